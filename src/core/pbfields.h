@@ -1,0 +1,79 @@
+/*
+ * Field numbers of profile.proto (package perftools.profiles), stated once for every encoder and
+ * decoder. Source: the message definitions published with the pprof tool.
+ */
+#ifndef CORE_PBFIELDS_H
+#define CORE_PBFIELDS_H
+
+enum pb_profile {
+	PB_PROFILE_SAMPLE_TYPE = 1,
+	PB_PROFILE_SAMPLE = 2,
+	PB_PROFILE_MAPPING = 3,
+	PB_PROFILE_LOCATION = 4,
+	PB_PROFILE_FUNCTION = 5,
+	PB_PROFILE_STRING_TABLE = 6,
+	PB_PROFILE_DROP_FRAMES = 7,
+	PB_PROFILE_KEEP_FRAMES = 8,
+	PB_PROFILE_TIME_NANOS = 9,
+	PB_PROFILE_DURATION_NANOS = 10,
+	PB_PROFILE_PERIOD_TYPE = 11,
+	PB_PROFILE_PERIOD = 12,
+	PB_PROFILE_COMMENT = 13,
+	PB_PROFILE_DEFAULT_SAMPLE_TYPE = 14,
+	PB_PROFILE_DOC_URL = 15,
+};
+
+enum pb_value_type {
+	PB_VALUE_TYPE_TYPE = 1,
+	PB_VALUE_TYPE_UNIT = 2,
+};
+
+enum pb_sample {
+	PB_SAMPLE_LOCATION_ID = 1,
+	PB_SAMPLE_VALUE = 2,
+	PB_SAMPLE_LABEL = 3,
+};
+
+enum pb_label {
+	PB_LABEL_KEY = 1,
+	PB_LABEL_STR = 2,
+	PB_LABEL_NUM = 3,
+	PB_LABEL_NUM_UNIT = 4,
+};
+
+enum pb_mapping {
+	PB_MAPPING_ID = 1,
+	PB_MAPPING_START = 2,
+	PB_MAPPING_LIMIT = 3,
+	PB_MAPPING_OFFSET = 4,
+	PB_MAPPING_FILENAME = 5,
+	PB_MAPPING_BUILD_ID = 6,
+	PB_MAPPING_HAS_FUNCTIONS = 7,
+	PB_MAPPING_HAS_FILENAMES = 8,
+	PB_MAPPING_HAS_LINE_NUMBERS = 9,
+	PB_MAPPING_HAS_INLINE_FRAMES = 10,
+};
+
+enum pb_location {
+	PB_LOCATION_ID = 1,
+	PB_LOCATION_MAPPING_ID = 2,
+	PB_LOCATION_ADDRESS = 3,
+	PB_LOCATION_LINE = 4,
+	PB_LOCATION_IS_FOLDED = 5,
+};
+
+enum pb_line {
+	PB_LINE_FUNCTION_ID = 1,
+	PB_LINE_LINE = 2,
+	PB_LINE_COLUMN = 3,
+};
+
+enum pb_function {
+	PB_FUNCTION_ID = 1,
+	PB_FUNCTION_NAME = 2,
+	PB_FUNCTION_SYSTEM_NAME = 3,
+	PB_FUNCTION_FILENAME = 4,
+	PB_FUNCTION_START_LINE = 5,
+};
+
+#endif
