@@ -1,0 +1,33 @@
+#include "base/vec.h"
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "core/ckd.h"
+
+bool vec_grow(void **p, size_t n, size_t *cap, bool *failed, size_t extra, size_t size)
+{
+	size_t need, bytes, next = *cap ? *cap * 2 : 8;
+	void *grown = NULL;
+
+	if (*failed || !ckd_add_size(n, extra, &need)) {
+		*failed = true;
+		return false;
+	}
+	if (next < need)
+		next = need;
+	if (ckd_mul_size(next, size, &bytes) && bytes <= SIZE_MAX / 4)
+		grown = alloc_resize(*p, bytes);
+	if (!grown) {
+		*failed = true;
+		return false;
+	}
+	*p = grown;
+	*cap = next;
+	return true;
+}
+
+void vec_free(void *p)
+{
+	alloc_put(p);
+}
