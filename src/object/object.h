@@ -1,0 +1,103 @@
+/*
+ * One ELF file: kind, build id, segments, symbols, and how its addresses relate to a mapping of a
+ * process. Everything that symbolizes or disassembles goes through a struct object. The bytes are
+ * those of the profiled machine and not trusted: libelf reads the headers, every range is checked
+ * against the file before it is used, and counts meet a limit before memory.
+ *
+ * "Object address" below means an address as the file's symbol table has it (st_value); it is the
+ * process address minus the base that object_base() computes. An object is used by one thread.
+ */
+#ifndef OBJECT_OBJECT_H
+#define OBJECT_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/str.h"
+
+/* Most symbols that are read from one file. */
+#define OBJECT_MAX_SYMBOLS (1u << 24)
+
+struct object;
+
+/* Opens path. Messages are google/pprof's: "open X: …", "unrecognized binary format: X". */
+enum err_code object_open(struct object **out, struct str path, struct err *e) MUST_USE;
+/* Opens bytes that stay valid until object_close; name is used in messages and copied. */
+enum err_code object_open_memory(
+    struct object **out, const void *data, size_t n, struct str name, struct err *e) MUST_USE;
+void object_close(struct object *o);
+
+/* Path it was opened with. Lives as long as o, like every text returned below. */
+struct str object_path(const struct object *o);
+/* Lower-case hexadecimal GNU build id; "" when there is none. */
+struct str object_build_id(const struct object *o);
+/* e_machine of the ELF header. */
+unsigned object_machine(const struct object *o);
+/* True for ET_REL, ET_EXEC, ET_DYN respectively. */
+bool object_is_relocatable(const struct object *o);
+bool object_is_fixed(const struct object *o);
+bool object_is_dynamic(const struct object *o);
+
+/* Where a file is mapped in a process, from a profile's mapping. */
+struct object_mapping {
+	uint64_t start, limit, offset;
+	/* Of the symbol that a kernel's addresses count from ("_text"), when known. */
+	uint64_t kernel_offset;
+	bool has_kernel_offset;
+};
+
+/*
+ * The base to subtract from a process address in *m to get an object address. addr is one address
+ * inside m: it picks among program headers that share a page. m's file is o.
+ */
+enum err_code object_base(struct object *o, const struct object_mapping *m, uint64_t addr,
+    uint64_t *base, struct err *e) MUST_USE;
+
+struct object_symbol {
+	uint64_t address; /* object address */
+	uint64_t size;    /* 0 unknown */
+	struct str name;  /* raw (mangled) */
+	bool is_function;
+	bool is_global;
+	bool is_text;    /* in an executable section */
+	bool is_dynamic; /* from .dynsym only */
+};
+
+/*
+ * All defined symbols, sorted by address (then global first, then name); read and sorted on the
+ * first call. The separate debug file's .symtab is used when the object has none.
+ */
+enum err_code object_symbols(
+    struct object *o, const struct object_symbol **out, size_t *n, struct err *e) MUST_USE;
+/*
+ * The function symbol that covers an object address: within its size, or before the next symbol
+ * when its size is 0. NULL when there is none or the symbols cannot be read.
+ */
+const struct object_symbol *object_find_symbol(struct object *o, uint64_t address);
+
+/* A symbol with all names of its address, as `nm -n` output read by google/pprof gives it. */
+struct object_range {
+	struct str *names; /* those that matched, or all when the address did */
+	uint32_t n_names;
+	uint64_t start, end; /* object addresses; end inclusive */
+};
+/*
+ * Ranges whose raw or demangled name `match` accepts, or that hold `address` (object address; 0
+ * none). A matching demangled name stands for the raw one. Results lie in a.
+ */
+enum err_code object_match_symbols(struct object *o, bool (*match)(void *ctx, struct str name),
+    void *ctx, uint64_t address, struct arena *a, struct object_range **out, uint32_t *n,
+    struct err *e) MUST_USE;
+
+/* Bytes of the file that lie at object addresses [start, end); n is less at a segment's end. */
+bool object_read(struct object *o, uint64_t start, uint64_t end, struct str *bytes);
+
+/*
+ * Frees what was cached by look-ups (symbols stay). For long-running faces.
+ */
+void object_trim(struct object *o);
+
+#endif
