@@ -1,7 +1,10 @@
 /*
  * A report: one profile (already filtered and aggregated by the driver) printed in one format into
  * a buffer. report/ opens no file and prints nothing itself. Each format is one file with one
- * function, listed in the table of report.c.
+ * function (writers.h), listed in the table of report.c.
+ *
+ * Callers: driver uses report_generate; web uses report_init and reads rows as data (text.h,
+ * labels.h, weblist.h); writers use struct report and the helpers at the end.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -9,10 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/regex.h"
 #include "core/str.h"
+#include "graph/graph.h"
 #include "profile/profile.h"
 #include "report/source.h"
 
@@ -30,6 +35,8 @@ enum report_format {
 	REPORT_CALLGRIND,
 	REPORT_TOPPROTO,
 	REPORT_PROTO,
+	REPORT_FOLDED, /* "root;child;leaf value" a line */
+	REPORT_N_FORMATS,
 };
 
 /* Active filters, in the order of the legend; empty strings are not shown. */
@@ -40,6 +47,7 @@ struct report_filters {
 
 struct report_options {
 	enum report_format format;
+	bool json; /* text, tree and tags as JSON rows */
 
 	bool cum_sort;
 	bool call_tree;
@@ -70,6 +78,20 @@ struct report_options {
 };
 
 /*
+ * One report at work. Writers read the fields and append to a buffer; the graph is there when the
+ * format wants one (all but traces, tags, raw, comments, weblist, proto, folded).
+ */
+struct report {
+	const struct profile *profile; /* borrowed, as are options */
+	const struct report_options *options;
+	struct graph graph;
+	struct graph_counts counts;
+	struct str unit;      /* of printed values: output_unit, or the one chosen for "minimum" */
+	struct arena arena;   /* scratch of the writer, released with the report */
+	struct buf *warnings; /* lines for stderr; may be NULL */
+};
+
+/*
  * Total that percentages refer to: sum of |value| (divided by the sum of the divisors for mean);
  * for -diff_base, of the samples labelled pprof::base=true when that is positive.
  */
@@ -77,13 +99,47 @@ int64_t report_total(const struct profile *p, uint32_t value_index, bool mean);
 
 /*
  * Writes the report. `warnings` receives lines for stderr (may stay empty), each ending in a
- * newline. On failure `out` holds nothing that should be shown.
+ * newline; it may be NULL. On failure `out` holds nothing that should be shown.
+ * Errors: ERR_NOMEM; ERR_NOT_FOUND when the symbol matches nothing; what options->source returns.
  */
 enum err_code report_generate(const struct profile *p, const struct report_options *options,
     struct buf *out, struct buf *warnings, struct err *e) MUST_USE;
 
-/* Lines of the profile itself: File, Build ID, comments, Type, Doc, Time, Duration. */
+/*
+ * Builds the graph the format wants and chooses the unit. Profile and options must outlive the
+ * report. On failure the report is empty; releasing it is valid in any case.
+ */
+enum err_code report_init(struct report *r, const struct profile *p,
+    const struct report_options *options, struct err *e) MUST_USE;
+void report_release(struct report *r);
+
+/*
+ * Lines of the profile itself, each with its newline: File, Build ID, comments, Type, Doc, Time,
+ * Duration. What the shell greets with. Needs format, total, sample_*, output_unit and divide_by.
+ */
 void report_profile_labels(
     const struct profile *p, const struct report_options *options, struct buf *out);
+
+/* Appends v (in the sample's unit) times 1/divide_by, in the report's unit: "1.50s". */
+void report_value(const struct report *r, int64_t v, struct buf *out);
+/* As report_value, right-aligned to `width` columns; `dot` prints "." for zero. */
+void report_value_pad(const struct report *r, int64_t v, size_t width, bool dot, struct buf *out);
+/* Appends v as a percentage of the report's total, six columns. */
+void report_percent(const struct report *r, int64_t v, struct buf *out);
+/* Value of sample i in the reported column, as it is. */
+int64_t report_sample_value(const struct report *r, size_t i);
+/* As report_sample_value, divided by column 0 for mean. */
+int64_t report_sample_mean(const struct report *r, size_t i);
+/* Printable name of a node; lives as long as the report. {NULL, 0} when memory is short. */
+struct str report_node_name(struct report *r, const struct node_info *info);
+/*
+ * Copies the n edge ids at `edges` and sorts them the way reports list them: |weight| descending,
+ * then names of source and destination. NULL when memory is short; lives as long as the report.
+ */
+uint32_t *report_sort_edges(struct report *r, const uint32_t *edges, uint32_t n);
+/* Base name of the first mapping's file, or "unnamed": what dot calls the graph. */
+struct str report_title(const struct report *r);
+/* Last component of a path, by Go's rules: "." for "", "/" for slashes only. */
+struct str report_base_name(struct str path);
 
 #endif
