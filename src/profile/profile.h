@@ -154,6 +154,12 @@ str_id profile_find_str(struct profile *p, struct str s);
 /* Index of the sample type with this name, or -1. */
 int profile_sample_type_index(const struct profile *p, struct str name);
 
+/*
+ * When p has no mapping at all: adds one with id 1, from 0 to 0 without a file, and gives it to
+ * every location, so that symbolization has something to hold on to. Otherwise changes nothing.
+ */
+enum err_code profile_add_fake_mapping(struct profile *p, struct err *e) MUST_USE;
+
 static inline const uint32_t *sample_stack(const struct profile *p, size_t i, size_t *depth)
 {
 	*depth = p->samples.stack_at[i + 1] - p->samples.stack_at[i];

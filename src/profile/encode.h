@@ -1,0 +1,27 @@
+/*
+ * Writes profile.proto, the same bytes for the same profile as pprof writes: fields in order of
+ * their numbers, the string table in order of first use, repeated numbers packed only when there
+ * are more than two. Callers: the proto report, fetch (saved profiles), the web server's download.
+ */
+#ifndef PROFILE_ENCODE_H
+#define PROFILE_ENCODE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/str.h"
+#include "profile/profile.h"
+
+/* Appends the encoded profile to *out. ERR_NOMEM; *out is then as it was or has failed. */
+enum err_code profile_encode(const struct profile *p, struct buf *out, struct err *e) MUST_USE;
+
+/* Appends `raw` as one gzip member (time stamp 0, no name: the same bytes every time). ERR_NOMEM. */
+enum err_code profile_gzip(struct str raw, struct buf *out, struct err *e) MUST_USE;
+
+/*
+ * Both in one. To lower the peak for a large profile that is no longer needed call
+ * profile_encode(), release the profile, then profile_gzip().
+ */
+enum err_code profile_encode_gzip(
+    const struct profile *p, struct buf *out, struct err *e) MUST_USE;
+
+#endif
