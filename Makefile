@@ -1,0 +1,54 @@
+# The front door. Everything is described in CMakeLists.txt; this only names the everyday commands.
+BUILD ?= build
+JOBS  ?= $(shell nproc)
+T     ?= decode
+S     ?= 60
+CMAKE_FLAGS ?=
+
+.PHONY: all configure demo test check golden fuzz soak bench fmt lint install clean
+all: configure
+	@cmake --build $(BUILD) -j $(JOBS)
+
+configure: $(BUILD)/CMakeCache.txt
+
+# Sets up what is missing on the machine first; a second run finds everything and asks no network.
+$(BUILD)/CMakeCache.txt:
+	@tools/setup.sh
+	@cmake -S . -B $(BUILD) $(CMAKE_FLAGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+	@ln -sfn $(BUILD)/compile_commands.json compile_commands.json
+
+demo: all
+	@examples/demo.sh $(BUILD)
+
+test: all
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+# Tests in the plain, sanitizer and clang builds, and the static checks: what CI runs after `test`.
+check: test
+	@tools/check.sh
+
+golden: all
+	@tests/golden/run.sh --update $(BUILD)/bin/pprof $(BUILD)
+	@git diff --stat tests/golden
+
+fuzz:
+	@tools/fuzz.sh $(T) $(S)
+
+soak: all
+	@tools/soak.sh $(BUILD)
+
+bench: all
+	@bench/run.sh $(BUILD)
+
+fmt:
+	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+
+lint: all
+	@tools/lint.sh $(BUILD)
+
+install: all
+	@cmake --install $(BUILD)
+
+clean:
+	@rm -rf $(BUILD) compile_commands.json

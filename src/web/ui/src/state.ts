@@ -1,0 +1,55 @@
+// What the page shows is its URL: the view is the path's last part, options are the query, with
+// google/pprof's parameter names. So every link reproduces a view and Back works.
+
+export type View = "flamegraph" | "graph" | "top" | "peek" | "source" | "disasm";
+
+export const views: { view: View; title: string }[] = [
+  { view: "graph", title: "Graph" },
+  { view: "flamegraph", title: "Flame Graph" },
+  { view: "top", title: "Top" },
+  { view: "peek", title: "Peek" },
+  { view: "source", title: "Source" },
+  { view: "disasm", title: "Disassemble" },
+];
+
+export interface Place {
+  view: View;
+  params: URLSearchParams;
+}
+
+export function placeOf(location: { pathname: string; search: string }): Place {
+  const last = location.pathname.split("/").pop() ?? "";
+  const known = views.find((v) => v.view === last);
+  return { view: known ? known.view : "flamegraph", params: new URLSearchParams(location.search) };
+}
+
+export function urlOf(place: Place): string {
+  const query = place.params.toString();
+  return `/ui/${place.view}${query ? `?${query}` : ""}`;
+}
+
+/** A copy of the parameters with some set; "" removes one. */
+export function withParams(params: URLSearchParams, change: Record<string, string>): URLSearchParams {
+  const next = new URLSearchParams(params);
+  for (const [name, value] of Object.entries(change)) {
+    if (value === "") next.delete(name);
+    else next.set(name, value);
+  }
+  return next;
+}
+
+/** A regular expression that matches exactly these names, as RE2 and as JavaScript. */
+export function exactPattern(names: string[]): string {
+  return names.map((n) => `^${n.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`).join("|");
+}
+
+/** The search box's text as a predicate; null when it is empty or not a valid pattern. */
+export function matcher(search: string): ((name: string) => boolean) | null {
+  if (search === "") return null;
+  try {
+    const re = new RegExp(search);
+    return (name) => re.test(name);
+  } catch {
+    return null;
+  }
+}

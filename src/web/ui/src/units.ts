@@ -1,0 +1,39 @@
+// Numbers as pprof prints them, for what the page computes itself (flame graph details).
+
+interface Unit {
+  name: string;
+  factor: number;
+}
+
+const memory: Unit[] = ["B", "kB", "MB", "GB", "TB", "PB"].map((name, i) => ({ name, factor: 1024 ** i }));
+const time: Unit[] = [
+  { name: "ns", factor: 1 },
+  { name: "us", factor: 1e3 },
+  { name: "ms", factor: 1e6 },
+  { name: "s", factor: 1e9 },
+  { name: "hrs", factor: 3600e9 },
+];
+
+function family(unit: string): Unit[] | null {
+  if (unit === "bytes" || unit === "byte" || unit === "B") return memory;
+  if (unit === "nanoseconds" || unit === "nanosecond" || unit === "ns") return time;
+  return null;
+}
+
+function fixed(value: number): string {
+  return value.toFixed(2).replace(/\.00$/, "");
+}
+
+/** "1.50MB" for 1572864 bytes; units outside the families are counts. */
+export function formatValue(value: number, unit: string): string {
+  const units = family(unit);
+  if (value === 0) return "0";
+  if (!units) return unit === "count" || unit === "" ? fixed(value) : `${fixed(value)}${unit}`;
+  let best = units[0];
+  for (const u of units) if (Math.abs(value) >= u.factor) best = u;
+  return fixed(value / best.factor) + best.name;
+}
+
+export function formatPercent(value: number, total: number): string {
+  return total === 0 ? "0%" : `${((Math.abs(value) / Math.abs(total)) * 100).toFixed(1)}%`;
+}
