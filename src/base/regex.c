@@ -1,0 +1,214 @@
+/*
+ * Compiling and running of regular expressions: regex_syntax.c translates, PCRE2 compiles and runs
+ * its machine code. Called by the filters, the pruning, the report commands and the web search.
+ *
+ * The hard thing: RE2 never backtracks, PCRE2's machine code does, and the expressions come from
+ * users of a web page. So it runs with a small match limit, and what exceeds that is decided by
+ * PCRE2's other matcher, which follows all alternatives at once.
+ */
+#include "base/regex.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/regex_syntax.h"
+#include "base/utf8.h"
+
+/* About a millisecond; names that need more are rare enough for the slower matcher. */
+#define BACKTRACK_LIMIT 20000u
+/* Of the slower matcher: ints of workspace, on the stack at first. */
+#define WORK_SMALL 1000u
+#define WORK_LARGE (1u << 20)
+/* Our translation nests no deeper than Go allows; each level may be wrapped once. */
+#define NEST_LIMIT 2100u
+
+struct regex {
+	pcre2_general_context *memory;
+	pcre2_match_context *limits;
+	pcre2_code *code;
+	struct str pattern;
+};
+
+static void *get_memory(PCRE2_SIZE n, void *unused)
+{
+	(void)unused;
+	return alloc_get(n);
+}
+
+static void put_memory(void *p, void *unused)
+{
+	(void)unused;
+	alloc_put(p);
+}
+
+struct str regex_pattern(const struct regex *re)
+{
+	return re->pattern;
+}
+
+void regex_free(struct regex *re)
+{
+	if (!re)
+		return;
+	pcre2_code_free(re->code);
+	pcre2_match_context_free(re->limits);
+	pcre2_general_context_free(re->memory);
+	alloc_put(re);
+}
+
+/* The struct with the pattern behind it. */
+static struct regex *new_regex(struct str pattern)
+{
+	struct regex *re = alloc_get(sizeof *re + pattern.n + 1);
+	char *copy;
+
+	if (!re)
+		return NULL;
+	copy = (char *)(re + 1);
+	if (pattern.n)
+		memcpy(copy, pattern.p, pattern.n);
+	copy[pattern.n] = '\0';
+	*re = (struct regex){ .pattern = { copy, pattern.n } };
+	re->memory = pcre2_general_context_create(get_memory, put_memory, NULL);
+	if (re->memory)
+		re->limits = pcre2_match_context_create(re->memory);
+	if (!re->limits) {
+		regex_free(re);
+		return NULL;
+	}
+	pcre2_set_match_limit(re->limits, BACKTRACK_LIMIT);
+	return re;
+}
+
+static pcre2_code *compile_code(
+    const struct regex *re, struct str translated, int *error)
+{
+	pcre2_compile_context *c = pcre2_compile_context_create(re->memory);
+	pcre2_code *code;
+	PCRE2_SIZE at;
+
+	*error = PCRE2_ERROR_HEAP_FAILED;
+	if (!c)
+		return NULL;
+	pcre2_set_newline(c, PCRE2_NEWLINE_LF);
+	pcre2_set_parens_nest_limit(c, NEST_LIMIT);
+	pcre2_set_compile_extra_options(c, PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES);
+	code = pcre2_compile((PCRE2_SPTR)translated.p, translated.n,
+	    PCRE2_UTF | PCRE2_DOTALL | PCRE2_NO_AUTO_CAPTURE | PCRE2_NO_UTF_CHECK, error, &at, c);
+	pcre2_compile_context_free(c);
+	return code;
+}
+
+static MUST_USE enum err_code compile(struct regex *re, struct err *e)
+{
+	struct buf translated = { 0 };
+	enum err_code rc;
+	int error = 0;
+
+	rc = regex_translate(&translated, re->pattern, e);
+	if (rc == OK)
+		re->code = compile_code(re, buf_str(&translated), &error);
+	buf_release(&translated);
+	if (rc != OK)
+		return rc;
+	if (!re->code && error == PCRE2_ERROR_HEAP_FAILED)
+		return FAIL_NOMEM(e);
+	/* The syntax was checked, so only PCRE2's limits on the size of its code are left. */
+	if (!re->code)
+		return FAIL(e, ERR_LIMIT, "error parsing regexp: expression too large: `%.*s`",
+		    STR_ARG(re->pattern));
+	/* Without machine code (no executable memory) the interpreter gives the same answers. */
+	(void)pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
+	return OK;
+}
+
+enum err_code regex_new(struct regex **out, struct str pattern, struct err *e)
+{
+	struct regex *re = new_regex(pattern);
+	enum err_code rc;
+
+	*out = NULL;
+	if (!re)
+		return FAIL_NOMEM(e);
+	rc = compile(re, e);
+	if (rc != OK) {
+		regex_free(re);
+		return rc;
+	}
+	*out = re;
+	return OK;
+}
+
+static int match_all_at_once(const struct regex *re, struct str s, pcre2_match_data *md,
+    int *work, size_t n_work)
+{
+	return pcre2_dfa_match(re->code, (PCRE2_SPTR)s.p, s.n, 0,
+	    PCRE2_NO_UTF_CHECK | PCRE2_DFA_SHORTEST, md, NULL, work, n_work);
+}
+
+/* For what backtracks too much. */
+static bool match_slowly(const struct regex *re, struct str s, pcre2_match_data *md)
+{
+	int small[WORK_SMALL];
+	int rc = match_all_at_once(re, s, md, small, WORK_SMALL);
+	int *large;
+
+	if (rc != PCRE2_ERROR_DFA_WSSIZE)
+		return rc >= 0;
+	large = alloc_get(WORK_LARGE * sizeof *large);
+	if (!large)
+		return false;
+	rc = match_all_at_once(re, s, md, large, WORK_LARGE);
+	alloc_put(large);
+	return rc >= 0;
+}
+
+static bool match_valid(const struct regex *re, struct str s)
+{
+	pcre2_match_data *md = pcre2_match_data_create(1, re->memory);
+	bool matched;
+	int rc;
+
+	if (!md)
+		return false;
+	rc = pcre2_match(
+	    re->code, (PCRE2_SPTR)s.p, s.n, 0, PCRE2_NO_UTF_CHECK, md, re->limits);
+	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+		matched = rc >= 0;
+	else
+		matched = match_slowly(re, s, md);
+	pcre2_match_data_free(md);
+	return matched;
+}
+
+/* Go reads every invalid byte as U+FFFD: say so to PCRE2. */
+static bool match_repaired(const struct regex *re, struct str s)
+{
+	struct buf repaired = { 0 };
+	bool matched;
+
+	while (s.n) {
+		size_t good = utf8_valid_head(s);
+
+		buf_add(&repaired, s.p, good);
+		s = str_skip(s, good);
+		if (s.n == 0)
+			break;
+		BUF_LIT(&repaired, "\xEF\xBF\xBD");
+		s = str_skip(s, 1);
+	}
+	matched = !buf_failed(&repaired) && match_valid(re, buf_str(&repaired));
+	buf_release(&repaired);
+	return matched;
+}
+
+bool regex_match(const struct regex *re, struct str s)
+{
+	if (s.n == 0)
+		s = STR("");
+	if (utf8_valid_head(s) < s.n)
+		return match_repaired(re, s);
+	return match_valid(re, s);
+}
