@@ -37,6 +37,7 @@ struct http_reply {
 	char status_text[96]; /* "404 Not Found" */
 	bool is_text_plain;   /* content type holds text/plain */
 	bool is_go_pprof;     /* header X-Go-Pprof was there */
+	bool has_headers;     /* a failure after this one is in the middle of the body */
 };
 
 /* Initializes libcurl for the process. Call from one thread, before the first request. */
@@ -44,14 +45,15 @@ enum err_code http_start(struct err *e) MUST_USE;
 void http_stop(void);
 
 /*
- * Checks the TLS files as pprof does before anything is fetched: both or neither of cert and key,
- * and that they can be read ("-tls_key is specified, so -tls_cert must also be specified").
+ * Checks the TLS files, which every request does first: both or neither of cert and key, and that
+ * they can be read ("-tls_key is specified, so -tls_cert must also be specified").
  */
 enum err_code http_check_tls(const struct http_tls *tls, struct err *e) MUST_USE;
 
 /*
  * GET url. OK with any status. A transport failure is ERR_IO with `Get "URL": dial tcp
- * 127.0.0.1:1: connect: connection refused`; a body over the limit is ERR_LIMIT.
+ * 127.0.0.1:1: connect: connection refused`, or when reply->has_headers without the `Get "URL": `;
+ * a body over the limit is ERR_LIMIT. The reply is to be released in every case.
  */
 enum err_code http_get(
     struct http_reply *reply, struct str url, const struct http_options *o, struct err *e) MUST_USE;

@@ -64,7 +64,7 @@ enum err_code url_adjust(struct url_source *out, struct str source, int64_t seco
 /*
  * Where to POST addresses for names, from the URL a profile came from: the sibling "symbol" of
  * /debug/pprof/x and of gperftools' /pprof/heap …, else the sibling "symbolz". "" when source is
- * no URL with a host and a path.
+ * no URL with a host.
  */
 enum err_code url_symbolz(
     struct str source, struct arena *a, struct str *out, struct err *e) MUST_USE;
