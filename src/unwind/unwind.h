@@ -95,27 +95,28 @@ struct unwind_cache {
 
 /*
  * Forgets all rules, for every thread, by starting a new generation: O(1), lock free. Call it when
- * a module has been unloaded (dlclose), before its addresses can be used by another.
+ * a module has been loaded or unloaded (after dlopen, before dlclose returns): the cache also
+ * remembers addresses for which there was no module.
  */
 void unwind_cache_flush(struct unwind_cache *cache);
 
 #define UNWIND_MEMO_FRAMES 256
 
+/* `reach`: how the walk came to the frame, see enum walk_reach of walk.h. */
 struct unwind_memo_frame {
-	uintptr_t sp, pc, bp;
+	uintptr_t sp, pc, bp, reach;
 };
 
 /*
- * The previous walk of one thread, for reuse of its unchanged outer part (6 KB; a zeroed struct is
- * empty). Frames are kept outermost first. Used by one thread at a time: not by a walk in a signal
- * handler that may have interrupted a walk with the same memo, see `busy`.
+ * The previous walk of one thread, for reuse of its unchanged outer part (8 KB; a zeroed struct is
+ * empty). Frames are kept outermost first. For one thread; a signal handler may give the memo of
+ * the thread that it interrupts, as a walk that finds it in use does without.
  */
 struct unwind_memo {
-	uint32_t n;
-	uint32_t reused;      /* out: frames of the last walk that were taken over unchanged */
-	enum unwind_end end;  /* how the remembered walk ended */
-	uint32_t generation;  /* of the cache, at the remembered walk */
-	volatile bool busy;   /* a walk is using it; a nested walk then does without */
+	uint32_t n;         /* frames remembered */
+	uint32_t reused;    /* out: frames at the end of the last walk that were taken over */
+	uint64_t salt;      /* names the cache generation of the remembered walk */
+	volatile bool busy; /* a walk is using it */
 	struct unwind_memo_frame frames[UNWIND_MEMO_FRAMES];
 };
 

@@ -1,0 +1,60 @@
+/*
+ * A rule: how to step from one frame to its caller, for one code address, in 30 bits. Nearly all
+ * compiled code fits (measured: 97.5 to 99.99 % of the bytes of large libraries); the rest is
+ * RULE_OTHER, for which the unwind information is evaluated in full (walk_full.c).
+ *
+ *	bits 0-3 kind, 4-17 `cfa` (words), 18-29 `bp` (words)
+ *
+ * The CFA is the stack pointer before the call. The return address is at CFA - 8, the caller's
+ * rbp at CFA - 8 * bp when bp is not 0, else unchanged. Zero is no rule: an empty cache slot.
+ */
+#ifndef UNWIND_RULE_H
+#define UNWIND_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "unwind/cfi.h"
+
+enum rule_kind {
+	RULE_INVALID = 0,
+	RULE_SP = 1,        /* CFA = rsp + 8 * cfa */
+	RULE_BP = 2,        /* CFA = rbp + 8 * cfa */
+	RULE_PLT = 3,       /* CFA = rsp + 8, and 8 more from byte `cfa` of a 16-byte PLT entry on */
+	RULE_DEREF_BP = 4,  /* CFA = *(rbp - 8 * cfa), caller's rbp = *rbp: realigned stack (gcc) */
+	RULE_DEREF_SP = 5,  /* CFA = *(rsp + 8 * cfa) + 8: hand-written code that saved rsp there */
+	RULE_SIGNAL = 6,    /* kernel's signal frame: a ucontext_t lies at rsp */
+	RULE_END = 7,       /* outermost: the return address is declared undefined */
+	RULE_OTHER = 8,     /* needs other registers or an odd layout */
+	RULE_FRAME_PTR = 9, /* no unwind information: try the frame pointer */
+};
+
+#define RULE_BITS    30
+#define RULE_CFA_MAX 0x3fff
+#define RULE_BP_MAX  0xfff
+
+static inline uint32_t rule_make(enum rule_kind kind, uint32_t cfa, uint32_t bp)
+{
+	return (uint32_t)kind | cfa << 4 | bp << 18;
+}
+
+static inline enum rule_kind rule_kind(uint32_t rule)
+{
+	return (enum rule_kind)(rule & 15);
+}
+
+/* Both in bytes. */
+static inline uintptr_t rule_cfa(uint32_t rule)
+{
+	return (uintptr_t)(rule >> 4 & RULE_CFA_MAX) * 8;
+}
+
+static inline uintptr_t rule_bp(uint32_t rule)
+{
+	return (uintptr_t)(rule >> 18 & RULE_BP_MAX) * 8;
+}
+
+/* The rule that says the same as the row, RULE_OTHER when none does. */
+uint32_t rule_from_row(const struct cfi_row *row);
+
+#endif
