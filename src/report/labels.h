@@ -32,7 +32,7 @@ enum err_code labels_profile(struct report *r, struct labels *out, struct err *e
  */
 enum err_code labels_report(struct report *r, struct labels *out, struct err *e) MUST_USE;
 
-/* Appends every line with a newline behind it. */
+/* Appends every line with a newline behind it; an empty line when there is none. */
 void labels_print(const struct labels *labels, struct buf *out);
 
 #endif

@@ -18,6 +18,8 @@
 #include "base/regex.h"
 #include "core/str.h"
 #include "graph/graph.h"
+#include "graph/trimpath.h"
+#include "profile/numunits.h"
 #include "profile/profile.h"
 #include "report/source.h"
 
@@ -62,6 +64,7 @@ struct report_options {
 	bool mean;            /* divided by column 0 */
 	struct str sample_type; /* printed type: "inuse_space", "mean_delay" */
 	struct str sample_unit;
+	struct num_units num_units; /* of numeric labels, for traces and tags; before filters */
 
 	int64_t total; /* of the whole sample set, see report_total */
 	struct report_filters filters;
@@ -86,6 +89,7 @@ struct report {
 	const struct report_options *options;
 	struct graph graph;
 	struct graph_counts counts;
+	struct str *names;    /* of nodes, made when first asked for: report_node_name */
 	struct str unit;      /* of printed values: output_unit, or the one chosen for "minimum" */
 	struct arena arena;   /* scratch of the writer, released with the report */
 	struct buf *warnings; /* lines for stderr; may be NULL */
@@ -122,24 +126,31 @@ void report_profile_labels(
 
 /* Appends v (in the sample's unit) times 1/divide_by, in the report's unit: "1.50s". */
 void report_value(const struct report *r, int64_t v, struct buf *out);
-/* As report_value, right-aligned to `width` columns; `dot` prints "." for zero. */
-void report_value_pad(const struct report *r, int64_t v, size_t width, bool dot, struct buf *out);
+/* As report_value, right-aligned to `width` columns. */
+void report_value_pad(const struct report *r, int64_t v, size_t width, struct buf *out);
+/* As report_value_pad with "." for zero. */
+void report_value_or_dot(const struct report *r, int64_t v, size_t width, struct buf *out);
+/* Appends s right-aligned to `width` columns; a column is a UTF-8 character, as in Go. */
+void report_pad(struct str s, size_t width, struct buf *out);
+/* Number of UTF-8 characters of s; an invalid byte counts as one. */
+size_t report_columns(struct str s);
 /* Appends v as a percentage of the report's total, six columns. */
 void report_percent(const struct report *r, int64_t v, struct buf *out);
 /* Value of sample i in the reported column, as it is. */
 int64_t report_sample_value(const struct report *r, size_t i);
 /* As report_sample_value, divided by column 0 for mean. */
 int64_t report_sample_mean(const struct report *r, size_t i);
-/* Printable name of a node; lives as long as the report. {NULL, 0} when memory is short. */
-struct str report_node_name(struct report *r, const struct node_info *info);
 /*
- * Copies the n edge ids at `edges` and sorts them the way reports list them: |weight| descending,
- * then names of source and destination. NULL when memory is short; lives as long as the report.
+ * Printable name of a node of the graph (also of the hidden ones that edges lead to); lives as
+ * long as the report. "" when memory is short.
  */
-uint32_t *report_sort_edges(struct report *r, const uint32_t *edges, uint32_t n);
+struct str report_node_name(struct report *r, uint32_t node);
 /* Base name of the first mapping's file, or "unnamed": what dot calls the graph. */
 struct str report_title(const struct report *r);
-/* Last component of a path, by Go's rules: "." for "", "/" for slashes only. */
-struct str report_base_name(struct str path);
+/* graph_base_path, for callers that include no graph header. */
+static inline struct str report_base_name(struct str path)
+{
+	return graph_base_path(path);
+}
 
 #endif
