@@ -1,0 +1,59 @@
+/*
+ * The views that are reports as text: the graph as DOT, peek, source, disassembly; and the profile
+ * itself. Each is the report of a command, run over the loaded profile.
+ */
+#include "driver/pipeline.h"
+#include "profile/encode.h"
+#include "web/web_reply.h"
+
+/* Source files and binaries are opened lazily inside source_ops: one request at a time. */
+static enum err_code write_report(struct web_request *request, const char *command_name,
+    struct buf *out, struct err *e)
+{
+	const struct command *command = command_find(str_c(command_name));
+	struct str param = command->has_param ? request->param : STR("");
+	struct buf warnings = { 0 };
+	struct view view = { 0 };
+	enum err_code code;
+
+	code = pipeline_view(
+	    &view, request->web->driver, command, param, &request->config, &warnings, e);
+	if (code == OK) {
+		pthread_mutex_lock(&request->web->source_lock);
+		code = report_generate(&view.profile, &view.options, out, &warnings, e);
+		pthread_mutex_unlock(&request->web->source_lock);
+	}
+	pipeline_release(&view);
+	buf_release(&warnings);
+	return code;
+}
+
+enum err_code web_api_graph(struct web_request *request, struct web_reply *reply, struct err *e)
+{
+	reply->type = "text/vnd.graphviz; charset=utf-8";
+	return write_report(request, "dot", &reply->body, e);
+}
+
+enum err_code web_api_peek(struct web_request *request, struct web_reply *reply, struct err *e)
+{
+	if (!request->config.granularity.n)
+		request->config.granularity = STR("lines");
+	return write_report(request, "peek", &reply->body, e);
+}
+
+enum err_code web_api_source(struct web_request *request, struct web_reply *reply, struct err *e)
+{
+	return write_report(request, "list", &reply->body, e);
+}
+
+enum err_code web_api_disasm(struct web_request *request, struct web_reply *reply, struct err *e)
+{
+	return write_report(request, "disasm", &reply->body, e);
+}
+
+enum err_code web_download(struct web_request *request, struct web_reply *reply, struct err *e)
+{
+	reply->type = "application/vnd.google.protobuf+gzip";
+	reply->disposition = "attachment;filename=profile.pb.gz";
+	return profile_encode_gzip(&request->web->driver->profile, &reply->body, e);
+}
