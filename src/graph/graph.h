@@ -65,7 +65,8 @@ struct node {
 	uint32_t *in;  /* edges towards this node, in graph.edges, in report order */
 	uint32_t *out; /* edges from it, in report order */
 	uint32_t n_in, n_out;
-	uint32_t tags; /* index in graph.tags, or GRAPH_NONE */
+	uint32_t tags;   /* index in graph.tags, or GRAPH_NONE */
+	uint32_t origin; /* the builder's own number of the node; means nothing to reports */
 };
 
 struct edge {
@@ -140,12 +141,19 @@ void graph_release(struct graph *g);
 
 /* Appends "%016x name file:line" of a node, as every report prints it. */
 void graph_node_name(const struct graph *g, const struct node_info *info, struct buf *out);
+/* What a printed name is made of: dot prints it with a shortened name and file. */
+struct node_text {
+	struct str name, file, objfile;
+	uint64_t address;
+	int64_t line, column;
+};
+
+struct node_text graph_node_text(const struct graph *g, const struct node_info *info);
 /*
- * The parts that graph_node_name joins with a space, for dot: at most 3; returns how many. The
- * parts' text is appended to `out` and valid until its next write.
+ * The parts that graph_node_name joins with a space, at most 3; returns how many. Their text is
+ * appended to `out` and valid until its next write.
  */
-int graph_node_name_parts(const struct graph *g, const struct node_info *info, struct buf *out,
-    struct str parts[3]);
+int graph_name_parts(const struct node_text *text, struct buf *out, struct str parts[3]);
 
 /* A value with its divisor applied; wraps like Go when the quotient does not fit. */
 static inline int64_t graph_value(int64_t v, int64_t div)
