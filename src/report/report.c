@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "profile/unit.h"
+#include "report/labels.h"
 #include "report/writers.h"
 
 enum graph_want {
@@ -32,6 +33,9 @@ static const struct format formats[REPORT_N_FORMATS] = {
 	[REPORT_TAGS] = { .write = report_write_tags },
 	[REPORT_RAW] = { .write = report_write_raw },
 	[REPORT_COMMENTS] = { .write = report_write_comments },
+	[REPORT_LIST] = { .write = report_write_list, .want = WANT_WHOLE, .keep_objfile = true },
+	[REPORT_DISASM] = { .write = report_write_disasm, .want = WANT_WHOLE, .keep_objfile = true },
+	[REPORT_FOLDED] = { .write = report_write_folded },
 };
 
 static struct graph_options graph_options_of(
@@ -174,6 +178,20 @@ enum err_code report_generate(const struct profile *p, const struct report_optio
 		code = FAIL_NOMEM(e);
 	report_release(&r);
 	return code;
+}
+
+void report_profile_labels(
+    const struct profile *p, const struct report_options *options, struct buf *out)
+{
+	struct report r = { .profile = p, .options = options, .unit = options->output_unit };
+	struct labels labels;
+	struct err e;
+
+	if (labels_profile(&r, &labels, &e) == OK)
+		labels_print(&labels, out);
+	else
+		out->failed = true;
+	arena_release(&r.arena);
 }
 
 /* True for samples of the base of a comparison, which keep their values as the total. */

@@ -77,7 +77,9 @@ struct report_options {
 	struct str source_path, trim_path;
 	bool intel_syntax;
 	bool show_columns;
-	const struct source_ops *source;
+	const struct source_ops *source; /* may be NULL */
+	/* weblist, disasm: only so many files or functions, heaviest first; 0: all, by name */
+	uint32_t max_sections;
 };
 
 /*

@@ -26,6 +26,7 @@ struct source_instruction {
 	struct str function;
 	struct str file; /* base name or path, "" unknown */
 	int64_t line;    /* 0 unknown */
+	uint64_t object_address; /* in the binary's own terms, as objdump shows it */
 };
 
 struct source_symbol {
