@@ -1,0 +1,122 @@
+/*
+ * The command line, see cli.h. Everything for people goes to standard error, only reports go to
+ * standard output; the driver writes those.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/flags.h"
+#include "cli/help.h"
+#include "cli/subcommands.h"
+
+#define STATUS_ERROR 2
+
+static void put_stderr(struct str text)
+{
+	while (text.n > 0) {
+		ssize_t n = write(STDERR_FILENO, text.p, text.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;
+		text = str_skip(text, (size_t)n);
+	}
+}
+
+static bool use_color(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(STDERR_FILENO) && !(no_color && *no_color);
+}
+
+/* One message with a newline at its end; errors are red on a terminal. */
+static void say(void *ctx, bool is_error, struct str text)
+{
+	struct buf out = { 0 };
+	bool red = is_error && use_color();
+
+	(void)ctx;
+	buf_reserve(&out, text.n + 16);
+	buf_printf(&out, "%s", red ? "\033[0;31m" : "");
+	buf_add_str(&out, text);
+	if (!str_ends(text, STR("\n")))
+		buf_char(&out, '\n');
+	buf_printf(&out, "%s", red ? "\033[0m" : "");
+	put_stderr(buf_str(&out));
+	buf_release(&out);
+}
+
+static const struct ui terminal = { .line = say };
+
+static int fail(const struct err *e)
+{
+	ui_error(&terminal, "pprof: %s", e->msg);
+	return STATUS_ERROR;
+}
+
+static void print_usage(void)
+{
+	struct buf out = { 0 };
+
+	help_usage(&out);
+	put_stderr(buf_str(&out));
+	buf_release(&out);
+}
+
+static int run_subcommand(const struct subcommand *s, int argc, char **argv)
+{
+	int status = 0;
+	struct err e;
+
+	return s->run(argc, argv, &terminal, &status, &e) == OK ? status : fail(&e);
+}
+
+/* Reads the flags; false when there is nothing more to do than to return *status. */
+static bool read_flags(struct driver *d, int argc, char **argv, int *status)
+{
+	struct err e = { 0 };
+
+	switch (flags_parse(d, argv, argc, &e)) {
+	case FLAGS_BAD:
+		ui_print(&terminal, "%s", e.msg);
+		print_usage();
+		*status = STATUS_ERROR;
+		return false;
+	case FLAGS_HELP:
+		print_usage();
+		*status = 0;
+		return false;
+	case FLAGS_OK:
+		break;
+	}
+	if (d->request.n_sources > 0)
+		return true;
+	print_usage();
+	err_set(&e, ERR_USAGE, 0, "no profile source specified");
+	*status = fail(&e);
+	return false;
+}
+
+int cli_main(int argc, char **argv, const struct driver_faces *faces)
+{
+	const struct subcommand *sub = argc > 1 ? subcommand_find(str_c(argv[1])) : NULL;
+	struct driver d;
+	int status = 0;
+	struct err e;
+
+	if (sub)
+		return run_subcommand(sub, argc - 2, argv + 2);
+	driver_init(&d, &terminal, faces);
+	if (read_flags(&d, argc - 1, argv + 1, &status)) {
+		driver_take_binary(&d);
+		if (driver_run(&d, &e) != OK)
+			status = fail(&e);
+	}
+	driver_release(&d);
+	return status;
+}

@@ -1,0 +1,122 @@
+/*
+ * Delivery of reports, see output.h. The hard part is what users rely on: nothing binary reaches a
+ * terminal, temporary files go away when the tool ends, and a viewer that is only a wrapper around
+ * a running browser still finds its file.
+ */
+#include "driver/output.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "driver/child.h"
+#include "driver/outfile.h"
+
+enum err_code output_draw(
+    const char *format, bool massage, struct str dot, struct buf *out, struct err *e)
+{
+	(void)massage;
+	struct arena arena = { 0 };
+	struct str option = arena_printf(&arena, "-T%s", format);
+	struct buf drawn = { 0 };
+	enum err_code code;
+
+	if (!option.p)
+		return FAIL_NOMEM(e);
+	code = child_filter((const char *const[]){ "dot", option.p, NULL }, dot, &drawn, e);
+	if (code == ERR_NOT_FOUND || code == ERR_IO)
+		err_prefix(e, "failed to execute dot. Is Graphviz installed? Error");
+	else if (code == OK)
+		buf_add_str(out, buf_str(&drawn));
+	buf_release(&drawn);
+	arena_release(&arena);
+	if (code == OK && buf_failed(out))
+		return FAIL_NOMEM(e);
+	return code;
+}
+
+static struct str temporary_directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return str_c(dir && *dir ? dir : "/tmp");
+}
+
+static enum err_code show_stdout(struct str text, struct err *e)
+{
+	return outfile_put(STDOUT_FILENO, "/dev/stdout", text, e);
+}
+
+/* To a new file in the working directory when the bytes would hit a terminal. */
+static MUST_USE enum err_code show_file(
+    struct driver *d, const struct command *command, struct str text, struct err *e)
+{
+	struct str name;
+
+	if (!d->interactive && !isatty(STDOUT_FILENO))
+		return show_stdout(text, e);
+	TRY(outfile_write_new(STR(""), "profile", command->suffix, text, &d->arena, &name, e));
+	ui_error(&d->ui, "Generating report in %.*s", STR_ARG(name));
+	return OK;
+}
+
+/* A wrapper may return before its browser has read the file: give it a second in any case. */
+static enum err_code wait_for_viewer(struct driver *d, pid_t pid, struct err *e)
+{
+	struct timespec second = { .tv_sec = 1 };
+	enum err_code code = d->interactive ? OK : child_wait(pid, e);
+
+	nanosleep(&second, NULL);
+	return code;
+}
+
+static MUST_USE enum err_code show_viewer(
+    struct driver *d, const struct command *command, struct str text, struct err *e)
+{
+	struct str name;
+	pid_t pid;
+
+	TRY(outfile_write_new(
+	    temporary_directory(), "pprof", command->suffix, text, &d->arena, &name, e));
+	if (!VEC_PUSH(&d->temporaries, name))
+		return FAIL_NOMEM(e);
+	if (command->show == COMMAND_BROWSER)
+		TRY(child_browse(name, &pid, e));
+	else
+		TRY(child_start(str_c(command->viewer), name, &pid, e));
+	return wait_for_viewer(d, pid, e);
+}
+
+static MUST_USE enum err_code show(struct driver *d, const struct command *command,
+    struct str output, struct str text, struct err *e)
+{
+	if (output.n) {
+		ui_error(&d->ui, "Generating report in %.*s", STR_ARG(output));
+		return outfile_write(output, text, e);
+	}
+	switch (command->show) {
+	case COMMAND_STDOUT:
+		return show_stdout(text, e);
+	case COMMAND_FILE:
+		return show_file(d, command, text, e);
+	case COMMAND_BROWSER:
+	case COMMAND_VIEWER:
+		break;
+	}
+	return show_viewer(d, command, text, e);
+}
+
+enum err_code output_deliver(struct driver *d, const struct command *command, struct str output,
+    struct str text, struct err *e)
+{
+	struct buf drawn = { 0 };
+	enum err_code code;
+
+	if (!command->dot)
+		return show(d, command, output, text, e);
+	code = output_draw(command->dot, command->massage, text, &drawn, e);
+	if (code == OK)
+		code = show(d, command, output, buf_str(&drawn), e);
+	buf_release(&drawn);
+	return code;
+}

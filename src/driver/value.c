@@ -1,0 +1,234 @@
+/*
+ * Go's reading and printing of values, see value.h. The hard part is base 0 with underscores and
+ * the shortest printing of a double, which is found by trying precisions until one reads back.
+ */
+#include "driver/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Longest number text that is looked at; longer ones are syntax errors. */
+#define VALUE_MAX 400
+
+/* Cuts a base prefix off *s; *prefixed tells that an underscore may come first. */
+static int int_base(struct str *s, bool *prefixed)
+{
+	static const struct {
+		char letter;
+		int base;
+	} prefixes[] = { { 'x', 16 }, { 'o', 8 }, { 'b', 2 } };
+
+	*prefixed = true;
+	if (s->n < 2 || s->p[0] != '0') {
+		*prefixed = false;
+		return 10;
+	}
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+		if (s->n > 2 && tolower((unsigned char)s->p[1]) == prefixes[i].letter) {
+			*s = str_skip(*s, 2);
+			return prefixes[i].base;
+		}
+	}
+	*s = str_skip(*s, 1);
+	return 8;
+}
+
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'z' ? c - 'a' + 10 : 99;
+}
+
+/* Digits into *out; underscores only when allowed, each between two digits (or after a prefix). */
+static enum value_result int_digits(struct str s, int base, bool underscores, bool may_start,
+    uint64_t *out)
+{
+	enum value_result result = VALUE_OK;
+	bool after_digit = may_start;
+	uint64_t v = 0;
+
+	if (s.n == 0)
+		return VALUE_SYNTAX;
+	for (size_t i = 0; i < s.n; i++) {
+		int digit = digit_value(s.p[i]);
+
+		if (s.p[i] == '_' && underscores && after_digit) {
+			after_digit = false;
+			continue;
+		}
+		if (digit >= base)
+			return VALUE_SYNTAX;
+		after_digit = true;
+		if (__builtin_mul_overflow(v, (uint64_t)base, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)digit, &v))
+			result = VALUE_RANGE;
+	}
+	if (!after_digit)
+		return VALUE_SYNTAX;
+	*out = v;
+	return result;
+}
+
+enum value_result value_int(struct str s, int base, int64_t *out)
+{
+	bool negative = s.n > 0 && s.p[0] == '-';
+	bool prefixed = false;
+	bool any_base = base == 0;
+	enum value_result result;
+	uint64_t v;
+
+	if (s.n > 0 && (s.p[0] == '-' || s.p[0] == '+'))
+		s = str_skip(s, 1);
+	if (any_base)
+		base = int_base(&s, &prefixed);
+	result = int_digits(s, base, any_base, prefixed, &v);
+	if (result != VALUE_OK)
+		return result;
+	if (v > (uint64_t)INT64_MAX + (negative ? 1 : 0))
+		return VALUE_RANGE;
+	*out = negative ? (int64_t)(0 - v) : (int64_t)v;
+	return VALUE_OK;
+}
+
+enum value_result value_float(struct str s, double *out)
+{
+	char text[VALUE_MAX];
+	char *end;
+	double v;
+
+	if (s.n == 0 || s.n >= sizeof text || isspace((unsigned char)s.p[0]))
+		return VALUE_SYNTAX;
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	if (strchr(text, '(')) /* nan(…) is C only */
+		return VALUE_SYNTAX;
+	if (strpbrk(text, "xX") && !strpbrk(text, "pP"))
+		return VALUE_SYNTAX;
+	errno = 0;
+	v = strtod(text, &end);
+	if (end != text + s.n)
+		return VALUE_SYNTAX;
+	if (errno == ERANGE && isinf(v))
+		return VALUE_RANGE;
+	*out = v;
+	return VALUE_OK;
+}
+
+/* Both lists end in NULL. */
+static bool one_of(struct str s, const char *const *words)
+{
+	for (; *words; words++)
+		if (str_is(s, *words))
+			return true;
+	return false;
+}
+
+bool value_flag_bool(struct str s, bool *out)
+{
+	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True", NULL };
+	static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False", NULL };
+
+	*out = one_of(s, yes);
+	return *out || one_of(s, no);
+}
+
+bool value_word_bool(struct str s, bool *out)
+{
+	static const char *const yes[] = { "true", "t", "yes", "y", "1", "", NULL };
+	static const char *const no[] = { "false", "f", "no", "n", "0", NULL };
+	char lower[8];
+
+	if (s.n >= sizeof lower)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		lower[i] = (char)tolower((unsigned char)s.p[i]);
+	s.p = lower;
+	*out = one_of(s, yes);
+	return *out || one_of(s, no);
+}
+
+/* "%.*e" of v with the fewest digits that read back; returns the exponent. */
+static int shortest_digits(double v, char *text, size_t size)
+{
+	int64_t exponent = 0;
+
+	for (int digits = 0; digits <= 16; digits++) {
+		snprintf(text, size, "%.*e", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	if (value_int(str_c(strchr(text, 'e') + 1), 10, &exponent) != VALUE_OK)
+		exponent = 0;
+	return (int)exponent;
+}
+
+void value_print_float(struct buf *out, double v)
+{
+	char text[40];
+	int exponent;
+	int decimals;
+
+	if (isnan(v) || isinf(v)) {
+		buf_printf(out, "%s", isnan(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf");
+		return;
+	}
+	exponent = shortest_digits(v, text, sizeof text);
+	if (exponent < -4 || exponent >= 21) {
+		buf_printf(out, "%s", text);
+		return;
+	}
+	/* digits behind the point: those of the mantissa, moved by the exponent */
+	decimals = (int)(strchr(text, 'e') - text) - (v < 0) - 1;
+	decimals = (decimals > 0 ? decimals - 1 : 0) - exponent;
+	buf_printf(out, "%.*f", decimals > 0 ? decimals : 0, v);
+}
+
+/* Length of the valid UTF-8 sequence at s, or 0. */
+static size_t utf8_length(struct str s)
+{
+	unsigned char c = (unsigned char)s.p[0];
+	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 :
+	    c >= 0xf0 && c < 0xf5 ? 4 : 0;
+
+	if (n > s.n)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+static void quote_byte(struct buf *out, unsigned char c)
+{
+	static const char from[] = "\a\b\f\n\r\t\v\"\\";
+	static const char to[] = "abfnrtv\"\\";
+	const char *at = c ? strchr(from, c) : NULL;
+
+	if (at)
+		buf_printf(out, "\\%c", to[at - from]);
+	else
+		buf_printf(out, "\\x%02x", c);
+}
+
+void value_quote(struct buf *out, struct str s)
+{
+	buf_char(out, '"');
+	while (s.n > 0) {
+		size_t n = utf8_length(s);
+		unsigned char c = (unsigned char)s.p[0];
+
+		if (n > 1 || (n == 1 && c >= ' ' && c != 0x7f && c != '"' && c != '\\')) {
+			buf_add(out, s.p, n);
+		} else {
+			quote_byte(out, c);
+			n = 1;
+		}
+		s = str_skip(s, n);
+	}
+	buf_char(out, '"');
+}

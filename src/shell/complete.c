@@ -1,0 +1,145 @@
+/*
+ * Candidates for Tab, see complete.h. Commands and options are matched by prefix without case;
+ * functions by any part of the name, since what one remembers of a name is rarely its beginning.
+ */
+#include "shell/complete.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "driver/options_table.h"
+
+static const char *const shell_words[] = { "exit", "help", "options", "quit" };
+
+static void add(struct completion *c, struct str candidate)
+{
+	if (c->n < COMPLETE_MAX && candidate.p)
+		c->v[c->n++] = candidate;
+}
+
+static bool starts_nocase(const char *name, struct str prefix)
+{
+	return strlen(name) >= prefix.n && strncasecmp(name, prefix.p, prefix.n) == 0;
+}
+
+static void add_options(struct completion *c, struct str prefix)
+{
+	for (size_t i = 0; i < n_config_options; i++) {
+		const struct option *o = &config_options[i];
+
+		if (starts_nocase(o->name, prefix))
+			add(c, str_c(o->name));
+		for (size_t k = 0; o->choices && o->choices[k].name; k++)
+			if (starts_nocase(o->choices[k].name, prefix))
+				add(c, str_c(o->choices[k].name));
+	}
+}
+
+static void add_first_words(struct completion *c, struct str prefix)
+{
+	for (size_t i = 0; i < n_commands; i++)
+		if (starts_nocase(commands[i].name, prefix))
+			add(c, str_c(commands[i].name));
+	for (size_t i = 0; i < sizeof shell_words / sizeof shell_words[0]; i++)
+		if (starts_nocase(shell_words[i], prefix))
+			add(c, str_c(shell_words[i]));
+	add_options(c, prefix);
+}
+
+/* Values of "name=": words of a choice, sample types. */
+static void add_values(
+    struct completion *c, const struct driver *d, struct str name, struct str prefix)
+{
+	const struct option *o = option_find(name);
+	const struct profile *p = &d->profile;
+
+	for (size_t k = 0; o && o->choices && o->choices[k].name; k++)
+		if (starts_nocase(o->choices[k].name, prefix))
+			add(c, str_c(o->choices[k].name));
+	for (uint32_t i = 0; str_is(name, "sample_index") && i < p->n_sample_types; i++) {
+		struct str type = profile_str(p, p->sample_types[i].type);
+
+		if (str_starts(type, prefix))
+			add(c, type);
+	}
+}
+
+/* Functions with `part` in their name; a leading '-' of the word stays in front. */
+static void add_functions(
+    struct completion *c, const struct driver *d, struct str word, struct arena *arena)
+{
+	const struct profile *p = &d->profile;
+	bool minus = word.n > 0 && word.p[0] == '-';
+	struct str part = minus ? str_skip(word, 1) : word;
+
+	if (part.n == 0)
+		return;
+	for (uint32_t i = 0; i < p->n_functions && c->n < COMPLETE_MAX; i++) {
+		struct str name = profile_str(p, p->functions[i].name);
+
+		if (str_find(name, part) == STR_NPOS)
+			continue;
+		add(c, minus ? arena_printf(arena, "-%.*s", STR_ARG(name)) : name);
+	}
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Sorts, drops doubles and finds the common beginning. */
+static void finish(struct completion *c)
+{
+	size_t kept = 0;
+
+	qsort(c->v, c->n, sizeof *c->v, by_text);
+	for (size_t i = 0; i < c->n; i++)
+		if (i == 0 || !str_eq(c->v[i], c->v[kept - 1]))
+			c->v[kept++] = c->v[i];
+	c->n = kept;
+	if (c->n == 0)
+		return;
+	c->common = c->v[0];
+	for (size_t i = 1; i < c->n; i++) {
+		size_t same = 0;
+
+		while (same < c->common.n && same < c->v[i].n &&
+		    c->common.p[same] == c->v[i].p[same])
+			same++;
+		c->common.n = same;
+	}
+}
+
+static size_t word_start(struct str line)
+{
+	size_t at = line.n;
+
+	while (at > 0 && line.p[at - 1] != ' ' && line.p[at - 1] != '\t')
+		at--;
+	return at;
+}
+
+void complete_line(
+    const struct driver *d, struct str line, struct arena *arena, struct completion *out)
+{
+	size_t start = word_start(line);
+	struct str word = str_skip(line, start);
+	struct str before = str_trim(str_head(line, start));
+	struct str command = str_head(before, str_find_char(before, ' '));
+	size_t equals = str_find_char(line, '=');
+
+	*out = (struct completion){ .start = start, .common = STR("") };
+	out->v = ARENA_ARRAY(arena, struct str, COMPLETE_MAX);
+	if (!out->v)
+		return;
+	if (equals != STR_NPOS) {
+		out->start = equals + 1;
+		add_values(out, d, str_trim(str_head(line, equals)), str_skip(line, equals + 1));
+	} else if (before.n == 0 || str_is(before, "help")) {
+		add_first_words(out, word);
+	} else if (command_find(command) && !str_is(command, "tags")) {
+		add_functions(out, d, word, arena);
+	}
+	finish(out);
+}

@@ -1,0 +1,224 @@
+/*
+ * libedit behind lineedit.h. What is hard: libedit hands its callbacks only the EditLine, so our
+ * state travels as its client data; and a ^C while a line is typed should drop the line, while one
+ * during a long report should end the program, so the signal is caught only inside el_gets.
+ */
+#include "shell/lineedit.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shell/complete.h"
+
+#define HISTORY_SIZE 1000
+
+struct lineedit {
+	struct driver *driver;
+	struct arena arena; /* holds this struct too */
+	struct buf line;    /* when there is no terminal */
+	EditLine *el;       /* NULL: no terminal */
+	History *history;
+	const char *prompt;
+	struct str history_file; /* "" none; NUL-terminated */
+};
+
+static char *prompt_of(EditLine *el)
+{
+	struct lineedit *l;
+	char *text;
+
+	el_get(el, EL_CLIENTDATA, &l);
+	memcpy(&text, &l->prompt, sizeof text); /* the callback's type is older than const */
+	return text;
+}
+
+static void print_candidates(const struct completion *c)
+{
+	fputc('\n', stderr);
+	for (size_t i = 0; i < c->n; i++)
+		fprintf(stderr, "%.*s%s", STR_ARG(c->v[i]), i + 1 < c->n ? "  " : "\n");
+	if (c->n == COMPLETE_MAX)
+		fprintf(stderr, "...\n");
+}
+
+static unsigned char on_tab(EditLine *el, int ch)
+{
+	const LineInfo *info = el_line(el);
+	struct str line = str_range(info->buffer, info->cursor);
+	struct arena arena = { 0 };
+	unsigned char action = CC_REFRESH;
+	struct completion c;
+	struct lineedit *l;
+
+	(void)ch;
+	el_get(el, EL_CLIENTDATA, &l);
+	complete_line(l->driver, line, &arena, &c);
+	if (c.n > 1 && c.common.n <= line.n - c.start) {
+		print_candidates(&c);
+		action = CC_REDISPLAY;
+	} else if (c.n == 0) {
+		action = CC_ERROR;
+	} else {
+		struct str text = arena_str(&arena, c.common); /* NUL behind it */
+
+		el_deletestr(el, (int)(line.n - c.start));
+		if (text.p && el_insertstr(el, text.p) != 0)
+			action = CC_ERROR;
+	}
+	arena_release(&arena);
+	return action;
+}
+
+/* The history's path, with its directory made; "" when there is no home. */
+static struct str history_path(struct arena *arena)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	struct str dir = { "", 0 };
+
+	if (state && *state) {
+		dir = arena_printf(arena, "%s", state);
+	} else if (home && *home) {
+		dir = arena_printf(arena, "%s/.local", home);
+		if (dir.p)
+			mkdir(dir.p, 0700);
+		dir = arena_printf(arena, "%s/.local/state", home);
+	}
+	if (!dir.p || dir.n == 0)
+		return STR("");
+	mkdir(dir.p, 0700);
+	dir = arena_printf(arena, "%s/pprof", dir.p);
+	if (!dir.p || (mkdir(dir.p, 0700) != 0 && errno != EEXIST))
+		return STR("");
+	return arena_printf(arena, "%s/history", dir.p);
+}
+
+static void open_history(struct lineedit *l)
+{
+	HistEvent event;
+
+	l->history = history_init();
+	if (!l->history)
+		return;
+	history(l->history, &event, H_SETSIZE, HISTORY_SIZE);
+	history(l->history, &event, H_SETUNIQUE, 1);
+	l->history_file = history_path(&l->arena);
+	if (l->history_file.n)
+		history(l->history, &event, H_LOAD, l->history_file.p);
+	el_set(l->el, EL_HIST, history, l->history);
+}
+
+static void open_editor(struct lineedit *l)
+{
+	setlocale(LC_CTYPE, ""); /* for characters of more than one byte; numbers stay as they are */
+	l->el = el_init("pprof", stdin, stderr, stderr);
+	if (!l->el)
+		return;
+	el_set(l->el, EL_CLIENTDATA, l);
+	el_set(l->el, EL_PROMPT, prompt_of);
+	el_set(l->el, EL_EDITOR, "emacs");
+	el_set(l->el, EL_ADDFN, "pprof-complete", "complete commands and functions", on_tab);
+	el_set(l->el, EL_BIND, "^I", "pprof-complete", NULL);
+	el_set(l->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+	open_history(l);
+	el_source(l->el, NULL);
+}
+
+enum err_code lineedit_open(struct lineedit **out, struct driver *d, struct err *e)
+{
+	struct arena arena = { 0 };
+	struct lineedit *l = ARENA_NEW(&arena, struct lineedit);
+
+	if (!l)
+		return FAIL_NOMEM(e);
+	l->driver = d;
+	l->arena = arena;
+	l->history_file = STR("");
+	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		open_editor(l);
+	*out = l;
+	return OK;
+}
+
+void lineedit_close(struct lineedit *l)
+{
+	struct arena arena;
+	HistEvent event;
+
+	if (!l)
+		return;
+	if (l->history && l->history_file.n)
+		history(l->history, &event, H_SAVE, l->history_file.p);
+	if (l->history)
+		history_end(l->history);
+	if (l->el)
+		el_end(l->el);
+	buf_release(&l->line);
+	arena = l->arena;
+	arena_release(&arena);
+}
+
+static MUST_USE enum err_code read_plain(struct lineedit *l, struct str *line, struct err *e)
+{
+	int c;
+
+	buf_clear(&l->line);
+	while ((c = getc_unlocked(stdin)) != EOF && c != '\n')
+		buf_char(&l->line, (char)c);
+	if (buf_failed(&l->line))
+		return FAIL_NOMEM(e);
+	if (c == EOF && ferror(stdin))
+		return FAIL_SYS(e, errno, "read /dev/stdin");
+	*line = c == EOF && l->line.n == 0 ? (struct str){ NULL, 0 } : buf_str(&l->line);
+	return OK;
+}
+
+static void on_interrupt(int sig)
+{
+	(void)sig; /* its arrival ends the read with EINTR */
+}
+
+static void remember(struct lineedit *l, struct str line)
+{
+	HistEvent event;
+
+	if (l->history && str_trim(line).n)
+		history(l->history, &event, H_ENTER, line.p);
+}
+
+static MUST_USE enum err_code read_edited(struct lineedit *l, struct str *line, struct err *e)
+{
+	struct sigaction caught = { .sa_handler = on_interrupt };
+	struct sigaction before;
+	const char *text;
+	int n = 0;
+
+	(void)e;
+	sigaction(SIGINT, &caught, &before);
+	errno = 0;
+	text = el_gets(l->el, &n);
+	sigaction(SIGINT, &before, NULL);
+	if (!text || n <= 0) {
+		bool interrupted = errno == EINTR;
+
+		fputc('\n', stderr);
+		*line = interrupted ? STR("") : (struct str){ NULL, 0 };
+		return OK;
+	}
+	*line = str_trim((struct str){ text, (size_t)n });
+	remember(l, *line);
+	return OK;
+}
+
+enum err_code lineedit_read(
+    struct lineedit *l, const char *prompt, struct str *line, struct err *e)
+{
+	l->prompt = prompt;
+	return l->el ? read_edited(l, line, e) : read_plain(l, line, e);
+}
