@@ -20,6 +20,11 @@ struct arena_block {
 	char data[];
 };
 
+struct arena_adopted {
+	struct arena_adopted *next;
+	void *p;
+};
+
 static _Thread_local size_t fail_at, fail_count;
 
 size_t alloc_fail_at(size_t n)
@@ -61,6 +66,8 @@ void arena_release(struct arena *a)
 {
 	struct arena_block *next;
 
+	for (struct arena_adopted *taken = a->adopted; taken; taken = taken->next)
+		alloc_put(taken->p);
 	for (struct arena_block *b = a->head; b; b = next) {
 		next = b->next;
 		alloc_put(b);
@@ -187,4 +194,17 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
 		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return (struct str){ p, p ? (size_t)n : 0 };
+}
+
+void *arena_adopt(struct arena *a, void *p)
+{
+	struct arena_adopted *taken = p ? ARENA_NEW(a, struct arena_adopted) : NULL;
+
+	if (!taken) {
+		alloc_put(p);
+		return NULL;
+	}
+	*taken = (struct arena_adopted){ a->adopted, p };
+	a->adopted = taken;
+	return p;
 }

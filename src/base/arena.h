@@ -12,9 +12,11 @@
 #include "core/str.h"
 
 struct arena_block;
+struct arena_adopted;
 
 struct arena {
-	struct arena_block *head; /* newest block */
+	struct arena_block *head;      /* newest block */
+	struct arena_adopted *adopted; /* storage taken over with arena_adopt */
 	size_t total;             /* bytes handed out */
 	bool failed;
 };
@@ -42,6 +44,12 @@ void *arena_alloc_raw(struct arena *a, size_t count, size_t size);
 struct str arena_str(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * Takes over p, which came from alloc_get or a vec (NULL is allowed): the arena frees it at its
+ * release. Returns p, or NULL when memory is short (p is then freed at once).
+ */
+void *arena_adopt(struct arena *a, void *p);
 
 #define ARENA_NEW(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc_array((a), (count), sizeof(type)))

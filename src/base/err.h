@@ -41,10 +41,11 @@ void err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(print
 const char *err_sys_text(int sys);
 
 /* The value is the constant itself, not a call's result: gcc then knows outputs were not set. */
-#define FAIL(e, c, ...)      (err_set((e), (c), 0, __VA_ARGS__), (c))
-#define FAIL_AT(e, at, ...)  (err_set((e), ERR_FORMAT, (at), __VA_ARGS__), ERR_FORMAT)
-#define FAIL_SYS(e, sys, ...) (err_set_sys((e), (sys), __VA_ARGS__), ERR_IO)
-#define FAIL_NOMEM(e)        (err_set((e), ERR_NOMEM, 0, "out of memory"), ERR_NOMEM)
+#define FAIL(e, c, ...) (err_set((e), (c), 0, __VA_ARGS__), (enum err_code)(c))
+#define FAIL_AT(e, at, ...) \
+	(err_set((e), ERR_FORMAT, (at), __VA_ARGS__), (enum err_code)ERR_FORMAT)
+#define FAIL_SYS(e, sys, ...) (err_set_sys((e), (sys), __VA_ARGS__), (enum err_code)ERR_IO)
+#define FAIL_NOMEM(e) (err_set((e), ERR_NOMEM, 0, "out of memory"), (enum err_code)ERR_NOMEM)
 
 #define TRY(call)                              \
 	do {                                   \

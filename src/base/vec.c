@@ -31,3 +31,10 @@ void vec_free(void *p)
 {
 	alloc_put(p);
 }
+
+void *vec_trim(void *p, size_t n, size_t size)
+{
+	void *smaller = p ? alloc_resize(p, n * size) : NULL;
+
+	return smaller ? smaller : p;
+}

@@ -20,6 +20,8 @@
 /* Room for `extra` more elements of `size` bytes; false (and *failed set) when there is none. */
 bool vec_grow(void **p, size_t n, size_t *cap, bool *failed, size_t extra, size_t size);
 void vec_free(void *p);
+/* Gives back what lies behind the n-th element; the storage, perhaps moved. */
+void *vec_trim(void *p, size_t n, size_t size);
 
 #define VEC_RESERVE(v, extra)                                                                      \
 	((v)->cap - (v)->n >= (extra) && !(v)->failed                                              \

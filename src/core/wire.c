@@ -50,7 +50,7 @@ enum wire_status wire_get_field(struct wire_cursor *c, struct wire_field *out)
 
 	if (status != WIRE_OK)
 		return status;
-	out->number = (uint32_t)(tag >> 3);
+	out->number = tag >> 3 > UINT32_MAX ? UINT32_MAX : (uint32_t)(tag >> 3);
 	out->value = 0;
 	out->bytes = (struct str){ "", 0 };
 	switch (tag & 7) {

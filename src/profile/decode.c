@@ -1,0 +1,71 @@
+#include "profile/decode.h"
+
+#include "profile/legacy/legacy.h"
+#include "profile/proto_decode.h"
+#include "profile/check.h"
+#include "profile/uncompress.h"
+
+static MUST_USE enum err_code decode_legacy(struct profile *out, struct str raw, struct err *e)
+{
+	enum err_code code = legacy_decode(out, raw, e);
+
+	if (code != OK) {
+		err_prefix(e, "parsing profile");
+		return code;
+	}
+	code = profile_check(out, e);
+	if (code != OK) {
+		err_prefix(e, "malformed profile");
+		profile_release(out);
+	}
+	return code;
+}
+
+static MUST_USE enum err_code decode_raw(struct profile *out, struct str raw, struct err *e)
+{
+	enum proto_kind kind;
+	enum err_code code;
+
+	if (raw.n == 0)
+		return FAIL(e, ERR_FORMAT, "parsing profile: empty input file");
+	code = profile_proto_decode(out, raw, &kind, e);
+	if (code == ERR_FORMAT && kind == PROTO_OTHER)
+		return decode_legacy(out, raw, e);
+	if (code != OK)
+		err_prefix(e, kind == PROTO_PROFILE ? "malformed profile" : "parsing profile");
+	return code;
+}
+
+/* `taken`, when given, owns `bytes` and is released as soon as they are no longer needed. */
+static MUST_USE enum err_code decode(
+    struct profile *out, struct str bytes, struct buf *taken, struct err *e)
+{
+	struct buf raw = { 0 };
+	enum err_code code;
+
+	*out = (struct profile){ 0 };
+	if (!profile_is_compressed(bytes))
+		return decode_raw(out, bytes, e);
+	code = profile_uncompress(&raw, bytes, e);
+	if (taken)
+		buf_release(taken);
+	if (code != OK)
+		err_prefix(e, "decompressing profile");
+	else
+		code = decode_raw(out, buf_str(&raw), e);
+	buf_release(&raw);
+	return code;
+}
+
+enum err_code profile_decode(struct profile *out, struct str bytes, struct err *e)
+{
+	return decode(out, bytes, NULL, e);
+}
+
+enum err_code profile_decode_take(struct profile *out, struct buf *in, struct err *e)
+{
+	enum err_code code = decode(out, buf_str(in), in, e);
+
+	buf_release(in);
+	return code;
+}

@@ -1,0 +1,323 @@
+#include "profile/gzip_fault.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+
+#define MAX_BITS   15
+#define MAX_LIT    286
+#define MAX_DIST   30
+#define END        256
+#define WINDOW     32768u
+#define BAD_SYMBOL 0xffffu
+
+enum fault {
+	NO_FAULT = 0,
+	CUT_OFF,
+	CORRUPT,
+};
+
+struct bits {
+	const uint8_t *begin;
+	const uint8_t *p; /* bytes are only taken when a bit of them is needed: gives N above */
+	const uint8_t *end;
+	uint32_t held;
+	unsigned n_held;
+	enum fault fault;
+	uint64_t written; /* bytes of output so far */
+};
+
+/* A canonical code: how many codes of each length, and the symbols in order of their codes. */
+struct code {
+	uint16_t count[MAX_BITS + 1];
+	uint16_t symbols[288];
+};
+
+static uint32_t take(struct bits *b, unsigned n)
+{
+	uint32_t value;
+
+	while (b->n_held < n) {
+		if (b->p == b->end) {
+			if (b->fault == NO_FAULT)
+				b->fault = CUT_OFF;
+			return 0;
+		}
+		b->held |= (uint32_t)*b->p++ << b->n_held;
+		b->n_held += 8;
+	}
+	value = b->held & ((1u << n) - 1);
+	b->held >>= n;
+	b->n_held -= n;
+	return value;
+}
+
+static void corrupt(struct bits *b)
+{
+	if (b->fault == NO_FAULT)
+		b->fault = CORRUPT;
+}
+
+/* False when more codes of some length are used than exist. */
+static bool code_build(struct code *c, const uint8_t *lengths, unsigned n)
+{
+	uint16_t at[MAX_BITS + 1] = { 0 };
+	int left = 1;
+
+	*c = (struct code){ 0 };
+	for (unsigned i = 0; i < n; i++)
+		c->count[lengths[i]]++;
+	c->count[0] = 0;
+	for (unsigned len = 1; len <= MAX_BITS; len++) {
+		left = left * 2 - c->count[len];
+		if (left < 0)
+			return false;
+		at[len] = (uint16_t)(at[len - 1] + c->count[len - 1]);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (lengths[i])
+			c->symbols[at[lengths[i]]++] = (uint16_t)i;
+	return true;
+}
+
+static uint32_t take_symbol(struct bits *b, const struct code *c)
+{
+	uint32_t code = 0, first = 0, index = 0;
+
+	for (unsigned len = 1; len <= MAX_BITS && b->fault == NO_FAULT; len++) {
+		code |= take(b, 1);
+		if (code < first + c->count[len])
+			return c->symbols[index + (code - first)];
+		index += c->count[len];
+		first = (first + c->count[len]) << 1;
+		code <<= 1;
+	}
+	corrupt(b);
+	return BAD_SYMBOL;
+}
+
+static void walk_stored(struct bits *b)
+{
+	uint32_t len, inverse;
+
+	b->held = 0;
+	b->n_held = 0;
+	len = take(b, 16);
+	inverse = take(b, 16);
+	if (b->fault == NO_FAULT && (len ^ inverse) != 0xffff)
+		corrupt(b);
+	if (b->fault == NO_FAULT && (size_t)(b->end - b->p) < len) {
+		b->p = b->end;
+		b->fault = CUT_OFF;
+	}
+	if (b->fault == NO_FAULT) {
+		b->p += len;
+		b->written += len;
+	}
+}
+
+/* The extra bits of a length symbol (257 …) and its base, by the format's arithmetic. */
+static uint32_t take_length(struct bits *b, uint32_t symbol)
+{
+	unsigned i = symbol - 257, extra;
+
+	if (i < 8)
+		return 3 + i;
+	if (i == 28)
+		return 258;
+	extra = i / 4 - 1;
+	return ((4 + i % 4) << extra) + 3 + take(b, extra);
+}
+
+static uint32_t take_distance(struct bits *b, uint32_t symbol)
+{
+	unsigned extra;
+
+	if (symbol < 4)
+		return 1 + symbol;
+	extra = symbol / 2 - 1;
+	return ((2 + symbol % 2) << extra) + 1 + take(b, extra);
+}
+
+static void walk_symbols(struct bits *b, const struct code *lit, const struct code *dist)
+{
+	while (b->fault == NO_FAULT) {
+		uint32_t symbol = take_symbol(b, lit);
+		uint32_t length, back;
+
+		if (b->fault != NO_FAULT || symbol == END)
+			return;
+		if (symbol < END) {
+			b->written++;
+			continue;
+		}
+		if (symbol >= MAX_LIT) {
+			corrupt(b);
+			return;
+		}
+		length = take_length(b, symbol);
+		symbol = take_symbol(b, dist);
+		if (b->fault == NO_FAULT && symbol >= MAX_DIST)
+			corrupt(b);
+		if (b->fault != NO_FAULT)
+			return;
+		back = take_distance(b, symbol);
+		if (b->fault == NO_FAULT && (back > b->written || back > WINDOW))
+			corrupt(b);
+		b->written += length;
+	}
+}
+
+static void walk_fixed(struct bits *b)
+{
+	uint8_t lengths[288];
+	struct code lit, dist;
+
+	for (unsigned i = 0; i < 288; i++)
+		lengths[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
+	code_build(&lit, lengths, 288);
+	memset(lengths, 5, 32);
+	code_build(&dist, lengths, 32);
+	walk_symbols(b, &lit, &dist);
+}
+
+/* Reads n code lengths, which are themselves coded with repeats. */
+static void take_lengths(struct bits *b, const struct code *code, uint8_t *lengths, unsigned n)
+{
+	static const struct {
+		uint8_t bits, base;
+	} repeats[] = { { 2, 3 }, { 3, 3 }, { 7, 11 } };
+
+	for (unsigned i = 0; i < n && b->fault == NO_FAULT;) {
+		uint32_t symbol = take_symbol(b, code);
+		uint8_t value = 0;
+		uint32_t times;
+
+		if (b->fault != NO_FAULT)
+			return;
+		if (symbol < 16) {
+			lengths[i++] = (uint8_t)symbol;
+			continue;
+		}
+		if (symbol == 16 && i == 0) {
+			corrupt(b);
+			return;
+		}
+		if (symbol == 16)
+			value = lengths[i - 1];
+		times = repeats[symbol - 16].base + take(b, repeats[symbol - 16].bits);
+		if (times > n - i) {
+			corrupt(b);
+			return;
+		}
+		memset(lengths + i, value, times);
+		i += times;
+	}
+}
+
+static void walk_dynamic(struct bits *b)
+{
+	static const uint8_t order[19] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14,
+		1, 15 };
+	uint8_t lengths[MAX_LIT + 32] = { 0 };
+	uint8_t first[19] = { 0 };
+	struct code code, lit, dist;
+	uint32_t n_lit = take(b, 5) + 257;
+	uint32_t n_dist = take(b, 5) + 1;
+	uint32_t n_first = take(b, 4) + 4;
+
+	if (n_lit > MAX_LIT || n_dist > MAX_DIST)
+		corrupt(b);
+	for (uint32_t i = 0; i < n_first; i++)
+		first[order[i]] = (uint8_t)take(b, 3);
+	if (b->fault == NO_FAULT && !code_build(&code, first, 19))
+		corrupt(b);
+	if (b->fault != NO_FAULT)
+		return;
+	take_lengths(b, &code, lengths, n_lit + n_dist);
+	if (b->fault == NO_FAULT &&
+	    (!code_build(&lit, lengths, n_lit) || !code_build(&dist, lengths + n_lit, n_dist)))
+		corrupt(b);
+	if (b->fault == NO_FAULT)
+		walk_symbols(b, &lit, &dist);
+}
+
+static void walk_blocks(struct bits *b)
+{
+	static void (*const walk[])(struct bits *) = { walk_stored, walk_fixed, walk_dynamic,
+		corrupt };
+	bool last = false;
+
+	while (!last && b->fault == NO_FAULT) {
+		last = take(b, 1);
+		uint32_t type = take(b, 2);
+
+		if (b->fault == NO_FAULT)
+			walk[type](b);
+	}
+}
+
+/* Skips a text that ends with NUL; false when the input ends first. */
+static bool skip_text(struct str *in)
+{
+	size_t n = str_find_char(*in, '\0');
+
+	if (n == STR_NPOS)
+		return false;
+	*in = str_skip(*in, n + 1);
+	return true;
+}
+
+enum gzip_flags {
+	GZIP_HEADER_CRC = 2,
+	GZIP_EXTRA = 4,
+	GZIP_NAME = 8,
+	GZIP_COMMENT = 16,
+};
+
+/* Moves behind the header; false when the input ends in it. */
+static bool skip_header(struct str *in)
+{
+	unsigned flags;
+
+	if (in->n < 10)
+		return false;
+	flags = (unsigned char)in->p[3];
+	*in = str_skip(*in, 10);
+	if (flags & GZIP_EXTRA) {
+		if (in->n < 2)
+			return false;
+		size_t n = (unsigned char)in->p[0] | (size_t)(unsigned char)in->p[1] << 8;
+
+		if (in->n - 2 < n)
+			return false;
+		*in = str_skip(*in, 2 + n);
+	}
+	if ((flags & GZIP_NAME) && !skip_text(in))
+		return false;
+	if ((flags & GZIP_COMMENT) && !skip_text(in))
+		return false;
+	if ((flags & GZIP_HEADER_CRC) && in->n < 2)
+		return false;
+	if (flags & GZIP_HEADER_CRC)
+		*in = str_skip(*in, 2);
+	return true;
+}
+
+enum err_code gzip_fault(struct str member, struct err *e)
+{
+	struct bits b = { 0 };
+
+	if (member.n >= 3 && member.p[2] != 8)
+		return FAIL(e, ERR_FORMAT, "gzip: invalid header");
+	if (!skip_header(&member))
+		return FAIL(e, ERR_FORMAT, "unexpected EOF");
+	b.p = b.begin = (const uint8_t *)member.p;
+	b.end = b.p + member.n;
+	walk_blocks(&b);
+	if (b.fault == CORRUPT)
+		return FAIL(e, ERR_FORMAT, "flate: corrupt input before offset %" PRIu64,
+		    (uint64_t)(b.p - b.begin));
+	if (b.fault == CUT_OFF || b.end - b.p < 8)
+		return FAIL(e, ERR_FORMAT, "unexpected EOF");
+	return FAIL(e, ERR_FORMAT, "gzip: invalid checksum");
+}

@@ -1,0 +1,335 @@
+/*
+ * Reads profile.proto in passes over the same bytes, so that every array is allocated once at its
+ * exact size: count everything, then strings, then tables, then samples. Each pass only walks the
+ * stretch of the input in which its fields occur; in files as writers make them the stretches do
+ * not overlap.
+ *
+ * What is hard: a fault's place decides what the user hears. Bytes that break the wire format or
+ * point outside the string table are "not a profile.proto" and go to the legacy readers; samples
+ * that do not fit their tables make an invalid profile, but only when nothing else is wrong. So
+ * such faults are noted (proto_samples.c) and told at the end.
+ */
+#include "profile/proto_decode.h"
+
+#include "core/pbfields.h"
+#include "profile/check.h"
+#include "profile/proto_reader.h"
+
+/* Wire types that a field may have, as a set of bits; 0: the field is skipped. */
+#define VARINT (1u << WIRE_VARINT)
+#define BYTES  (1u << WIRE_BYTES)
+
+static const uint8_t profile_types[PROTO_FIELDS] = {
+	[PB_PROFILE_SAMPLE_TYPE] = BYTES,
+	[PB_PROFILE_SAMPLE] = BYTES,
+	[PB_PROFILE_MAPPING] = BYTES,
+	[PB_PROFILE_LOCATION] = BYTES,
+	[PB_PROFILE_FUNCTION] = BYTES,
+	[PB_PROFILE_STRING_TABLE] = BYTES,
+	[PB_PROFILE_DROP_FRAMES] = VARINT,
+	[PB_PROFILE_KEEP_FRAMES] = VARINT,
+	[PB_PROFILE_TIME_NANOS] = VARINT,
+	[PB_PROFILE_DURATION_NANOS] = VARINT,
+	[PB_PROFILE_PERIOD_TYPE] = BYTES,
+	[PB_PROFILE_PERIOD] = VARINT,
+	[PB_PROFILE_COMMENT] = VARINT | BYTES,
+	[PB_PROFILE_DEFAULT_SAMPLE_TYPE] = VARINT,
+	[PB_PROFILE_DOC_URL] = VARINT,
+};
+
+enum err_code proto_field(struct wire_cursor *c, struct wire_field *f, struct err *e)
+{
+	static const char *const texts[] = {
+		[WIRE_BAD_VARINT] = "bad varint",
+		[WIRE_TOO_LONG] = "too much data",
+		[WIRE_BAD_TYPE] = "unknown wire type",
+	};
+	enum wire_status status = wire_get_field(c, f);
+
+	return status == WIRE_OK ? OK : FAIL(e, ERR_FORMAT, "%s", texts[status]);
+}
+
+enum err_code proto_scalars(
+    struct str message, uint64_t *const *slots, size_t n_slots, struct err *e)
+{
+	struct wire_cursor c = wire_cursor_of(message);
+	struct wire_field f;
+
+	while (wire_more(&c)) {
+		TRY(proto_field(&c, &f, e));
+		if (f.number >= n_slots || !slots[f.number])
+			continue;
+		if (f.type != WIRE_VARINT)
+			return FAIL(e, ERR_FORMAT, "type mismatch");
+		*slots[f.number] = f.value;
+	}
+	return OK;
+}
+
+/* Pass 1: counts. */
+
+static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
+{
+	switch (field) {
+	case PB_PROFILE_SAMPLE_TYPE:
+		n->sample_types++;
+		break;
+	case PB_PROFILE_MAPPING:
+		n->mappings++;
+		break;
+	case PB_PROFILE_FUNCTION:
+		n->functions++;
+		break;
+	case PB_PROFILE_STRING_TABLE:
+		n->strings++;
+		n->string_bytes += bytes.n;
+		break;
+	default:
+		break;
+	}
+}
+
+static MUST_USE enum err_code count_location(
+    struct proto_counts *n, struct str message, struct err *e)
+{
+	struct wire_cursor c = wire_cursor_of(message);
+	struct wire_field f;
+
+	n->locations++;
+	while (wire_more(&c)) {
+		TRY(proto_field(&c, &f, e));
+		n->lines += f.number == PB_LOCATION_LINE;
+	}
+	return OK;
+}
+
+static MUST_USE enum err_code count_field(
+    struct proto_reader *r, const struct wire_field *f, struct err *e)
+{
+	struct proto_header *h = &r->header;
+
+	switch (f->number) {
+	case PB_PROFILE_SAMPLE:
+		return proto_count_sample(&r->n, f->bytes, e);
+	case PB_PROFILE_LOCATION:
+		return count_location(&r->n, f->bytes, e);
+	case PB_PROFILE_PERIOD_TYPE:
+		h->period_type = f->bytes;
+		return proto_value_type(f->bytes, &(struct proto_value_type){ 0 }, e);
+	case PB_PROFILE_COMMENT:
+		r->n.comments += f->type == WIRE_VARINT ? 1 : proto_count_varints(f->bytes);
+		break;
+	default:
+		count_into(&r->n, f->number, f->bytes);
+		if (f->type == WIRE_VARINT)
+			h->scalars[f->number] = f->value;
+		break;
+	}
+	return OK;
+}
+
+/* Stops before the second time stamp: what comes behind it is never looked at. */
+static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
+{
+	struct wire_cursor c = wire_cursor_of(r->in);
+	struct wire_field f;
+
+	while (wire_more(&c)) {
+		size_t begin = (size_t)(c.p - (const uint8_t *)r->in.p);
+		struct proto_span *span;
+
+		TRY(proto_field(&c, &f, e));
+		if (f.number >= PROTO_FIELDS || !profile_types[f.number])
+			continue;
+		if (f.number == PB_PROFILE_TIME_NANOS && r->header.scalars[f.number] != 0) {
+			r->concatenated = true;
+			r->in.n = begin;
+			return OK;
+		}
+		if (!(profile_types[f.number] & 1u << f.type))
+			return FAIL(e, ERR_FORMAT, "type mismatch");
+		TRY(count_field(r, &f, e));
+		span = &r->spans[f.number];
+		if (span->end == 0)
+			span->begin = begin;
+		span->end = (size_t)(c.p - (const uint8_t *)r->in.p);
+	}
+	return OK;
+}
+
+/* Rows are larger in memory than in the file (a location of 2 bytes takes 40): hence the limits. */
+static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct err *e)
+{
+	const uint64_t tables[] = { n->sample_types, n->mappings, n->functions, n->locations,
+		n->lines, n->strings, n->comments };
+	const uint64_t rows[] = { n->samples, n->stacks, n->labels };
+
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+		if (tables[i] > PROTO_MAX_TABLE)
+			return FAIL(e, ERR_LIMIT, "profile is too large");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i] > PROTO_MAX_COUNT)
+			return FAIL(e, ERR_LIMIT, "profile is too large");
+	return OK;
+}
+
+bool proto_next(struct wire_cursor *c, uint32_t number, struct wire_field *f)
+{
+	while (wire_more(c) && wire_get_field(c, f) == WIRE_OK)
+		if (f->number == number)
+			return true;
+	return false;
+}
+
+struct wire_cursor proto_span_cursor(const struct proto_reader *r, uint32_t number)
+{
+	const struct proto_span *span = &r->spans[number];
+
+	return wire_cursor_of((struct str){ r->in.p + span->begin, span->end - span->begin });
+}
+
+/* Pass 2: strings. All bytes lie in one block; equal strings get one id. */
+
+static MUST_USE enum err_code read_strings(struct proto_reader *r, struct err *e)
+{
+	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_STRING_TABLE);
+	char *bytes = arena_alloc_raw(&r->p->arena, r->n.string_bytes, 1);
+	struct wire_field f;
+
+	r->str_ids = arena_alloc_raw(&r->scratch, r->n.strings, sizeof *r->str_ids);
+	if (!bytes || !r->str_ids || !map_reserve(&r->p->strings.map, r->n.strings))
+		return FAIL_NOMEM(e);
+	while (proto_next(&c, PB_PROFILE_STRING_TABLE, &f)) {
+		if (r->n_strings == 0 && f.bytes.n != 0)
+			return FAIL(e, ERR_FORMAT, "string_table[0] must be ''");
+		if (f.bytes.n)
+			memcpy(bytes, f.bytes.p, f.bytes.n);
+		r->str_ids[r->n_strings++] =
+		    profile_intern_kept(r->p, (struct str){ bytes, f.bytes.n });
+		bytes += f.bytes.n;
+	}
+	return arena_failed(&r->p->arena) ? FAIL_NOMEM(e) : OK;
+}
+
+str_id proto_string(struct proto_reader *r, uint64_t index)
+{
+	if (index < r->n_strings)
+		return r->str_ids[index];
+	r->bad_string = true;
+	return 0;
+}
+
+/* The header. */
+
+enum err_code proto_value_type(struct str message, struct proto_value_type *out, struct err *e)
+{
+	uint64_t *const slots[] = {
+		[PB_VALUE_TYPE_TYPE] = &out->type,
+		[PB_VALUE_TYPE_UNIT] = &out->unit,
+	};
+
+	return proto_scalars(message, slots, sizeof slots / sizeof slots[0], e);
+}
+
+static MUST_USE enum err_code read_value_type(
+    struct proto_reader *r, struct str message, struct value_type *out, struct err *e)
+{
+	struct proto_value_type raw = { 0 };
+
+	TRY(proto_value_type(message, &raw, e));
+	out->type = proto_string(r, raw.type);
+	out->unit = proto_string(r, raw.unit);
+	return OK;
+}
+
+static MUST_USE enum err_code read_sample_types(struct proto_reader *r, struct err *e)
+{
+	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_SAMPLE_TYPE);
+	struct profile *p = r->p;
+	struct wire_field f;
+
+	p->sample_types = ARENA_ARRAY(&p->arena, struct value_type, r->n.sample_types);
+	if (!p->sample_types)
+		return FAIL_NOMEM(e);
+	while (proto_next(&c, PB_PROFILE_SAMPLE_TYPE, &f))
+		TRY(read_value_type(r, f.bytes, &p->sample_types[p->n_sample_types++], e));
+	return OK;
+}
+
+static MUST_USE enum err_code read_comments(struct proto_reader *r, struct err *e)
+{
+	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_COMMENT);
+	str_id *comments = arena_alloc_raw(&r->p->arena, r->n.comments, sizeof *comments);
+	struct wire_field f;
+	uint64_t index;
+
+	if (!comments)
+		return FAIL_NOMEM(e);
+	r->p->comments = comments;
+	while (proto_next(&c, PB_PROFILE_COMMENT, &f)) {
+		struct wire_cursor packed = wire_cursor_of(f.bytes);
+
+		if (f.type == WIRE_VARINT)
+			comments[r->p->n_comments++] = proto_string(r, f.value);
+		while (wire_more(&packed)) {
+			if (wire_get_varint(&packed, &index) != WIRE_OK)
+				return FAIL(e, ERR_FORMAT, "bad varint");
+			comments[r->p->n_comments++] = proto_string(r, index);
+		}
+	}
+	return OK;
+}
+
+static MUST_USE enum err_code read_header(struct proto_reader *r, struct err *e)
+{
+	const uint64_t *scalars = r->header.scalars;
+	struct profile *p = r->p;
+
+	TRY(read_sample_types(r, e));
+	TRY(read_value_type(r, r->header.period_type, &p->period_type, e));
+	TRY(read_comments(r, e));
+	p->drop_frames = proto_string(r, scalars[PB_PROFILE_DROP_FRAMES]);
+	p->keep_frames = proto_string(r, scalars[PB_PROFILE_KEEP_FRAMES]);
+	p->default_sample_type = proto_string(r, scalars[PB_PROFILE_DEFAULT_SAMPLE_TYPE]);
+	p->doc_url = proto_string(r, scalars[PB_PROFILE_DOC_URL]);
+	p->time_ns = (int64_t)scalars[PB_PROFILE_TIME_NANOS];
+	p->duration_ns = (int64_t)scalars[PB_PROFILE_DURATION_NANOS];
+	p->period = (int64_t)scalars[PB_PROFILE_PERIOD];
+	return OK;
+}
+
+static MUST_USE enum err_code read_all(struct proto_reader *r, struct err *e)
+{
+	TRY(count_all(r, e));
+	TRY(check_limits(&r->n, e));
+	TRY(read_strings(r, e));
+	TRY(read_header(r, e));
+	TRY(proto_read_tables(r, e));
+	TRY(proto_read_samples(r, e));
+	if (r->concatenated)
+		return FAIL(e, ERR_FORMAT, "concatenated profiles detected");
+	if (r->bad_string)
+		return FAIL(e, ERR_FORMAT, "malformed profile format");
+	r->is_profile = true;
+	TRY(proto_check_samples(r, e));
+	return profile_check_tables(r->p, e);
+}
+
+enum err_code profile_proto_decode(
+    struct profile *out, struct str bytes, enum proto_kind *kind, struct err *e)
+{
+	struct proto_reader r = { .p = out, .in = bytes };
+	enum err_code code;
+
+	*kind = PROTO_OTHER;
+	TRY(profile_init(out, e));
+	code = read_all(&r, e);
+	if (r.is_profile)
+		*kind = PROTO_PROFILE;
+	else if (r.concatenated && code == ERR_FORMAT && r.samples_read)
+		*kind = PROTO_CONCATENATED;
+	proto_reader_release(&r);
+	if (code != OK)
+		profile_release(out);
+	return code;
+}

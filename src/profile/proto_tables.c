@@ -1,0 +1,175 @@
+/*
+ * Mappings, functions and locations of a profile.proto. Each is read into its final array; then
+ * ids are resolved to indices through idtable.
+ */
+#include "profile/proto_reader.h"
+
+#define KERNEL STR("[kernel.kallsyms]")
+
+static MUST_USE enum err_code read_mapping(
+    struct proto_reader *r, struct str message, struct mapping *m, struct err *e)
+{
+	uint64_t file = 0, build_id = 0, functions = 0, filenames = 0, lines = 0, inlines = 0;
+	uint64_t *const slots[] = {
+		[PB_MAPPING_ID] = &m->id,
+		[PB_MAPPING_START] = &m->start,
+		[PB_MAPPING_LIMIT] = &m->limit,
+		[PB_MAPPING_OFFSET] = &m->offset,
+		[PB_MAPPING_FILENAME] = &file,
+		[PB_MAPPING_BUILD_ID] = &build_id,
+		[PB_MAPPING_HAS_FUNCTIONS] = &functions,
+		[PB_MAPPING_HAS_FILENAMES] = &filenames,
+		[PB_MAPPING_HAS_LINE_NUMBERS] = &lines,
+		[PB_MAPPING_HAS_INLINE_FRAMES] = &inlines,
+	};
+	struct str name;
+
+	TRY(proto_scalars(message, slots, sizeof slots / sizeof slots[0], e));
+	m->file = proto_string(r, file);
+	m->build_id = proto_string(r, build_id);
+	m->has_functions = functions != 0;
+	m->has_filenames = filenames != 0;
+	m->has_line_numbers = lines != 0;
+	m->has_inline_frames = inlines != 0;
+	name = profile_str(r->p, m->file);
+	if (str_starts(name, KERNEL))
+		m->kernel_reloc = profile_intern_kept(r->p, str_skip(name, KERNEL.n));
+	return OK;
+}
+
+static MUST_USE enum err_code read_mappings(struct proto_reader *r, struct err *e)
+{
+	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_MAPPING);
+	struct profile *p = r->p;
+	struct mapping *mappings = ARENA_ARRAY(&p->arena, struct mapping, r->n.mappings);
+	struct wire_field f;
+
+	if (!mappings)
+		return FAIL_NOMEM(e);
+	p->mappings = mappings;
+	while (proto_next(&c, PB_PROFILE_MAPPING, &f))
+		TRY(read_mapping(r, f.bytes, &mappings[p->n_mappings++], e));
+	return idtable_build(&r->mapping_ids, &r->scratch, mappings, sizeof *mappings,
+		   p->n_mappings)
+	    ? OK
+	    : FAIL_NOMEM(e);
+}
+
+static MUST_USE enum err_code read_function(
+    struct proto_reader *r, struct str message, struct function *fn, struct err *e)
+{
+	uint64_t name = 0, system_name = 0, filename = 0, start_line = 0;
+	uint64_t *const slots[] = {
+		[PB_FUNCTION_ID] = &fn->id,
+		[PB_FUNCTION_NAME] = &name,
+		[PB_FUNCTION_SYSTEM_NAME] = &system_name,
+		[PB_FUNCTION_FILENAME] = &filename,
+		[PB_FUNCTION_START_LINE] = &start_line,
+	};
+
+	TRY(proto_scalars(message, slots, sizeof slots / sizeof slots[0], e));
+	fn->name = proto_string(r, name);
+	fn->system_name = proto_string(r, system_name);
+	fn->filename = proto_string(r, filename);
+	fn->start_line = (int64_t)start_line;
+	return OK;
+}
+
+static MUST_USE enum err_code read_functions(struct proto_reader *r, struct err *e)
+{
+	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_FUNCTION);
+	struct profile *p = r->p;
+	struct function *functions = ARENA_ARRAY(&p->arena, struct function, r->n.functions);
+	struct wire_field f;
+
+	if (!functions)
+		return FAIL_NOMEM(e);
+	p->functions = functions;
+	while (proto_next(&c, PB_PROFILE_FUNCTION, &f))
+		TRY(read_function(r, f.bytes, &functions[p->n_functions++], e));
+	return idtable_build(&r->function_ids, &r->scratch, functions, sizeof *functions,
+		   p->n_functions)
+	    ? OK
+	    : FAIL_NOMEM(e);
+}
+
+static MUST_USE enum err_code read_line(
+    struct proto_reader *r, struct str message, struct line *line, struct err *e)
+{
+	uint64_t function = 0, number = 0, column = 0;
+	uint64_t *const slots[] = {
+		[PB_LINE_FUNCTION_ID] = &function,
+		[PB_LINE_LINE] = &number,
+		[PB_LINE_COLUMN] = &column,
+	};
+
+	TRY(proto_scalars(message, slots, sizeof slots / sizeof slots[0], e));
+	line->function = function ? idtable_find(&r->function_ids, function) : PROFILE_NONE;
+	line->line = (int64_t)number;
+	line->column = (int64_t)column;
+	return OK;
+}
+
+/* The lines of one location; its numbers are read by proto_scalars. */
+static MUST_USE enum err_code read_lines(
+    struct proto_reader *r, struct str message, struct line *lines, struct err *e)
+{
+	struct wire_cursor c = wire_cursor_of(message);
+	struct wire_field f;
+
+	while (proto_next(&c, PB_LOCATION_LINE, &f)) {
+		if (f.type != WIRE_BYTES)
+			return FAIL(e, ERR_FORMAT, "type mismatch");
+		TRY(read_line(r, f.bytes, &lines[r->p->n_lines++], e));
+	}
+	return OK;
+}
+
+static MUST_USE enum err_code read_location(struct proto_reader *r, struct str message,
+    struct location *l, struct line *lines, struct err *e)
+{
+	uint64_t mapping = 0, is_folded = 0;
+	uint64_t *const slots[] = {
+		[PB_LOCATION_ID] = &l->id,
+		[PB_LOCATION_MAPPING_ID] = &mapping,
+		[PB_LOCATION_ADDRESS] = &l->address,
+		[PB_LOCATION_LINE] = NULL,
+		[PB_LOCATION_IS_FOLDED] = &is_folded,
+	};
+
+	TRY(proto_scalars(message, slots, sizeof slots / sizeof slots[0], e));
+	l->first_line = r->p->n_lines;
+	TRY(read_lines(r, message, lines, e));
+	l->n_lines = r->p->n_lines - l->first_line;
+	l->mapping = idtable_find(&r->mapping_ids, mapping);
+	l->is_folded = is_folded != 0;
+	return OK;
+}
+
+static MUST_USE enum err_code read_locations(struct proto_reader *r, struct err *e)
+{
+	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_LOCATION);
+	struct profile *p = r->p;
+	struct location *locations = ARENA_ARRAY(&p->arena, struct location, r->n.locations);
+	struct line *lines = ARENA_ARRAY(&p->arena, struct line, r->n.lines);
+	struct wire_field f;
+
+	if (!locations || !lines)
+		return FAIL_NOMEM(e);
+	p->locations = locations;
+	p->lines = lines;
+	while (proto_next(&c, PB_PROFILE_LOCATION, &f))
+		TRY(read_location(r, f.bytes, &locations[p->n_locations++], lines, e));
+	return idtable_build(&r->location_ids, &r->scratch, locations, sizeof *locations,
+		   p->n_locations)
+	    ? OK
+	    : FAIL_NOMEM(e);
+}
+
+enum err_code proto_read_tables(struct proto_reader *r, struct err *e)
+{
+	TRY(read_mappings(r, e));
+	TRY(read_functions(r, e));
+	TRY(read_locations(r, e));
+	return arena_failed(&r->p->arena) ? FAIL_NOMEM(e) : OK;
+}
