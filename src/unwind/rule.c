@@ -8,6 +8,11 @@
 
 #include "unwind/cfi_read.h"
 
+static uint32_t other(void)
+{
+	return rule_make(RULE_OTHER, 0, 0);
+}
+
 /* Words of a byte distance when it is a whole number of them up to max, else -1. */
 static int32_t words(int64_t bytes, int32_t max)
 {
@@ -32,14 +37,14 @@ static int32_t bp_words(const struct cfi_row *row)
 
 	if (bp->kind == CFI_SAME || bp->kind == CFI_UNDEFINED)
 		return 0;
-	return bp->kind == CFI_AT_CFA && bp->v < 0 ? words(-(int64_t)bp->v, RULE_BP_MAX) : -1;
+	return bp->kind == CFI_AT_CFA && bp->v < 0 ? words(-(int64_t)bp->v, (int32_t)RULE_BP_MAX) : -1;
 }
 
 static uint32_t with_cfa(enum rule_kind kind, int64_t cfa_bytes, int32_t bp)
 {
-	int32_t cfa = words(cfa_bytes, RULE_CFA_MAX);
+	int32_t cfa = words(cfa_bytes, (int32_t)RULE_CFA_MAX);
 
-	return cfa < 0 || bp < 0 ? RULE_OTHER : rule_make(kind, (uint32_t)cfa, (uint32_t)bp);
+	return cfa < 0 || bp < 0 ? other() : rule_make(kind, (uint32_t)cfa, (uint32_t)bp);
 }
 
 /* breg7 8; breg16 0; lit15; and; litN; ge; lit3; shl; plus: the linker's .plt; N is in byte 6. */
@@ -50,7 +55,7 @@ static uint32_t from_plt(struct cfi_reader block)
 	if ((size_t)(block.end - block.p) != sizeof(form) || memcmp(block.p, form, 6) != 0 ||
 	    memcmp(block.p + 7, form + 7, sizeof(form) - 7) != 0 || block.p[6] < 0x30 ||
 	    block.p[6] > 0x3f)
-		return RULE_OTHER;
+		return other();
 	return rule_make(RULE_PLT, block.p[6] - 0x30u, 0);
 }
 
@@ -63,7 +68,7 @@ static uint32_t from_deref_bp(const struct cfi_row *row, struct cfi_reader block
 	off = cfi_sleb(&block);
 	if (block.bad || !block_is(block, "\x06", 1) || !is_at_bp(row, &row->reg[UNWIND_BP]) ||
 	    off < INT32_MIN || off > 0)
-		return RULE_OTHER;
+		return other();
 	return with_cfa(RULE_DEREF_BP, -off, 0);
 }
 
@@ -75,24 +80,24 @@ static uint32_t from_deref_sp(const struct cfi_row *row, struct cfi_reader block
 	block.p++;
 	off = cfi_sleb(&block);
 	if (block.bad || !block_is(block, "\x06\x23\x08", 3))
-		return RULE_OTHER;
+		return other();
 	return with_cfa(RULE_DEREF_SP, off, bp_words(row));
 }
 
 static uint32_t from_expression(const struct cfi_row *row)
 {
 	struct cfi_reader block = cfi_block(row, &row->cfa);
-	uint32_t rule = RULE_OTHER;
+	uint32_t rule = other();
 
 	if (block.p >= block.end)
-		return RULE_OTHER;
+		return other();
 	if (*block.p == 0x76)
 		return from_deref_bp(row, block);
 	if (*block.p != 0x77)
-		return RULE_OTHER;
+		return other();
 	if (row->reg[UNWIND_BP].kind == CFI_SAME)
 		rule = from_plt(block);
-	return rule == RULE_OTHER ? from_deref_sp(row, block) : rule;
+	return rule == other() ? from_deref_sp(row, block) : rule;
 }
 
 /* breg7 160; deref: rsp in the ucontext_t at rsp, which is how libc marks the kernel's frame. */
@@ -107,17 +112,17 @@ uint32_t rule_from_row(const struct cfi_row *row)
 	const struct cfi_cell *ra = &row->reg[UNWIND_PC];
 
 	if (ra->kind == CFI_UNDEFINED)
-		return RULE_END;
+		return rule_make(RULE_END, 0, 0);
 	if (is_kernel_frame(row))
-		return RULE_SIGNAL;
+		return rule_make(RULE_SIGNAL, 0, 0);
 	if (row->is_signal || ra->kind != CFI_AT_CFA || ra->v != -8 ||
 	    row->reg[UNWIND_SP].kind != CFI_SAME)
-		return RULE_OTHER;
+		return other();
 	if (row->cfa.kind == CFI_EXPR)
 		return from_expression(row);
 	if (row->cfa_reg == UNWIND_SP)
 		return with_cfa(RULE_SP, row->cfa.v, bp_words(row));
 	if (row->cfa_reg == UNWIND_BP)
 		return with_cfa(RULE_BP, row->cfa.v, bp_words(row));
-	return RULE_OTHER;
+	return other();
 }

@@ -3,7 +3,10 @@
  * compiled code fits (measured: 97.5 to 99.99 % of the bytes of large libraries); the rest is
  * RULE_OTHER, for which the unwind information is evaluated in full (walk_full.c).
  *
- *	bits 0-3 kind, 4-17 `cfa` (words), 18-29 `bp` (words)
+ *	bits 0-2 kind, 3-16 `cfa` (words), 17-28 `bp` (words), 29 kind's high bit
+ *
+ * so that the CFA's distance in bytes is one masking away: it is on the path that every frame of a
+ * walk waits for.
  *
  * The CFA is the stack pointer before the call. The return address is at CFA - 8, the caller's
  * rbp at CFA - 8 * bp when bp is not 0, else unchanged. Zero is no rule: an empty cache slot.
@@ -30,28 +33,34 @@ enum rule_kind {
 };
 
 #define RULE_BITS    30
-#define RULE_CFA_MAX 0x3fff
-#define RULE_BP_MAX  0xfff
+#define RULE_CFA_MAX 0x3fffu
+#define RULE_BP_MAX  0xfffu
 
 static inline uint32_t rule_make(enum rule_kind kind, uint32_t cfa, uint32_t bp)
 {
-	return (uint32_t)kind | cfa << 4 | bp << 18;
+	return ((uint32_t)kind & 7) | cfa << 3 | bp << 17 | (uint32_t)kind >> 3 << 29;
+}
+
+/* For the two frequent kinds: compares without putting the kind's bits together. */
+static inline bool rule_is_plain(uint32_t rule, enum rule_kind kind)
+{
+	return (rule & (7u | 1u << 29)) == (uint32_t)kind;
 }
 
 static inline enum rule_kind rule_kind(uint32_t rule)
 {
-	return (enum rule_kind)(rule & 15);
+	return (enum rule_kind)((rule & 7) | rule >> 29 << 3);
 }
 
 /* Both in bytes. */
 static inline uintptr_t rule_cfa(uint32_t rule)
 {
-	return (uintptr_t)(rule >> 4 & RULE_CFA_MAX) * 8;
+	return rule & RULE_CFA_MAX << 3;
 }
 
 static inline uintptr_t rule_bp(uint32_t rule)
 {
-	return (uintptr_t)(rule >> 18 & RULE_BP_MAX) * 8;
+	return rule >> 14 & RULE_BP_MAX << 3;
 }
 
 /* The rule that says the same as the row, RULE_OTHER when none does. */

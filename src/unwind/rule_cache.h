@@ -1,9 +1,12 @@
 /*
  * Code address to rule, lock free. A slot is one word: 34 bits of tag over 30 bits of rule.
  * Multiplication by an odd constant is a bijection on 48 bits, so a slot's index and tag together
- * name one address exactly: there are no false hits for canonical user addresses. The generation
- * is mixed into the address first, which turns all older entries into strangers: a flush costs
- * nothing, and an entry that a slower thread stores late is already one of the old ones.
+ * name one address exactly: there are no false hits among user addresses. The tag is mixed with a
+ * number of the generation: that turns older entries into strangers, so a flush costs nothing,
+ * and what a slower thread stores late is already an old entry.
+ *
+ * A key is a return address, or an exact pc plus one: the byte before a key is in the instruction
+ * to be looked up, and no two meanings fall together, as a call is longer than a byte.
  * Inside this room only.
  */
 #ifndef UNWIND_RULE_CACHE_H
@@ -12,49 +15,45 @@
 #include "unwind/rule.h"
 #include "unwind/unwind.h"
 
-#define RULE_CACHE_ADDRESS_BITS 48
-#define RULE_CACHE_TAG_BITS     (RULE_CACHE_ADDRESS_BITS - UNWIND_CACHE_BITS)
+#define RULE_CACHE_UNUSED   16 /* bits above a user address */
+#define RULE_CACHE_TAG_BITS (64 - RULE_CACHE_UNUSED - UNWIND_CACHE_BITS)
 
 _Static_assert(RULE_CACHE_TAG_BITS + RULE_BITS == 64, "a slot is one word");
 
-/* What a look-up works with: the place in the cache, for a later store. */
-struct rule_place {
-	uint32_t index;
-	uint64_t tag;
-};
-
-/* The generation's contribution to every address of a walk; 0 for the first. */
+/* What the generation adds to all tags, in a slot's tag bits; 0 for the first. */
 static inline uint64_t rule_cache_salt(struct unwind_cache *cache)
 {
 	uint64_t generation = atomic_load_explicit(&cache->generation, memory_order_acquire);
 
-	return generation * 0x9e3779b97f4a7c15ULL >> (64 - RULE_CACHE_ADDRESS_BITS);
+	return generation * 0x9e3779b97f4a7c15ULL >> RULE_BITS << RULE_BITS;
 }
 
-static inline struct rule_place rule_cache_place(uintptr_t pc, uint64_t salt)
+/* Index in the top bits, then the tag, then zeros. The factor's shift drops unused bits. */
+static inline uint64_t rule_cache_mix(uintptr_t key)
 {
-	/* Kept in the upper 48 bits, where the product wraps by itself. */
-	uint64_t h = (pc ^ salt) * 0x9e3779b97f4bULL << (64 - RULE_CACHE_ADDRESS_BITS);
-
-	return (struct rule_place){
-		.index = (uint32_t)(h >> (64 - UNWIND_CACHE_BITS)),
-		.tag = h << UNWIND_CACHE_BITS >> (64 - RULE_CACHE_TAG_BITS),
-	};
+	return key * (0x9e3779b97f4bULL << RULE_CACHE_UNUSED);
 }
 
-/* The remembered rule, RULE_INVALID when there is none. */
-static inline uint32_t rule_cache_get(struct unwind_cache *cache, struct rule_place place)
+/* The remembered rule, kind RULE_INVALID when there is none. */
+static inline uint32_t rule_cache_get(struct unwind_cache *cache, uintptr_t key, uint64_t salt)
 {
-	uint64_t v = atomic_load_explicit(&cache->slots[place.index], memory_order_relaxed);
+	uint64_t mixed = rule_cache_mix(key);
+	uint64_t slot = atomic_load_explicit(&cache->slots[mixed >> (64 - UNWIND_CACHE_BITS)],
+	    memory_order_relaxed);
 
-	return v >> RULE_BITS == place.tag ? (uint32_t)v & ((1u << RULE_BITS) - 1) : RULE_INVALID;
+	/* Equal tag bits vanish, and an empty slot leaves rule 0. */
+	if ((slot ^ salt ^ mixed << UNWIND_CACHE_BITS) >> RULE_BITS != 0)
+		return RULE_INVALID;
+	return (uint32_t)slot & ((1u << RULE_BITS) - 1);
 }
 
-static inline void rule_cache_put(struct unwind_cache *cache, struct rule_place place,
+static inline void rule_cache_put(struct unwind_cache *cache, uintptr_t key, uint64_t salt,
     uint32_t rule)
 {
-	atomic_store_explicit(&cache->slots[place.index], place.tag << RULE_BITS | rule,
-	    memory_order_relaxed);
+	uint64_t mixed = rule_cache_mix(key);
+
+	atomic_store_explicit(&cache->slots[mixed >> (64 - UNWIND_CACHE_BITS)],
+	    (mixed << UNWIND_CACHE_BITS ^ salt) | rule, memory_order_relaxed);
 }
 
 #endif

@@ -102,22 +102,24 @@ void unwind_cache_flush(struct unwind_cache *cache);
 
 #define UNWIND_MEMO_FRAMES 256
 
-/* `reach`: how the walk came to the frame, see enum walk_reach of walk.h. */
+/* slot, was: the word that led to the frame besides its return address, see memo.c. */
 struct unwind_memo_frame {
-	uintptr_t sp, pc, bp, reach;
+	uintptr_t sp, pc, bp, slot, was;
 };
 
 /*
- * The previous walk of one thread, for reuse of its unchanged outer part (8 KB; a zeroed struct is
- * empty). Frames are kept outermost first. For one thread; a signal handler may give the memo of
- * the thread that it interrupts, as a walk that finds it in use does without.
+ * The previous walk of one thread, for reuse of its unchanged outer part (10 KB; a zeroed struct
+ * is empty). For one thread; a signal handler may give the memo of the thread that it interrupts,
+ * as a walk that finds it in use does without.
  */
 struct unwind_memo {
 	uint32_t n;         /* frames remembered */
 	uint32_t reused;    /* out: frames at the end of the last walk that were taken over */
 	uint64_t salt;      /* names the cache generation of the remembered walk */
+	bool by_frame_ptr;  /* the outermost frame was reached by its frame pointer alone */
 	volatile bool busy; /* a walk is using it */
-	struct unwind_memo_frame frames[UNWIND_MEMO_FRAMES];
+	/* From [1], outermost first. [0] is a guard. */
+	struct unwind_memo_frame frames[UNWIND_MEMO_FRAMES + 1];
 };
 
 /* Forgets the remembered walk, e.g. when the thread got another stack. */
@@ -133,7 +135,7 @@ struct unwind_ctx {
 	const struct unwind_ops *ops;
 	void *arg;                  /* handed to ops */
 	struct unwind_cache *cache; /* NULL: decode every frame anew (slow, for tests and one-offs) */
-	struct unwind_memo *memo;   /* NULL: no reuse of the last walk */
+	struct unwind_memo *memo;   /* NULL: no reuse of the last walk; needs a cache */
 	/* Words in [stack_lo, stack_hi) are read directly; both 0: all through read_word. */
 	uintptr_t stack_lo, stack_hi;
 };

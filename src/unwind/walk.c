@@ -1,149 +1,224 @@
 /*
  * The walk: unwind_stack of unwind.h. The loop handles the two rules that make up nearly every
- * frame, on a stack that can be read directly; everything else is a call to walk_slow.c. The
- * current frame lives in locals here, as each field waits for the one before: a trip through
- * memory would double the time of a frame.
+ * frame, on a stack that can be read directly; for everything else it is left and walk_slow.c
+ * makes the step. What counts is the chain from one return address to the next: key, cache slot,
+ * distance, stack word. All of it lives in registers, and what is rare is tested off that chain.
  */
 #include "unwind/walk.h"
 
 #include "unwind/rule_cache.h"
 
-static uint32_t rule_for(struct walk *w, uintptr_t pc, bool is_exact)
+/* Bytes from sp to the end of the direct range, 0 when sp is not in it. */
+static uintptr_t room_above(const struct walk *w)
 {
-	struct unwind_cache *cache = w->ctx->cache;
-	uint32_t rule = RULE_INVALID;
+	uintptr_t below = w->f.sp - w->lo;
 
-	if (cache)
-		rule = rule_cache_get(cache, rule_cache_place(pc, w->salt));
-	return __builtin_expect(rule != RULE_INVALID, 1) ? rule : walk_decode(w, pc, is_exact);
+	return w->f.sp % 8 == 0 && below < w->span ? w->span - below : 0;
 }
 
-/* Where rbp was saved, as walk_memo_verify wants it. */
-static inline uint32_t reach_of(uint32_t rule, uintptr_t old_sp, uintptr_t cfa)
+/*
+ * Steps *f by RULE_SP and RULE_BP; false, with nothing done, when the rule is another or leads out
+ * of the `room` bytes above sp.
+ */
+static inline bool fast_step(uint32_t rule, uintptr_t room, struct unwind_frame *f,
+    struct walk_way *way)
 {
-	uintptr_t bytes = rule_bp(rule);
-
-	return bytes <= cfa - old_sp ? (uint32_t)(bytes / 8) : WALK_REACH_OPAQUE;
-}
-
-/* Steps by RULE_SP and RULE_BP within the direct range; false, with nothing done, for the rest. */
-static inline bool fast_step(const struct walk *w, uint32_t rule, struct unwind_frame *f,
-    uint32_t *reach)
-{
-	enum rule_kind kind = rule_kind(rule);
-	uintptr_t cfa = (kind == RULE_SP ? f->sp : f->bp) + rule_cfa(rule);
+	uintptr_t size = rule_cfa(rule);
 	uintptr_t bp_bytes = rule_bp(rule);
 
-	if (kind > RULE_BP || cfa <= f->sp || cfa % 8 != 0 || cfa - 8 - w->lo >= w->span)
-		return false;
-	if (bp_bytes) {
-		if (cfa - bp_bytes - w->lo >= w->span)
+	if (!rule_is_plain(rule, RULE_SP)) {
+		size += f->bp - f->sp;
+		if (!rule_is_plain(rule, RULE_BP) || size % 8 != 0)
 			return false;
-		f->bp = walk_load(cfa - bp_bytes);
 	}
-	*reach = reach_of(rule, f->sp, cfa);
-	f->sp = cfa;
-	f->pc = walk_load(cfa - 8);
+	/* rbp is saved inside the frame; a slot below sp is left to the slow step. */
+	if (size - 1 >= room || bp_bytes > size)
+		return false;
+	f->sp += size;
+	f->pc = walk_load(f->sp - 8);
+	*way = (struct walk_way){ f->sp - 8, f->pc };
+	if (bp_bytes) {
+		f->bp = walk_load(f->sp - bp_bytes);
+		*way = (struct walk_way){ f->sp - bp_bytes, f->bp };
+	}
 	return true;
 }
 
-static enum unwind_end end_of(enum cfi_result result)
+/* How a run ended. */
+enum stop {
+	STOP_FULL, /* max addresses are stored and w->f is one more frame */
+	STOP_RULE, /* w->f is stored and needs a slow step */
+	STOP_MET,  /* w->f is not stored, but is in the previous walk */
+	STOP_STEPPED, /* w->f is the next frame */
+};
+
+/*
+ * w->f was found in the previous walk. STOP_MET when something behind it has changed. Otherwise
+ * stores it and what is behind it, and makes the outermost of them w->f.
+ */
+static enum stop take_over(struct walk *w, uintptr_t *pcs, size_t max)
+{
+	struct walk_memo *u = &w->reuse;
+	const struct unwind_memo_frame *outermost = &u->memo->frames[1];
+	size_t room = max - w->n;
+
+	if (!walk_memo_verify(w, pcs + w->n, room))
+		return STOP_MET;
+	w->f = (struct unwind_frame){ outermost->pc, outermost->sp, outermost->bp };
+	w->by_frame_ptr = u->memo->by_frame_ptr;
+	u->taken = u->alive;
+	w->n += u->alive < room ? u->alive : room;
+	u->up_to = w->n;
+	return u->alive > room ? STOP_FULL : STOP_RULE;
+}
+
+/*
+ * The hot loop, compiled twice: a `noting` run compares each frame with the previous walk and
+ * remembers it. Starts with w->f, whose pc is a return address, not stored yet. *rule is the
+ * current frame's after STOP_RULE, invalid when the cache does not have it.
+ */
+static inline __attribute__((always_inline)) enum stop run(struct walk *w, uintptr_t *pcs,
+    size_t max, bool noting, uint32_t *rule)
+{
+	/* Copies, as the compiler must think that stores to pcs could change *w. */
+	struct unwind_cache *cache = w->ctx->cache;
+	struct walk_memo reuse = w->reuse;
+	struct unwind_frame f = w->f;
+	struct walk_way way = w->way;
+	uint64_t salt = w->salt;
+	uintptr_t room = room_above(w);
+	size_t n = w->n;
+	enum stop stop = STOP_FULL;
+	uint32_t last = RULE_INVALID;
+
+	while (n < max) {
+		uintptr_t sp = f.sp;
+
+		if (noting && walk_memo_note(&reuse, f, way)) {
+			stop = STOP_MET;
+			break;
+		}
+		pcs[n++] = f.pc;
+		last = rule_cache_get(cache, f.pc, salt);
+		if (__builtin_expect(!fast_step(last, room, &f, &way), 0)) {
+			stop = STOP_RULE;
+			break;
+		}
+		room -= f.sp - sp;
+	}
+	w->by_frame_ptr = w->by_frame_ptr && f.sp == w->f.sp;
+	if (noting) {
+		w->reuse = reuse;
+		w->way = way;
+	}
+	w->f = f;
+	w->n = n;
+	*rule = last;
+	return stop;
+}
+
+static __attribute__((noinline)) enum stop run_plain(struct walk *w, uintptr_t *pcs, size_t max,
+    uint32_t *rule)
+{
+	return run(w, pcs, max, false, rule);
+}
+
+static __attribute__((noinline)) enum stop run_noting(struct walk *w, uintptr_t *pcs, size_t max,
+    uint32_t *rule)
+{
+	enum stop stop;
+
+	/* A frame that led elsewhere is met once: it is no more among those alive. */
+	do {
+		stop = run(w, pcs, max, true, rule);
+		if (stop != STOP_MET)
+			return stop;
+		stop = take_over(w, pcs, max);
+	} while (stop == STOP_MET);
+	*rule = rule_cache_get(w->ctx->cache, w->f.pc, w->salt);
+	return stop;
+}
+
+/*
+ * The first frame of a walk, one behind a signal, or without a cache. Never noted: the same values
+ * would mean something else where the pc is no return address.
+ */
+static enum stop store_one(struct walk *w, uintptr_t *pcs, uint32_t *rule)
+{
+	struct unwind_cache *cache = w->ctx->cache;
+
+	pcs[w->n++] = w->f.pc;
+	*rule = cache ? rule_cache_get(cache, w->f.pc + w->is_exact, w->salt) : RULE_INVALID;
+	if (w->f.pc == 0 || !fast_step(*rule, room_above(w), &w->f, &w->way))
+		return STOP_RULE;
+	w->is_exact = false;
+	w->by_frame_ptr = false;
+	return STOP_STEPPED;
+}
+
+/* Stores frames until one needs a slow step, or the next an other kind of run. */
+static enum stop store_frames(struct walk *w, uintptr_t *pcs, size_t max, uint32_t *rule)
+{
+	if (w->is_exact || !w->ctx->cache)
+		return store_one(w, pcs, rule);
+	if (w->reuse.memo && !w->reuse.taken)
+		return run_noting(w, pcs, max, rule);
+	return run_plain(w, pcs, max, rule);
+}
+
+/* The current frame is stored and its rule needs a step of another kind, or there is none. */
+static enum cfi_result step(struct walk *w, uint32_t rule)
+{
+	if (rule == RULE_INVALID)
+		rule = walk_decode(w);
+	return rule_kind(rule) == RULE_END ? CFI_END : walk_slow_step(w, rule);
+}
+
+static enum unwind_end walk_frames(struct walk *w, uintptr_t *pcs, size_t max)
 {
 	static const enum unwind_end ends[] = {
-		[CFI_OK] = UNWIND_TRUNCATED,
 		[CFI_END] = UNWIND_DONE,
 		[CFI_UNREADABLE] = UNWIND_UNREADABLE,
 		[CFI_UNKNOWN] = UNWIND_STUCK,
 	};
 
-	return ends[result];
-}
+	while (w->n < max) {
+		enum cfi_result result = CFI_OK;
+		uint32_t rule = RULE_INVALID;
+		enum stop stop = store_frames(w, pcs, max, &rule);
 
-/* One frame out by any means; *f is the caller then, unless the result is not CFI_OK. */
-static inline enum cfi_result step(struct walk *w, struct unwind_frame *f)
-{
-	uint32_t rule = rule_for(w, f->pc - !w->is_exact, w->is_exact);
-	enum cfi_result result;
-
-	if (__builtin_expect(fast_step(w, rule, f, &w->reach), 1)) {
-		w->is_exact = false;
-		return CFI_OK;
-	}
-	w->f = *f;
-	result = walk_slow_step(w, rule);
-	*f = w->f;
-	return result;
-}
-
-/* How much of a walk came from the previous one. */
-struct taken {
-	uint32_t frames;
-	size_t up_to; /* w->n behind them */
-};
-
-/*
- * Looks for the current frame in the previous walk; when it and all behind it are the same, stores
- * them, and *f becomes the outermost of them. w->n may exceed max then.
- */
-static bool take_over(struct walk *w, struct unwind_frame *f, uintptr_t *pcs, size_t max,
-    struct taken *taken)
-{
-	struct walk_memo *u = &w->reuse;
-	const struct unwind_memo_frame *outermost = u->memo->frames;
-
-	while (walk_memo_note(u, f, w->reach, w->is_exact)) {
-		if (!walk_memo_verify(w, pcs + w->n, max - w->n))
-			continue;
-		*f = (struct unwind_frame){ outermost->pc, outermost->sp, outermost->bp };
-		w->is_exact = outermost->reach == WALK_REACH_EXACT;
-		w->reach = (uint32_t)outermost->reach;
-		w->n += u->alive;
-		*taken = (struct taken){ u->alive, w->n };
-		return true;
-	}
-	return false;
-}
-
-static enum unwind_end walk_frames(struct walk *w, uintptr_t *pcs, size_t max,
-    struct taken *taken)
-{
-	struct unwind_frame f = w->f;
-	enum cfi_result result;
-
-	do {
-		if (w->reuse.memo && !taken->frames && take_over(w, &f, pcs, max, taken)) {
-			if (w->n > max)
-				return UNWIND_TRUNCATED;
-		} else {
-			pcs[w->n++] = f.pc;
-		}
-		result = step(w, &f);
-		if (result != CFI_OK)
-			return end_of(result);
-		if (f.pc == 0)
+		if (stop == STOP_FULL)
+			break;
+		/* A zero return address ends the stack. It is never in the cache, so only met here. */
+		if (stop == STOP_RULE && w->f.pc == 0 && w->n > 1) {
+			w->n--;
 			return UNWIND_DONE;
-	} while (w->n < max);
-	return UNWIND_TRUNCATED;
+		}
+		if (stop == STOP_RULE)
+			result = step(w, rule);
+		if (result != CFI_OK)
+			return ends[result];
+	}
+	return w->f.pc ? UNWIND_TRUNCATED : UNWIND_DONE;
 }
 
 /*
  * Frames behind those taken over were not noted: the memo starts at its outermost frame. It is
  * worth keeping while they are the smaller part.
  */
-static void keep_or_drop(struct walk *w, const struct taken *taken)
+static void keep_or_drop(struct walk *w)
 {
-	size_t behind = taken->frames && w->n > taken->up_to ? w->n - taken->up_to : 0;
+	const struct walk_memo *u = &w->reuse;
 
-	if (behind > taken->frames)
+	if (u->taken && w->n - u->up_to > u->taken)
 		walk_memo_drop(w);
 	else
-		walk_memo_keep(w, taken->frames);
+		walk_memo_keep(w);
 }
 
 size_t unwind_stack(const struct unwind_ctx *ctx, const struct unwind_regs *regs,
     bool first_is_exact, uintptr_t *pcs, size_t max, enum unwind_end *end)
 {
-	struct taken taken = { 0, 0 };
 	struct walk w; /* a large struct: what is not set here is set before its use */
 
 	*end = UNWIND_TRUNCATED;
@@ -153,16 +228,17 @@ size_t unwind_stack(const struct unwind_ctx *ctx, const struct unwind_regs *regs
 	w.f = (struct unwind_frame){ regs->r[UNWIND_PC], regs->r[UNWIND_SP], regs->r[UNWIND_BP] };
 	w.n = 0;
 	w.is_exact = first_is_exact;
-	w.reach = first_is_exact ? WALK_REACH_EXACT : WALK_REACH_OPAQUE;
+	w.by_frame_ptr = false;
+	w.way = (struct walk_way){ 0, 0 };
 	w.first = regs;
 	w.first_is_exact = first_is_exact;
 	w.has_regs = false;
 	w.salt = ctx->cache ? rule_cache_salt(ctx->cache) : 0;
 	walk_set_range(&w, w.f.sp);
 	walk_memo_begin(&w);
-	*end = walk_frames(&w, pcs, max, &taken);
-	keep_or_drop(&w, &taken);
-	return w.n < max ? w.n : max;
+	*end = walk_frames(&w, pcs, max);
+	keep_or_drop(&w);
+	return w.n;
 }
 
 const char *unwind_end_name(enum unwind_end end)

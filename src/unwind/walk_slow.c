@@ -81,22 +81,30 @@ static uint32_t decode(struct walk *w, uintptr_t pc, bool is_exact)
 
 	/* The first instructions of a function have no frame yet, so an exact pc is looked up. */
 	if (found && module.keeps_frame_pointers && !is_exact)
-		return RULE_FRAME_PTR;
+		return rule_make(RULE_FRAME_PTR, 0, 0);
 	if (found && cfi_row_at(&module, pc, &row))
 		return rule_from_row(&row);
-	return !is_exact && is_sigreturn(w, pc + 1) ? RULE_SIGNAL : RULE_FRAME_PTR;
+	return rule_make(!is_exact && is_sigreturn(w, pc + 1) ? RULE_SIGNAL : RULE_FRAME_PTR, 0,
+	    0);
 }
 
-uint32_t walk_decode(struct walk *w, uintptr_t pc, bool is_exact)
+uint32_t walk_decode(struct walk *w)
 {
-	uint32_t rule = decode(w, pc, is_exact);
+	uintptr_t pc = w->f.pc - !w->is_exact;
+	uint32_t rule = decode(w, pc, w->is_exact);
 	struct unwind_cache *cache = w->ctx->cache;
 
 	if (cache) {
-		rule_cache_put(cache, rule_cache_place(pc, w->salt), rule);
+		rule_cache_put(cache, pc + 1, w->salt, rule);
 		atomic_fetch_add_explicit(&cache->misses, 1, memory_order_relaxed);
 	}
 	return rule;
+}
+
+/* The step to (sp, pc) may depend on any word: note a value that the return slot cannot have. */
+static void make_opaque(struct walk *w, uintptr_t sp, uintptr_t pc)
+{
+	w->way = (struct walk_way){ sp - 8, ~pc };
 }
 
 /* To the caller of a frame with this CFA, whose own rbp is `bp` unless a slot is named. */
@@ -110,6 +118,10 @@ static enum cfi_result leave(struct walk *w, uintptr_t cfa, uintptr_t bp, uintpt
 		return CFI_UNREADABLE;
 	if (!walk_read(w, cfa - 8, &pc))
 		return CFI_UNREADABLE;
+	w->way = bp_bytes ? (struct walk_way){ cfa - bp_bytes, bp }
+			  : (struct walk_way){ cfa - 8, pc };
+	if (w->way.slot < w->f.sp)
+		make_opaque(w, cfa, pc);
 	w->f = (struct unwind_frame){ .pc = pc, .sp = cfa, .bp = bp };
 	return CFI_OK;
 }
@@ -150,23 +162,17 @@ static enum cfi_result step_deref_sp(struct walk *w, uint32_t rule)
 	return leave(w, saved + 8, w->f.bp, rule_bp(rule));
 }
 
-static enum cfi_result step_end(struct walk *w, uint32_t rule)
-{
-	(void)w;
-	(void)rule;
-	return CFI_END;
-}
-
 static enum cfi_result step_frame_ptr(struct walk *w)
 {
 	struct cfi_memory memory = memory_of(w);
 	enum cfi_result result;
 
 	/* The chain's regular end; a zero rbp anywhere else may be just a number. */
-	if ((w->reach & WALK_REACH_FRAME_PTR) && w->f.bp == 0)
+	if (w->by_frame_ptr && w->f.bp == 0)
 		return CFI_END;
 	result = frame_ptr_step(w->f.sp, w->f.bp, &memory, &w->f);
-	w->reach = WALK_REACH_FRAME_PTR | 2; /* saved rbp and return address: two words */
+	w->by_frame_ptr = true;
+	w->way = (struct walk_way){ w->f.sp - 16, w->f.bp };
 	return result;
 }
 
@@ -280,19 +286,24 @@ static enum cfi_result (*const steps[])(struct walk *, uint32_t) = {
 	[RULE_DEREF_BP] = step_deref_bp,
 	[RULE_DEREF_SP] = step_deref_sp,
 	[RULE_SIGNAL] = step_signal,
-	[RULE_END] = step_end,
 	[RULE_OTHER] = step_other,
 };
 
 enum cfi_result walk_slow_step(struct walk *w, uint32_t rule)
 {
 	enum rule_kind kind = rule_kind(rule);
+	enum cfi_result result;
 
-	w->is_exact = false;
-	if (kind == RULE_FRAME_PTR)
+	if (kind == RULE_FRAME_PTR) {
+		w->is_exact = false;
 		return step_frame_ptr(w);
+	}
 	if (kind >= sizeof(steps) / sizeof(steps[0]) || !steps[kind])
 		return CFI_UNKNOWN;
-	w->reach = WALK_REACH_OPAQUE;
-	return steps[kind](w, rule);
+	w->is_exact = false;
+	w->by_frame_ptr = false;
+	result = steps[kind](w, rule);
+	if (kind > RULE_PLT)
+		make_opaque(w, w->f.sp, w->f.pc);
+	return result;
 }
