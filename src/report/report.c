@@ -35,6 +35,18 @@ static const struct format formats[REPORT_N_FORMATS] = {
 	[REPORT_COMMENTS] = { .write = report_write_comments },
 	[REPORT_LIST] = { .write = report_write_list, .want = WANT_WHOLE, .keep_objfile = true },
 	[REPORT_DISASM] = { .write = report_write_disasm, .want = WANT_WHOLE, .keep_objfile = true },
+	[REPORT_DOT] = { .write = report_write_dot,
+	    .want = WANT_TRIMMED,
+	    .call_tree = true,
+	    .visual = true },
+	[REPORT_CALLGRIND] = { .write = report_write_callgrind,
+	    .want = WANT_TRIMMED,
+	    .keep_objfile = true,
+	    .call_tree = true,
+	    .keep_all = true },
+	[REPORT_WEBLIST] = { .write = report_write_weblist },
+	[REPORT_TOPPROTO] = { .write = report_write_topproto, .want = WANT_TRIMMED },
+	[REPORT_PROTO] = { .write = report_write_proto },
 	[REPORT_FOLDED] = { .write = report_write_folded },
 };
 
