@@ -1,0 +1,229 @@
+/*
+ * The public functions; see include/pprof/pprof.h for what they promise. Thin: arguments are
+ * checked here, work is done elsewhere.
+ */
+#include "pprof/pprof.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/endpoint.h"
+#include "runtime/heap_sample.h"
+#include "runtime/init.h"
+#include "runtime/rt.h"
+#include "runtime/rt_routes.h"
+#include "runtime/weight.h"
+
+#define BODY_CHUNK ((size_t)64 << 10)
+#define DEFAULT_ADDRESS "127.0.0.1:6060"
+
+/* Guarded by rt_init_lock; read without it, as documented. */
+static char error_text[512];
+
+static int fail(const char *text)
+{
+	struct fmt_buf b = fmt_buf_of(error_text, sizeof(error_text));
+
+	rt_init_lock();
+	fmt_c(&b, text);
+	fmt_end(&b);
+	rt_init_unlock();
+	return -1;
+}
+
+const char *pprof_version(void)
+{
+	return PPROF_VERSION;
+}
+
+const char *pprof_error(void)
+{
+	return error_text;
+}
+
+int pprof_start(const char *address)
+{
+	char why[sizeof(error_text)] = "";
+	struct fmt_buf b = fmt_buf_of(why, sizeof(why));
+	bool good;
+
+	rt_init();
+	if (!address)
+		address = rt.options.addr[0] ? rt.options.addr : DEFAULT_ADDRESS;
+	rt_init_lock();
+	good = rt_endpoint_start(address, &b);
+	rt_init_unlock();
+	fmt_end(&b);
+	return good ? 0 : fail(why);
+}
+
+void pprof_stop(void)
+{
+	rt_init_lock();
+	rt_endpoint_stop();
+	rt_init_unlock();
+}
+
+const char *pprof_address(void)
+{
+	return rt_endpoint_address();
+}
+
+/* The header's opaque type is our table's row. */
+static const struct pprof_profile *to_public(const struct rt_profile_kind *kind)
+{
+	return (const struct pprof_profile *)(const void *)kind;
+}
+
+static const struct rt_profile_kind *from_public(const struct pprof_profile *profile)
+{
+	return (const struct rt_profile_kind *)(const void *)profile;
+}
+
+const struct pprof_profile *pprof_lookup(const char *name)
+{
+	return to_public(name ? rt_routes_profile(str_c(name)) : NULL);
+}
+
+size_t pprof_profiles(const struct pprof_profile **out, size_t max)
+{
+	size_t n;
+	const struct rt_profile_kind *kinds = rt_routes_profiles(&n);
+
+	for (size_t i = 0; i < n && i < max; i++)
+		out[i] = to_public(&kinds[i]);
+	return n;
+}
+
+const char *pprof_profile_name(const struct pprof_profile *profile)
+{
+	return profile ? from_public(profile)->name : "";
+}
+
+size_t pprof_profile_count(const struct pprof_profile *profile)
+{
+	return profile ? rt_routes_count(from_public(profile)) : 0;
+}
+
+static bool write_all(int fd, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		p += put;
+		n -= (size_t)put;
+	}
+	return true;
+}
+
+int pprof_write_to(const struct pprof_profile *profile, int fd, int debug)
+{
+	struct rt_bytes out = { 0 };
+	int saved = errno;
+	int result = 0;
+
+	rt_init();
+	if (!profile)
+		return fail("no such profile");
+	if (!rt_routes_write(from_public(profile), debug, &out))
+		result = fail("not enough memory for the profile");
+	else if (!write_all(fd, out.p, out.n))
+		result = fail(strerrordesc_np(errno));
+	rt_bytes_release(&out);
+	errno = saved;
+	return result;
+}
+
+int pprof_write_heap_profile(int fd)
+{
+	return pprof_write_to(pprof_lookup("heap"), fd, 0);
+}
+
+void pprof_set_heap_rate(uint64_t bytes)
+{
+	atomic_store(&rt.heap_rate, bytes < RT_RATE_MAX ? bytes : RT_RATE_MAX);
+	atomic_fetch_add(&rt.heap_rate_gen, 1);
+	rt_heap_redraw();
+}
+
+uint64_t pprof_heap_rate(void)
+{
+	return atomic_load(&rt.heap_rate);
+}
+
+int pprof_enabled(void)
+{
+	return rt_is_ready();
+}
+
+static struct str text_of(const char *s)
+{
+	return s ? str_c(s) : (struct str){ "", 0 };
+}
+
+static void wait_until(uint64_t ready_ns)
+{
+	struct timespec at = { (time_t)(ready_ns / 1000000000u), (long)(ready_ns % 1000000000u) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+		continue;
+}
+
+static void send_head(const struct pprof_response *to, const struct rt_reply *reply)
+{
+	char length[24];
+	struct fmt_buf b = fmt_buf_of(length, sizeof(length));
+
+	fmt_u64(&b, reply->body.n);
+	to->status(to->ctx, reply->status);
+	to->header(to->ctx, "X-Content-Type-Options", "nosniff");
+	to->header(to->ctx, "Content-Type", reply->content_type);
+	if (reply->disposition[0])
+		to->header(to->ctx, "Content-Disposition", reply->disposition);
+	if (reply->is_error)
+		to->header(to->ctx, "X-Go-Pprof", "1");
+	if (reply->location)
+		to->header(to->ctx, "Location", reply->location);
+	to->header(to->ctx, "Cache-Control", "no-store");
+	to->header(to->ctx, "Content-Length", fmt_end(&b));
+}
+
+static int send_reply(const struct pprof_response *to, const struct rt_reply *reply)
+{
+	size_t n = reply->head_only ? 0 : reply->body.n;
+
+	send_head(to, reply);
+	for (size_t at = 0; at < n; at += BODY_CHUNK) {
+		size_t chunk = n - at < BODY_CHUNK ? n - at : BODY_CHUNK;
+
+		if (to->body(to->ctx, reply->body.p + at, chunk) != 0)
+			return fail("the response was given up");
+	}
+	return 0;
+}
+
+int pprof_handle(const struct pprof_request *request, const struct pprof_response *response)
+{
+	struct rt_request req = { text_of(request->method), text_of(request->path),
+		text_of(request->query), { request->body, request->body ? request->body_size : 0 } };
+	struct rt_reply reply;
+	struct rt_job job;
+	int result;
+
+	rt_init();
+	if (!rt_routes_is_ours(req.path))
+		return fail("not a path under /debug/pprof/");
+	if (!rt_routes_begin(&req, &job, &reply)) {
+		wait_until(job.ready_ns);
+		rt_routes_finish(&job, &reply);
+	}
+	result = send_reply(response, &reply);
+	rt_bytes_release(&reply.body);
+	return result;
+}

@@ -1,0 +1,24 @@
+/*
+ * From "here" to a stack's number: registers, unwinding, our own frames cut off, stored.
+ */
+#ifndef RUNTIME_CAPTURE_H
+#define RUNTIME_CAPTURE_H
+
+#include <stdbool.h>
+
+#include "runtime/stacktab.h"
+
+/*
+ * The calling thread's stack, beginning with the frame that `caller` (a return address) is in.
+ * Never fails: what cannot be known is a pseudo frame. RT_NOALLOC
+ */
+rt_stack_id rt_capture(void *caller);
+
+/* Maps the scratch memory. False when there is none. Init only. */
+bool rt_capture_init(void);
+/* Forgets all unwinding rules: a module's addresses may now belong to another. RT_ANY */
+void rt_capture_flush(void);
+/* In a forked child: scratch that other threads held is free again. */
+void rt_capture_after_fork(void);
+
+#endif

@@ -1,0 +1,147 @@
+/* Sampled live blocks; see heap_live.h. Called by hook_malloc.c and heap_sample.c. */
+#include "runtime/heap_live.h"
+
+#include "runtime/rt.h"
+
+#define BUCKET 4
+#define LEVEL0_ENTRIES ((size_t)8192)
+#define PTR_CHANGING ((uintptr_t)1)
+#define FILTER_FULL 255
+
+static size_t level_entries(unsigned level)
+{
+	return LEVEL0_ENTRIES << (2 * level);
+}
+
+/* Entries of the levels below: 8192 * (1 + 4 + … + 4^(level-1)). */
+static size_t level_start(unsigned level)
+{
+	return LEVEL0_ENTRIES * ((((size_t)1 << (2 * level)) - 1) / 3);
+}
+
+static struct rt_live_entry *bucket_at(uintptr_t p, unsigned level)
+{
+	uint64_t hash = (uint64_t)(p >> 4) * 0x9e3779b97f4a7c15ULL;
+	size_t buckets = level_entries(level) / BUCKET;
+	/* Other bits than the filter's, which are the top 16. */
+	size_t bucket = (size_t)(hash >> 24) & (buckets - 1);
+	struct rt_live_entry *base =
+	    (struct rt_live_entry *)(void *)rt.state.base[RT_REGION_LIVE];
+
+	return base + level_start(level) + bucket * BUCKET;
+}
+
+static void filter_add(uintptr_t p)
+{
+	_Atomic uint8_t *slot = &rt.filter[rt_filter_slot(p)];
+	uint8_t n = atomic_load_explicit(slot, memory_order_relaxed);
+
+	while (n != FILTER_FULL && !atomic_compare_exchange_weak(slot, &n, (uint8_t)(n + 1)))
+		continue;
+}
+
+/* A slot that was full once cannot be counted down: it stays full. */
+static void filter_remove(uintptr_t p)
+{
+	_Atomic uint8_t *slot = &rt.filter[rt_filter_slot(p)];
+	uint8_t n = atomic_load_explicit(slot, memory_order_relaxed);
+
+	while (n != FILTER_FULL && !atomic_compare_exchange_weak(slot, &n, (uint8_t)(n - 1)))
+		continue;
+}
+
+void rt_filter_pin(uintptr_t p)
+{
+	atomic_store(&rt.filter[rt_filter_slot(p)], FILTER_FULL);
+}
+
+/* Makes `level` usable; false when it does not exist or cannot be had. */
+static bool open_level(unsigned level)
+{
+	uint32_t open = atomic_load(&rt.state.head->live_levels);
+
+	if (level < open)
+		return true;
+	if (!rt_state_need(&rt.state, RT_REGION_LIVE,
+		level_start(level + 1) * sizeof(struct rt_live_entry)))
+		return false;
+	while (open <= level &&
+	    !atomic_compare_exchange_weak(&rt.state.head->live_levels, &open, level + 1))
+		continue;
+	return true;
+}
+
+static bool add_to_bucket(struct rt_live_entry *e, uintptr_t p, const struct rt_live *what)
+{
+	for (unsigned i = 0; i < BUCKET; i++, e++) {
+		uintptr_t empty = 0;
+
+		if (atomic_load_explicit(&e->ptr, memory_order_relaxed) != 0 ||
+		    !atomic_compare_exchange_strong(&e->ptr, &empty, PTR_CHANGING))
+			continue;
+		e->objects = what->objects;
+		e->bytes = what->bytes;
+		e->record = what->record;
+		e->born = what->born;
+		atomic_store_explicit(&e->ptr, p, memory_order_release);
+		return true;
+	}
+	return false;
+}
+
+bool rt_live_add(uintptr_t p, const struct rt_live *what)
+{
+	for (unsigned level = 0; open_level(level); level++) {
+		if (add_to_bucket(bucket_at(p, level), p, what)) {
+			/* Nobody else knows p yet, so nobody can look before this. */
+			filter_add(p);
+			return true;
+		}
+	}
+	rt_stats_add(RT_STAT_LOST_LIVE, 1);
+	return false;
+}
+
+static bool take_from_bucket(struct rt_live_entry *e, uintptr_t p, struct rt_live *out)
+{
+	for (unsigned i = 0; i < BUCKET; i++, e++) {
+		uintptr_t seen = p;
+
+		if (atomic_load_explicit(&e->ptr, memory_order_acquire) != p ||
+		    !atomic_compare_exchange_strong(&e->ptr, &seen, PTR_CHANGING))
+			continue;
+		*out = (struct rt_live){ e->objects, e->bytes, e->record, e->born };
+		atomic_store_explicit(&e->ptr, 0, memory_order_release);
+		return true;
+	}
+	return false;
+}
+
+bool rt_live_take(uintptr_t p, struct rt_live *out)
+{
+	uint32_t levels;
+
+	if (!rt_is_ready() || p <= PTR_CHANGING)
+		return false;
+	levels = atomic_load_explicit(&rt.state.head->live_levels, memory_order_acquire);
+	for (unsigned level = 0; level < levels; level++) {
+		if (take_from_bucket(bucket_at(p, level), p, out)) {
+			filter_remove(p);
+			return true;
+		}
+	}
+	rt_stats_add(RT_STAT_FILTER_MISSES, 1);
+	return false;
+}
+
+size_t rt_live_count(void)
+{
+	size_t n = 0;
+	size_t end = level_start(atomic_load(&rt.state.head->live_levels));
+	const struct rt_live_entry *base =
+	    (const struct rt_live_entry *)(const void *)rt.state.base[RT_REGION_LIVE];
+
+	for (size_t i = 0; i < end; i++)
+		n += atomic_load_explicit(&base[i].ptr, memory_order_relaxed) > PTR_CHANGING;
+	return n;
+}

@@ -1,0 +1,49 @@
+/*
+ * The sampled blocks that are alive: address to weight and record. free() first asks a filter of
+ * byte counters by address hash (most frees end there), then takes the exact entry out.
+ *
+ * The table is a series of levels, each four times the last, in buckets of four entries. A block
+ * goes into its bucket of the first level with a free entry, so an entry is found by looking at
+ * one bucket a level and removal leaves nothing behind: no tombstones, no moves, no locks.
+ */
+#ifndef RUNTIME_HEAP_LIVE_H
+#define RUNTIME_HEAP_LIVE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rt_live_entry {
+	_Atomic uintptr_t ptr; /* 0 free, 1 being changed; a block's address otherwise */
+	uint64_t objects;      /* weight, as in struct rt_amounts */
+	uint64_t bytes;
+	uint32_t record;
+	uint32_t born; /* seconds since the runtime's start */
+};
+
+_Static_assert(sizeof(struct rt_live_entry) == 32, "four entries in two cache lines");
+
+/* One live block by value. */
+struct rt_live {
+	uint64_t objects, bytes;
+	uint32_t record, born;
+};
+
+static inline size_t rt_filter_slot(uintptr_t p)
+{
+	return (size_t)((uint64_t)(p >> 4) * 0x9e3779b97f4a7c15ULL >> 48);
+}
+
+/* The slot is taken for good: for blocks that must always come to the cold path. RT_SIGSAFE */
+void rt_filter_pin(uintptr_t p);
+
+/* Adds a block; false (nothing done, a counted loss) when all its buckets are full. RT_NOALLOC */
+bool rt_live_add(uintptr_t p, const struct rt_live *what);
+/* Takes a block out; false when it was not sampled. Call before the real free. RT_SIGSAFE */
+bool rt_live_take(uintptr_t p, struct rt_live *out);
+
+/* How many blocks are in the table; walks it. RT_ANY */
+size_t rt_live_count(void);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * The cold half of the sampler; see heap_sample.h. Called by hook_malloc.c. The countdown runs in
+ * pieces of at most PIECE bytes, so that a thread notices a changed rate, or a runtime that has
+ * become ready, without any test in the fast path: intervals have no memory, so drawing anew in
+ * the middle of one changes no probability.
+ */
+#include "runtime/heap_sample.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "runtime/capture.h"
+#include "runtime/records.h"
+#include "runtime/rt.h"
+#include "runtime/tls.h"
+#include "runtime/weight.h"
+
+#define PIECE ((uint64_t)4 << 20)
+#define STARTING_PIECE ((uint64_t)64 << 10)
+#define NEVER (UINT64_MAX / 2)
+
+_Thread_local struct rt_tls rt_tls;
+
+static void seed_thread(struct rt_tls *t)
+{
+	uint64_t nth = atomic_fetch_add(&rt.threads, 1);
+	uint64_t state = rt.seed + nth * 0x9e3779b97f4a7c15ULL;
+
+	t->random = rt_weight_random(&state) | 1;
+}
+
+/* Puts the first piece of `interval` into left, the others into rest. */
+static void set_interval(struct rt_tls *t, uint64_t interval)
+{
+	t->left = interval < PIECE ? interval : PIECE;
+	t->rest = interval - t->left;
+}
+
+static void draw(struct rt_tls *t)
+{
+	t->rate_gen = atomic_load_explicit(&rt.heap_rate_gen, memory_order_acquire);
+	t->rate = atomic_load_explicit(&rt.heap_rate, memory_order_relaxed);
+	if (t->random == 0)
+		seed_thread(t);
+	if (t->rate <= 1)
+		set_interval(t, t->rate == 0 ? NEVER : 0);
+	else
+		set_interval(t, rt_weight_interval(&t->random, t->rate));
+}
+
+RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
+{
+	struct rt_tls *t = &rt_tls;
+	uint64_t cost = (uint64_t)n + 1;
+
+	t->left += cost; /* undoes the borrow: what was left before this allocation */
+	if (!rt_is_ready()) {
+		t->left = STARTING_PIECE;
+		return false;
+	}
+	if (t->busy) {
+		rt_stats_add(RT_STAT_LOST_NESTED, 1);
+		t->left = STARTING_PIECE;
+		return false;
+	}
+	if (t->rate_gen != atomic_load_explicit(&rt.heap_rate_gen, memory_order_relaxed))
+		draw(t);
+	while (cost > t->left) {
+		if (t->rest == 0) {
+			*mean = t->rate;
+			draw(t);
+			return *mean != 0;
+		}
+		cost -= t->left;
+		set_interval(t, t->rest);
+	}
+	t->left -= cost;
+	return false;
+}
+
+void rt_heap_redraw(void)
+{
+	rt_tls.left = 0;
+	rt_tls.rate_gen = 0;
+}
+
+static uint64_t mono_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void record(void *p, size_t n, uint64_t mean, void *caller)
+{
+	struct rt_amounts a = rt_weight_of(n, mean);
+	rt_stack_id stack = rt_capture(caller);
+	uint64_t age_ns = mono_ns(CLOCK_MONOTONIC_COARSE) - rt.start_mono_ns;
+	struct rt_live live = { a.objects, a.bytes, 0, (uint32_t)(age_ns / 1000000000u) };
+
+	live.record = rt_records_find(stack, rt_records_class(n));
+	/* An entry for p is of a block that was freed past us, say by the loader. */
+	if (atomic_load_explicit(&rt.filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed))
+		rt_heap_forget(p);
+	rt_records_add_alloc(live.record, &a);
+	if (!rt_live_add((uintptr_t)p, &live))
+		rt_records_add_free(live.record, &a);
+	rt_stats_add(RT_STAT_SAMPLES, 1);
+}
+
+RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
+{
+	struct rt_tls *t = &rt_tls;
+	int saved = errno;
+	bool timed = (t->random & 15) == 0;
+	uint64_t start = 0;
+
+	if (t->busy)
+		return;
+	t->busy = true;
+	if (timed)
+		start = mono_ns(CLOCK_MONOTONIC);
+	record(p, n, mean, caller);
+	if (timed) {
+		rt_stats_add(RT_STAT_SAMPLE_NS, mono_ns(CLOCK_MONOTONIC) - start);
+		rt_stats_add(RT_STAT_SAMPLE_TIMED, 1);
+	}
+	t->busy = false;
+	errno = saved;
+}
+
+bool rt_heap_detach(void *p, struct rt_live *out)
+{
+	return rt_live_take((uintptr_t)p, out);
+}
+
+void rt_heap_freed(const struct rt_live *was)
+{
+	struct rt_amounts a = { 1, was->objects, was->bytes };
+
+	rt_records_add_free(was->record, &a);
+	rt_stats_add(RT_STAT_SAMPLES_FREED, 1);
+}
+
+void rt_heap_restore(void *p, const struct rt_live *was)
+{
+	if (!rt_live_add((uintptr_t)p, was))
+		rt_heap_freed(was);
+}
+
+RT_COLD void rt_heap_forget(void *p)
+{
+	struct rt_live was;
+
+	if (rt_live_take((uintptr_t)p, &was))
+		rt_heap_freed(&was);
+}

@@ -1,0 +1,108 @@
+/*
+ * Start-up and fork; see init.h. Until this has run, hooks pass everything through to the next
+ * allocator; when it cannot get its memory, they do so for ever.
+ */
+#include "runtime/init.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/hash.h"
+#include "runtime/capture.h"
+#include "runtime/endpoint.h"
+#include "runtime/modules.h"
+#include "runtime/records.h"
+#include "runtime/rt.h"
+#include "runtime/rt_encode.h"
+#include "runtime/rt_routes.h"
+#include "runtime/saferead.h"
+#include "runtime/tls.h"
+
+struct rt rt = { .real = RT_REAL_INITIAL, .heap_rate_gen = 1 };
+
+static struct {
+	pthread_mutex_t api;
+	pthread_once_t once;
+} init = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_ONCE_INIT };
+
+void rt_init_lock(void)
+{
+	pthread_mutex_lock(&init.api);
+}
+
+void rt_init_unlock(void)
+{
+	pthread_mutex_unlock(&init.api);
+}
+
+/* 16 bytes that the kernel made up for this process. */
+static uint64_t random_seed(void)
+{
+	const void *at = (const void *)getauxval(AT_RANDOM);
+	uint64_t words[2] = { 0, 0 };
+
+	if (at)
+		memcpy(words, at, sizeof(words));
+	return hash_mix(words[0] ^ (uint64_t)getpid(), words[1] ^ rt_routes_now());
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+
+	init.api = fresh; /* its holder may have been another thread */
+	rt.pid = getpid();
+	if (rt.options.seed == 0)
+		rt_tls.random ^= hash_u64((uint64_t)rt.pid); /* not the parent's sequence again */
+	rt_tls.busy = false;
+	rt_stats_add(RT_STAT_FORKS, 1);
+	if (rt_is_ready()) {
+		rt_records_after_fork();
+		rt_capture_after_fork();
+	}
+	rt_endpoint_after_fork();
+}
+
+static bool map_tables(void)
+{
+	if (!rt_capture_init() || !rt_state_init(&rt.state))
+		return false;
+	rt_stacktab_init();
+	rt_records_init();
+	rt.state.head->pid = (uint32_t)rt.pid;
+	rt.state.head->live_levels = 1;
+	return true;
+}
+
+static void init_once(void)
+{
+	uint64_t start = rt_routes_now();
+	bool usable = rt_real_resolve();
+
+	rt.pid = getpid();
+	rt.start_mono_ns = start;
+	rt_options_read(&rt.options);
+	rt.seed = rt.options.seed ? rt.options.seed : random_seed();
+	atomic_store(&rt.heap_rate, rt.options.heap_rate);
+	rt_saferead_init();
+	rt_modules_init();
+	rt_encode_init();
+	usable = usable && map_tables();
+	pthread_atfork(NULL, NULL, after_fork);
+	rt.init_ns = rt_routes_now() - start;
+	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
+}
+
+void rt_init(void)
+{
+	pthread_once(&init.once, init_once);
+}
+
+/* 101 is the earliest priority that is not the implementation's own. */
+__attribute__((constructor(101))) static void construct(void)
+{
+	rt_init();
+}

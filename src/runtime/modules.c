@@ -1,0 +1,261 @@
+/*
+ * Loaded objects; see modules.h. rt_modules_find is called by capture.c inside malloc; the mapping
+ * list by the encoders.
+ *
+ * The loader's table tells an object's whole address range. The unwinder is to read only what is
+ * mapped and readable, so the segment that holds the unwind information is looked up in the
+ * program headers, which lie at the start of the object's first mapping.
+ */
+#include "runtime/modules.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/maps.h"
+#include "runtime/rt.h"
+#include "runtime/saferead.h"
+
+#define SNAPSHOT_MAX 512
+
+/* glibc's struct dl_find_object as documented for x86-64; declared here for older headers. */
+struct find_object {
+	unsigned long long flags;
+	void *map_start;
+	void *map_end;
+	struct link_map *link_map;
+	void *eh_frame;
+	unsigned long long reserved[7];
+};
+
+static struct {
+	int (*find_object)(void *pc, struct find_object *out);
+	/* Only without find_object: two tables, of which `current` is read and the other written. */
+	struct unwind_module *tables[2];
+	_Atomic uint32_t current;
+	_Atomic uint32_t counts[2];
+} modules;
+
+/* The program header of type `type` whose range holds addr (any when addr is 0). */
+static const ElfW(Phdr) *header_for(const ElfW(Phdr) *ph, size_t n, uintptr_t bias, uint32_t type,
+    uintptr_t addr)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ph[i].p_type == type &&
+		    (addr == 0 || addr - bias - ph[i].p_vaddr < ph[i].p_filesz))
+			return &ph[i];
+	return NULL;
+}
+
+/* Fills *out from an object's program headers; false when pc is not in one of its segments. */
+static bool describe(const ElfW(Phdr) *ph, size_t n, uintptr_t bias, uintptr_t pc,
+    struct unwind_module *out)
+{
+	const ElfW(Phdr) *code = header_for(ph, n, bias, PT_LOAD, pc);
+	const ElfW(Phdr) *hdr = header_for(ph, n, bias, PT_GNU_EH_FRAME, 0);
+	const ElfW(Phdr) *data;
+
+	if (!code)
+		return false;
+	out->start = bias + code->p_vaddr;
+	out->end = out->start + code->p_filesz;
+	if (!hdr)
+		return true;
+	data = header_for(ph, n, bias, PT_LOAD, bias + hdr->p_vaddr);
+	if (!data || !(data->p_flags & PF_R))
+		return true;
+	out->eh_frame_hdr = (const uint8_t *)(bias + hdr->p_vaddr);
+	out->eh_frame_hdr_size = hdr->p_memsz;
+	out->readable_start = (const uint8_t *)(bias + data->p_vaddr);
+	out->readable_end = out->readable_start + data->p_filesz;
+	return true;
+}
+
+/* Program headers of the object mapped at start; NULL when it does not begin with an ELF header. */
+static const ElfW(Ehdr) *header_at(uintptr_t start)
+{
+	const ElfW(Ehdr) *e = (const ElfW(Ehdr) *)start;
+
+	if (!rt_saferead_probe(start) || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    e->e_phentsize != sizeof(ElfW(Phdr)) || e->e_phnum > 64 ||
+	    e->e_phoff + e->e_phnum * sizeof(ElfW(Phdr)) > 4096)
+		return NULL;
+	return e;
+}
+
+static bool find_by_loader(uintptr_t pc, struct unwind_module *out)
+{
+	struct find_object found;
+	const ElfW(Ehdr) *e;
+	uintptr_t start, bias;
+
+	if (modules.find_object((void *)pc, &found) != 0)
+		return false;
+	start = (uintptr_t)found.map_start;
+	e = header_at(start);
+	if (!e)
+		return false;
+	/* l_addr is 0 for an executable at a fixed place, its load address otherwise. */
+	bias = found.link_map ? found.link_map->l_addr : start;
+	return describe((const ElfW(Phdr) *)(start + e->e_phoff), e->e_phnum, bias, pc, out);
+}
+
+static bool find_by_snapshot(uintptr_t pc, struct unwind_module *out)
+{
+	uint32_t t = atomic_load_explicit(&modules.current, memory_order_acquire);
+	uint32_t n = atomic_load_explicit(&modules.counts[t], memory_order_acquire);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct unwind_module *m = &modules.tables[t][i];
+
+		if (pc >= m->start && pc < m->end) {
+			*out = *m;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool rt_modules_find(uintptr_t pc, struct unwind_module *out)
+{
+	if (modules.find_object)
+		return find_by_loader(pc, out);
+	return modules.tables[0] && find_by_snapshot(pc, out);
+}
+
+static int snapshot_one(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	uint32_t t = *(uint32_t *)ctx;
+	uint32_t n = atomic_load(&modules.counts[t]);
+
+	(void)size;
+	for (size_t i = 0; i < info->dlpi_phnum && n < SNAPSHOT_MAX; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		struct unwind_module m = { 0 };
+
+		if (ph->p_type == PT_LOAD && (ph->p_flags & PF_X) &&
+		    describe(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr,
+			info->dlpi_addr + ph->p_vaddr, &m))
+			modules.tables[t][n++] = m;
+	}
+	atomic_store(&modules.counts[t], n);
+	return 0;
+}
+
+void rt_modules_refresh(void)
+{
+	uint32_t other = 1 - atomic_load(&modules.current);
+
+	if (modules.find_object || !modules.tables[0])
+		return;
+	atomic_store(&modules.counts[other], 0);
+	dl_iterate_phdr(snapshot_one, &other);
+	atomic_store(&modules.current, other);
+}
+
+void rt_modules_init(void)
+{
+	size_t bytes = SNAPSHOT_MAX * sizeof(struct unwind_module);
+	void *f = dlsym(RTLD_DEFAULT, "_dl_find_object");
+	uint8_t *p;
+
+	memcpy(&modules.find_object, &f, sizeof(f));
+	if (f)
+		return;
+	p = rt_mem_map(2 * bytes);
+	if (!p)
+		return;
+	modules.tables[0] = (struct unwind_module *)(void *)p;
+	modules.tables[1] = (struct unwind_module *)(void *)(p + bytes);
+	rt_modules_refresh();
+}
+
+static bool read_whole(const char *path, struct rt_bytes *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = -1;
+
+	if (fd < 0)
+		return false;
+	do {
+		uint8_t *room = rt_bytes_room(out, 16384);
+
+		if (!room)
+			break;
+		got = read(fd, room, 16384);
+		if (got > 0)
+			out->n += (size_t)got;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	close(fd);
+	return got == 0;
+}
+
+/* The build id of the object whose file starts at `first`, the mapping of its offset 0. */
+static void set_build_id(struct rt_mapping *m, const struct maps_line *first)
+{
+	struct str image = { (const char *)(uintptr_t)first->start,
+		(size_t)(first->end - first->start) };
+	struct str id;
+
+	if (first->readable && rt_saferead_probe((uintptr_t)first->start) &&
+	    elfnote_build_id_mapped(image, &id))
+		elfnote_hex(id, m->build_id, sizeof(m->build_id));
+}
+
+static void add_mapping(struct rt_mappings *m, const struct maps_line *line,
+    const struct maps_line *first)
+{
+	struct rt_mapping one = { .start = line->start, .end = line->end,
+		.offset = line->offset, .path = maps_path(line, NULL) };
+
+	if (str_eq(first->path, line->path) && first->offset == 0)
+		set_build_id(&one, first);
+	rt_bytes_add(&m->array, &one, sizeof(one));
+	if (!m->array.failed)
+		m->n++;
+}
+
+void rt_mappings_init(struct rt_mappings *m)
+{
+	struct maps_line line, first = { 0 };
+	struct str rest, text;
+
+	*m = (struct rt_mappings){ 0 };
+	if (!read_whole("/proc/self/maps", &m->text))
+		return;
+	rest = (struct str){ (const char *)m->text.p, m->text.n };
+	while (str_split(&rest, '\n', &text)) {
+		if (!maps_parse_line(text, &line))
+			continue;
+		if (line.offset == 0)
+			first = line;
+		if (line.executable && (line.path.n > 0 && !str_is(line.path, "[vsyscall]")))
+			add_mapping(m, &line, &first);
+	}
+}
+
+void rt_mappings_release(struct rt_mappings *m)
+{
+	rt_bytes_release(&m->text);
+	rt_bytes_release(&m->array);
+	m->n = 0;
+}
+
+size_t rt_mappings_find(const struct rt_mappings *m, uint64_t pc)
+{
+	size_t lo = 0, hi = m->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (pc >= rt_mappings_at(m, mid)->end)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->n && pc >= rt_mappings_at(m, lo)->start ? lo : m->n;
+}

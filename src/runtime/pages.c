@@ -1,0 +1,172 @@
+/* Index, cmdline, self, symbol; see pages.h. Called through the table in rt_routes.c. */
+#include "runtime/pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "runtime/heap_live.h"
+#include "runtime/rt.h"
+#include "runtime/rt_text.h"
+#include "runtime/textform.h"
+
+/* Listed on the index besides the profiles; sorted among them. */
+static const struct entry {
+	const char *name;
+	const char *href;
+	const char *description;
+} others[] = {
+	{ "cmdline", "cmdline", "The command line of this process" },
+	{ "self", "self", "The profiler's own state: samples, losses by cause, options" },
+};
+
+#define OTHERS (sizeof(others) / sizeof(others[0]))
+
+static void index_row(struct rt_bytes *out, size_t count, const char *href, const char *name)
+{
+	rt_text_c(out, "<tr><td>");
+	rt_text_u64(out, count);
+	rt_text_c(out, "</td><td><a href='");
+	rt_text_c(out, href);
+	rt_text_c(out, "?debug=1'>");
+	rt_text_c(out, name);
+	rt_text_c(out, "</a></td></tr>\n");
+}
+
+static void index_description(struct rt_bytes *out, const char *name, const char *text)
+{
+	rt_text_c(out, "<li><div class=profile-name>");
+	rt_text_c(out, name);
+	rt_text_c(out, ": </div> ");
+	rt_text_c(out, text);
+	rt_text_c(out, "</li>\n");
+}
+
+/* Calls row or description for every entry, both lists merged by name. */
+static void index_entries(struct rt_bytes *out, bool describe)
+{
+	size_t n, o = 0, p = 0;
+	const struct rt_profile_kind *profiles = rt_routes_profiles(&n);
+
+	while (p < n || o < OTHERS) {
+		bool profile = o == OTHERS ||
+		    (p < n && str_cmp(str_c(profiles[p].name), str_c(others[o].name)) < 0);
+		const char *name = profile ? profiles[p].name : others[o].name;
+
+		if (describe)
+			index_description(out, name,
+			    profile ? profiles[p].description : others[o].description);
+		else
+			index_row(out, profile ? rt_routes_count(&profiles[p]) : 0,
+			    profile ? name : others[o].href, name);
+		if (profile)
+			p++;
+		else
+			o++;
+	}
+}
+
+void rt_pages_index(const struct rt_request *req, struct rt_bytes *out)
+{
+	(void)req;
+	rt_text_c(out, "<!DOCTYPE html>\n<html>\n<head>\n<title>/debug/pprof/</title>\n<style>\n"
+		       "body { font-family: sans-serif; }\n"
+		       ".profile-name { display: inline-block; width: 6rem; }\n"
+		       "</style>\n</head>\n<body>\n/debug/pprof/<br>\n"
+		       "<p>Set debug=1 as a query parameter to export in text form; without it, "
+		       "a profile is for <code>pprof</code>.</p>\n"
+		       "Types of profiles available:\n<table>\n"
+		       "<thead><td>Count</td><td>Profile</td></thead>\n");
+	index_entries(out, false);
+	rt_text_c(out, "</table>\n<p>Profile descriptions:</p>\n<ul>\n");
+	index_entries(out, true);
+	rt_text_c(out, "</ul>\n<p>libpprof " PPROF_VERSION "</p>\n</body>\n</html>\n");
+}
+
+void rt_pages_cmdline(const struct rt_request *req, struct rt_bytes *out)
+{
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	(void)req;
+	if (fd < 0)
+		return;
+	do {
+		uint8_t *room = rt_bytes_room(out, 4096);
+
+		got = room ? read(fd, room, 4096) : 0;
+		out->n += got > 0 ? (size_t)got : 0;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	close(fd);
+	if (out->n > 0 && out->p[out->n - 1] == '\0')
+		out->n--; /* NULs separate, as in Go */
+}
+
+static void self_line(struct rt_bytes *out, const char *name, uint64_t value, const char *meaning)
+{
+	rt_text_c(out, name);
+	rt_text_c(out, " ");
+	rt_text_u64(out, value);
+	rt_text_c(out, "\t# ");
+	rt_text_c(out, meaning);
+	rt_text_c(out, "\n");
+}
+
+void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
+{
+	uint64_t timed = rt_stats_get(RT_STAT_SAMPLE_TIMED);
+
+	(void)req;
+	rt_text_c(out, "libpprof " PPROF_VERSION "\n\n");
+	self_line(out, "pid", (uint64_t)getpid(), "process id");
+	self_line(out, "enabled", rt_is_ready(), "1 when allocations are sampled");
+	self_line(out, "heap_rate", atomic_load(&rt.heap_rate), "mean bytes between samples");
+	self_line(out, "threads", atomic_load(&rt.threads), "threads that have allocated");
+	self_line(out, "init_ns", rt.init_ns, "time the start-up took, in nanoseconds");
+	if (timed)
+		self_line(out, "sample_mean_ns", rt_stats_get(RT_STAT_SAMPLE_NS) / timed,
+		    "mean time of taking one sample");
+	if (rt_is_ready()) {
+		self_line(out, "live", rt_live_count(), "sampled blocks alive");
+		self_line(out, "live_levels", atomic_load(&rt.state.head->live_levels),
+		    "levels of the live table in use, of 5");
+		self_line(out, "stack_bytes", atomic_load(&rt.state.head->stack_used),
+		    "bytes of the stack table in use");
+	}
+	rt_text_from(out, rt_stats_print);
+	if (rt.options.bad) {
+		rt_text_c(out, "\nbad value ignored: ");
+		rt_text_c(out, rt.options.bad);
+		rt_text_c(out, "\n");
+	}
+	rt_text_c(out, "\nenvironment (name, default, meaning):\n");
+	rt_text_from(out, rt_options_print);
+}
+
+static void symbol_line(struct rt_bytes *out, struct str word)
+{
+	const char *name, *object;
+	uint64_t pc, start;
+
+	if (!str_to_u64(word, 0, &pc) || pc == 0)
+		return;
+	name = rt_textform_symbol(pc, &start, &object);
+	if (!*name)
+		return;
+	rt_text_hex(out, pc);
+	rt_text_c(out, " ");
+	rt_text_c(out, name);
+	rt_text_c(out, "\n");
+}
+
+void rt_pages_symbol(const struct rt_request *req, struct rt_bytes *out)
+{
+	struct str rest = str_is(req->method, "POST") ? req->body : req->query;
+	struct str word;
+
+	rt_text_c(out, "num_symbols: 1\n");
+	if (!rest.p)
+		return;
+	while (str_split(&rest, '+', &word))
+		symbol_line(out, word);
+}

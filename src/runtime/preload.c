@@ -1,0 +1,130 @@
+/*
+ * What the preloaded library adds to the linked one: it acts on the environment by itself. Starts
+ * the endpoint when PPROF_ADDR is set, tells `pprof run` where, and writes a last heap profile
+ * when the program ends. Says nothing to anybody else.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/fmt.h"
+#include "pprof/pprof.h"
+#include "runtime/init.h"
+#include "runtime/rt.h"
+
+/* The process that was started; a forked child writes to a file of its own. */
+static int32_t started_pid;
+
+/* A pipe that nobody reads any more must not kill the program. */
+static void write_quietly(int fd, const char *line, size_t n)
+{
+	const struct timespec at_once = { 0, 0 };
+	sigset_t pipe_signal, old;
+	ssize_t put;
+
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &pipe_signal, &old);
+	put = write(fd, line, n);
+	if (put < 0 && !sigismember(&old, SIGPIPE))
+		sigtimedwait(&pipe_signal, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* One line with the URL, into the pipe that `pprof run` reads. */
+static void notify(int fd)
+{
+	char line[RT_OPTION_PATH];
+	struct fmt_buf b = fmt_buf_of(line, sizeof(line));
+	struct stat st;
+
+	/* Only a pipe: the number may have come from elsewhere and mean something to the program. */
+	if (fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
+		return;
+	if (pprof_address()[0]) {
+		bool is_unix = strncmp(pprof_address(), "unix:", 5) == 0;
+
+		fmt_c(&b, is_unix ? "" : "http://");
+		fmt_c(&b, pprof_address());
+		fmt_c(&b, is_unix ? "\n" : "/debug/pprof/\n");
+	} else {
+		fmt_c(&b, "error: ");
+		fmt_c(&b, pprof_error());
+		fmt_c(&b, "\n");
+	}
+	write_quietly(fd, line, b.n);
+	close(fd);
+}
+
+__attribute__((constructor(102))) static void preload_start(void)
+{
+	rt_init();
+	started_pid = rt.pid;
+	if (rt.options.addr[0])
+		pprof_start(NULL);
+	if (rt.options.notify_fd == RT_NO_FD)
+		return;
+	/* The program's children must not write to whatever has this number by then. */
+	unsetenv("PPROF_NOTIFY_FD");
+	if (rt.options.notify_fd <= INT32_MAX)
+		notify((int)rt.options.notify_fd);
+}
+
+/* PPROF_OUT with %p replaced; a child's file gets its process id appended. */
+static bool out_path(struct fmt_buf *b)
+{
+	const char *pattern = rt.options.out;
+	bool has_pid = false;
+
+	for (; *pattern; pattern++) {
+		if (pattern[0] == '%' && pattern[1] == 'p') {
+			fmt_u64(b, (uint64_t)rt.pid);
+			has_pid = true;
+			pattern++;
+		} else {
+			fmt_char(b, *pattern);
+		}
+	}
+	if (!has_pid && rt.pid != started_pid) {
+		fmt_char(b, '.');
+		fmt_u64(b, (uint64_t)rt.pid);
+	}
+	fmt_end(b);
+	return !b->failed;
+}
+
+/* Beside the target, so that the rename is atomic: a reader never sees half a profile. */
+static void write_out(const char *path)
+{
+	char temporary[RT_OPTION_PATH + 64];
+	struct fmt_buf b = fmt_buf_of(temporary, sizeof(temporary));
+	bool good;
+	int fd;
+
+	fmt_c(&b, path);
+	fmt_c(&b, ".tmp.");
+	fmt_u64(&b, (uint64_t)rt.pid);
+	fd = open(fmt_end(&b), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	good = pprof_write_heap_profile(fd) == 0;
+	good = close(fd) == 0 && good;
+	if (!good || rename(temporary, path) != 0)
+		unlink(temporary);
+}
+
+__attribute__((destructor(102))) static void preload_end(void)
+{
+	char path[RT_OPTION_PATH + 32];
+	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
+
+	if (rt.options.out[0] && rt_is_ready() && out_path(&b))
+		write_out(path);
+	pprof_stop();
+}

@@ -1,0 +1,65 @@
+/*
+ * What every file of the runtime shares: the words that say where a function may run, the one
+ * process-wide struct and its phases.
+ *
+ * The runtime lives in other people's processes. A malloc hook can be entered on any thread, at
+ * any depth of stack, with any lock held, from the dynamic linker, before the first constructor
+ * and after the last destructor. So nothing that a hook reaches may take a lock that others take,
+ * allocate, use stdio or be bound lazily; docs/signal-safety.md lists what it does use.
+ */
+#ifndef RUNTIME_RT_H
+#define RUNTIME_RT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/real.h"
+#include "runtime/rt_options.h"
+#include "runtime/rt_stats.h"
+#include "runtime/state.h"
+
+#define RT_SIGSAFE /* may run in a signal handler: no malloc, lock, stdio, lazy binding */
+#define RT_NOALLOC /* may run inside malloc: may mmap, never malloc or wait for a lock */
+#define RT_ANY     /* ordinary context: endpoint thread or an API call */
+
+#define RT_COLD        __attribute__((noinline, cold))
+#define RT_HIDDEN      __attribute__((visibility("hidden")))
+#define rt_likely(x)   __builtin_expect(!!(x), 1)
+#define rt_unlikely(x) __builtin_expect(!!(x), 0)
+
+enum rt_phase {
+	RT_STARTING = 0, /* before our constructor: allocations pass through unsampled */
+	RT_READY,
+	RT_DORMANT, /* tables could not be mapped: pass everything through for ever */
+};
+
+#define RT_FILTER_BITS 16
+
+/* The one process-wide struct. Zero but for `real` until init.c's constructor. */
+struct rt {
+	struct rt_real real;            /* next malloc & co; set by real.c, then constant */
+	_Atomic uint32_t phase;         /* enum rt_phase; release-stored by init.c */
+	_Atomic uint32_t heap_rate_gen; /* bumped with every heap_rate change; starts at 1 */
+	_Atomic uint64_t heap_rate;     /* mean bytes between samples; 0 off, 1 everything */
+	uint64_t seed;                  /* mixed into each thread's random state */
+	_Atomic uint64_t threads;       /* threads seeded so far */
+	uint64_t start_mono_ns;         /* CLOCK_MONOTONIC at init */
+	uint64_t init_ns;               /* time our constructor took */
+	int32_t pid;                    /* of this process; refreshed in a forked child */
+	struct rt_options options;      /* set by init.c, then constant */
+	struct rt_stats stats;
+	struct rt_state state; /* the mapping of indices */
+	/* Live samples by address hash, saturating at 255; free() looks here first. */
+	_Atomic uint8_t filter[1u << RT_FILTER_BITS];
+};
+
+extern RT_HIDDEN struct rt rt;
+
+static inline bool rt_is_ready(void)
+{
+	return atomic_load_explicit(&rt.phase, memory_order_acquire) == RT_READY;
+}
+
+#endif

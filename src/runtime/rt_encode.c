@@ -1,0 +1,314 @@
+/*
+ * A snapshot as profile.proto; see rt_encode.h. Called by rt_routes.c, api.c and preload.c.
+ *
+ * Messages are written once, front to back, with their sizes computed before: samples first, which
+ * numbers the locations by first use, then the tables. Strings have fixed places in the table: the
+ * names below, then path and build id of each mapping, then names of pseudo frames.
+ * Source: profile.proto; Go's runtime/pprof for the choice of fields.
+ */
+#include "runtime/rt_encode.h"
+
+#include <libdeflate.h>
+#include <string.h>
+
+#include "core/hash.h"
+#include "core/pbfields.h"
+#include "core/wire.h"
+#include "runtime/modules.h"
+
+enum {
+	S_EMPTY,
+	S_ALLOC_OBJECTS,
+	S_COUNT,
+	S_ALLOC_SPACE,
+	S_BYTES,
+	S_INUSE_OBJECTS,
+	S_INUSE_SPACE,
+	S_SPACE,
+	S_FIXED,
+};
+
+static const char *const fixed[S_FIXED] = { "", "alloc_objects", "count", "alloc_space", "bytes",
+	"inuse_objects", "inuse_space", "space" };
+
+/* Addresses to location ids, which are 1 + the order of first use. */
+struct locations {
+	struct rt_bytes order; /* uint64_t[]: addresses by id */
+	struct rt_bytes slots; /* uint32_t[]: id, 0 free */
+	size_t n, mask;
+};
+
+struct encoder {
+	struct wire_writer w;
+	struct rt_bytes *out;
+	struct rt_mappings mappings;
+	struct locations locations;
+	uint8_t buf[4096];
+};
+
+static uint64_t location_pc(const struct locations *l, size_t i)
+{
+	return ((const uint64_t *)(const void *)l->order.p)[i];
+}
+
+static bool resize_slots(struct locations *l, size_t slots)
+{
+	struct rt_bytes fresh = { 0 };
+	uint8_t *p = rt_bytes_room(&fresh, slots * sizeof(uint32_t)); /* zero pages */
+	uint32_t *slot = (uint32_t *)(void *)p;
+
+	if (!p)
+		return false;
+	for (size_t i = 0; i < l->n; i++) {
+		size_t at = hash_u64(location_pc(l, i));
+
+		while (slot[at & (slots - 1)])
+			at++;
+		slot[at & (slots - 1)] = (uint32_t)i + 1;
+	}
+	rt_bytes_release(&l->slots);
+	l->slots = fresh;
+	l->mask = slots - 1;
+	return true;
+}
+
+/* The id of pc; 0 when memory is short. */
+static uint32_t location_id(struct locations *l, uint64_t pc)
+{
+	uint32_t *slots;
+	size_t at = hash_u64(pc);
+
+	if (l->n * 2 >= l->mask && !resize_slots(l, l->mask ? (l->mask + 1) * 2 : 8192))
+		return 0;
+	slots = (uint32_t *)(void *)l->slots.p;
+	for (;; at++) {
+		uint32_t *slot = &slots[at & l->mask];
+
+		if (*slot == 0) {
+			rt_bytes_add(&l->order, &pc, sizeof(pc));
+			if (l->order.failed)
+				return 0;
+			*slot = (uint32_t)++l->n;
+			return *slot;
+		}
+		if (location_pc(l, *slot - 1) == pc)
+			return *slot;
+	}
+}
+
+static bool flush_to_bytes(void *ctx, const uint8_t *data, size_t n)
+{
+	struct rt_bytes *out = ctx;
+
+	rt_bytes_add(out, data, n);
+	return !out->failed;
+}
+
+static void put_value_type(struct wire_writer *w, uint32_t field, unsigned type, unsigned unit)
+{
+	wire_put_tag(w, field, WIRE_BYTES);
+	wire_put_varint(w, wire_size_uint(PB_VALUE_TYPE_TYPE, type) +
+	    wire_size_uint(PB_VALUE_TYPE_UNIT, unit));
+	wire_put_uint(w, PB_VALUE_TYPE_TYPE, type);
+	wire_put_uint(w, PB_VALUE_TYPE_UNIT, unit);
+}
+
+static size_t label_size(const struct rt_row *row)
+{
+	return wire_size_uint(PB_LABEL_KEY, S_BYTES) +
+	    wire_size_uint(PB_LABEL_NUM, (uint64_t)row->block_bytes);
+}
+
+static void put_sample(struct encoder *e, const struct rt_row *row)
+{
+	const struct rt_stack *stack = rt_stacktab_get(row->stack);
+	uint32_t ids[RT_STACK_DEPTH + 1];
+	size_t locations = 0, values = 0, size;
+
+	for (uint32_t i = 0; i < stack->depth; i++) {
+		ids[i] = location_id(&e->locations, stack->pc[i]);
+		e->w.failed = e->w.failed || ids[i] == 0;
+		locations += wire_size_varint(ids[i]);
+	}
+	for (unsigned v = 0; v < RT_VALUES; v++)
+		values += wire_size_varint((uint64_t)row->values[v]);
+	size = wire_size_bytes(PB_SAMPLE_LOCATION_ID, locations) +
+	    wire_size_bytes(PB_SAMPLE_VALUE, values);
+	if (row->block_bytes)
+		size += wire_size_bytes(PB_SAMPLE_LABEL, label_size(row));
+	wire_put_tag(&e->w, PB_PROFILE_SAMPLE, WIRE_BYTES);
+	wire_put_varint(&e->w, size);
+	wire_put_tag(&e->w, PB_SAMPLE_LOCATION_ID, WIRE_BYTES);
+	wire_put_varint(&e->w, locations);
+	for (uint32_t i = 0; i < stack->depth; i++)
+		wire_put_varint(&e->w, ids[i]);
+	wire_put_tag(&e->w, PB_SAMPLE_VALUE, WIRE_BYTES);
+	wire_put_varint(&e->w, values);
+	for (unsigned v = 0; v < RT_VALUES; v++)
+		wire_put_varint(&e->w, (uint64_t)row->values[v]);
+	if (!row->block_bytes)
+		return;
+	wire_put_tag(&e->w, PB_SAMPLE_LABEL, WIRE_BYTES);
+	wire_put_varint(&e->w, label_size(row));
+	wire_put_uint(&e->w, PB_LABEL_KEY, S_BYTES);
+	wire_put_uint(&e->w, PB_LABEL_NUM, (uint64_t)row->block_bytes);
+}
+
+static void put_mapping(struct encoder *e, size_t i)
+{
+	const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
+	uint64_t path = S_FIXED + 2 * i;
+	size_t size = wire_size_uint(PB_MAPPING_ID, i + 1) +
+	    wire_size_uint(PB_MAPPING_START, m->start) + wire_size_uint(PB_MAPPING_LIMIT, m->end) +
+	    wire_size_uint(PB_MAPPING_OFFSET, m->offset) +
+	    wire_size_uint(PB_MAPPING_FILENAME, path) +
+	    wire_size_uint(PB_MAPPING_BUILD_ID, path + 1);
+
+	wire_put_tag(&e->w, PB_PROFILE_MAPPING, WIRE_BYTES);
+	wire_put_varint(&e->w, size);
+	wire_put_uint(&e->w, PB_MAPPING_ID, i + 1);
+	wire_put_uint(&e->w, PB_MAPPING_START, m->start);
+	wire_put_uint(&e->w, PB_MAPPING_LIMIT, m->end);
+	wire_put_uint(&e->w, PB_MAPPING_OFFSET, m->offset);
+	wire_put_uint(&e->w, PB_MAPPING_FILENAME, path);
+	wire_put_uint(&e->w, PB_MAPPING_BUILD_ID, path + 1);
+}
+
+/* A frame that is no code: a location with a function, whose id is the pseudo address. */
+static void put_pseudo_location(struct encoder *e, uint64_t id, uint64_t function)
+{
+	size_t line = wire_size_uint(PB_LINE_FUNCTION_ID, function);
+
+	wire_put_tag(&e->w, PB_PROFILE_LOCATION, WIRE_BYTES);
+	wire_put_varint(&e->w,
+	    wire_size_uint(PB_LOCATION_ID, id) + wire_size_bytes(PB_LOCATION_LINE, line));
+	wire_put_uint(&e->w, PB_LOCATION_ID, id);
+	wire_put_tag(&e->w, PB_LOCATION_LINE, WIRE_BYTES);
+	wire_put_varint(&e->w, line);
+	wire_put_uint(&e->w, PB_LINE_FUNCTION_ID, function);
+}
+
+static void put_location(struct encoder *e, uint64_t id, uint64_t pc)
+{
+	/* Return addresses: one back is inside the call. */
+	uint64_t address = pc - 1;
+	uint64_t mapping = rt_mappings_find(&e->mappings, address) + 1;
+	size_t size = wire_size_uint(PB_LOCATION_ID, id) +
+	    wire_size_uint(PB_LOCATION_ADDRESS, address);
+	bool mapped = mapping <= e->mappings.n;
+
+	if (mapped)
+		size += wire_size_uint(PB_LOCATION_MAPPING_ID, mapping);
+	wire_put_tag(&e->w, PB_PROFILE_LOCATION, WIRE_BYTES);
+	wire_put_varint(&e->w, size);
+	wire_put_uint(&e->w, PB_LOCATION_ID, id);
+	if (mapped)
+		wire_put_uint(&e->w, PB_LOCATION_MAPPING_ID, mapping);
+	wire_put_uint(&e->w, PB_LOCATION_ADDRESS, address);
+}
+
+/* Pseudo frames in use get functions 1..n; returns how many, with their addresses in pcs. */
+static size_t put_locations(struct encoder *e, uint64_t *pcs)
+{
+	size_t functions = 0;
+
+	for (size_t i = 0; i < e->locations.n; i++) {
+		uint64_t pc = location_pc(&e->locations, i);
+
+		if (pc >= RT_PC_PSEUDO_END) {
+			put_location(e, i + 1, pc);
+			continue;
+		}
+		pcs[functions++] = pc;
+		put_pseudo_location(e, i + 1, functions);
+	}
+	return functions;
+}
+
+static void put_functions(struct encoder *e, size_t n)
+{
+	uint64_t name = S_FIXED + 2 * e->mappings.n;
+
+	for (uint64_t id = 1; id <= n; id++, name++) {
+		wire_put_tag(&e->w, PB_PROFILE_FUNCTION, WIRE_BYTES);
+		wire_put_varint(&e->w, wire_size_uint(PB_FUNCTION_ID, id) +
+		    wire_size_uint(PB_FUNCTION_NAME, name) +
+		    wire_size_uint(PB_FUNCTION_SYSTEM_NAME, name));
+		wire_put_uint(&e->w, PB_FUNCTION_ID, id);
+		wire_put_uint(&e->w, PB_FUNCTION_NAME, name);
+		wire_put_uint(&e->w, PB_FUNCTION_SYSTEM_NAME, name);
+	}
+}
+
+static void put_strings(struct encoder *e, const uint64_t *pseudo, size_t n)
+{
+	for (unsigned i = 0; i < S_FIXED; i++)
+		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(fixed[i]));
+	for (size_t i = 0; i < e->mappings.n; i++) {
+		const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
+
+		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, m->path);
+		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(m->build_id));
+	}
+	for (size_t i = 0; i < n; i++)
+		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, rt_stacktab_pseudo_name(pseudo[i]));
+}
+
+static void put_profile(struct encoder *e, const struct rt_snapshot *s, unsigned default_type)
+{
+	uint64_t pseudo[RT_PC_PSEUDO_END];
+	size_t functions;
+
+	put_value_type(&e->w, PB_PROFILE_SAMPLE_TYPE, S_ALLOC_OBJECTS, S_COUNT);
+	put_value_type(&e->w, PB_PROFILE_SAMPLE_TYPE, S_ALLOC_SPACE, S_BYTES);
+	put_value_type(&e->w, PB_PROFILE_SAMPLE_TYPE, S_INUSE_OBJECTS, S_COUNT);
+	put_value_type(&e->w, PB_PROFILE_SAMPLE_TYPE, S_INUSE_SPACE, S_BYTES);
+	for (size_t i = 0; i < s->n; i++)
+		put_sample(e, rt_snapshot_row(s, i));
+	for (size_t i = 0; i < e->mappings.n; i++)
+		put_mapping(e, i);
+	functions = put_locations(e, pseudo);
+	put_functions(e, functions);
+	put_strings(e, pseudo, functions);
+	wire_put_uint(&e->w, PB_PROFILE_TIME_NANOS, (uint64_t)s->time_ns);
+	if (s->duration_ns)
+		wire_put_uint(&e->w, PB_PROFILE_DURATION_NANOS, (uint64_t)s->duration_ns);
+	put_value_type(&e->w, PB_PROFILE_PERIOD_TYPE, S_SPACE, S_BYTES);
+	wire_put_uint(&e->w, PB_PROFILE_PERIOD, s->rate);
+	wire_put_uint(&e->w, PB_PROFILE_DEFAULT_SAMPLE_TYPE, default_type);
+}
+
+bool rt_encode_heap(const struct rt_snapshot *s, const char *default_type, struct rt_bytes *out)
+{
+	bool alloc = strcmp(default_type, fixed[S_ALLOC_SPACE]) == 0;
+	struct encoder e = { .out = out };
+	bool good;
+
+	e.w = (struct wire_writer){
+		.buf = e.buf, .cap = sizeof(e.buf), .flush = flush_to_bytes, .ctx = out };
+	rt_mappings_init(&e.mappings);
+	put_profile(&e, s, alloc ? S_ALLOC_SPACE : S_INUSE_SPACE);
+	good = wire_flush(&e.w);
+	rt_mappings_release(&e.mappings);
+	rt_bytes_release(&e.locations.order);
+	rt_bytes_release(&e.locations.slots);
+	return good;
+}
+
+void rt_encode_init(void)
+{
+	libdeflate_set_memory_allocator(rt_mem_new, rt_mem_free);
+}
+
+bool rt_encode_gzip(const struct rt_bytes *in, struct rt_bytes *out)
+{
+	struct libdeflate_compressor *c = libdeflate_alloc_compressor(1);
+	size_t bound = c ? libdeflate_gzip_compress_bound(c, in->n) : 0;
+	uint8_t *room = c ? rt_bytes_room(out, bound) : NULL;
+	size_t n = room ? libdeflate_gzip_compress(c, in->p, in->n, room, bound) : 0;
+
+	if (c)
+		libdeflate_free_compressor(c);
+	out->n += n;
+	return n > 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * The PPROF_* environment: one table, from which the values are read at start-up and the list for
+ * people is printed. Read once by init.c, before main; a change of the environment later on does
+ * nothing. In a set-user-id program all are ignored.
+ */
+#ifndef RUNTIME_RT_OPTIONS_H
+#define RUNTIME_RT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/fmt.h"
+#include "core/str.h"
+
+#define RT_OPTION_PATH 512
+
+struct rt_options {
+	char addr[RT_OPTION_PATH];       /* PPROF_ADDR; "" when unset */
+	char out[RT_OPTION_PATH];        /* PPROF_OUT; "" when unset */
+	char token_file[RT_OPTION_PATH]; /* PPROF_TOKEN_FILE; "" when unset */
+	uint64_t heap_rate;              /* PPROF_HEAP_RATE, bytes */
+	uint64_t seed;                   /* PPROF_SEED; 0: random */
+	uint64_t notify_fd;              /* PPROF_NOTIFY_FD; RT_NO_FD when unset */
+	uint64_t insecure;               /* PPROF_INSECURE: 1 allows any address */
+	const char *bad;                 /* name of the last variable with a bad value, or NULL */
+};
+
+#define RT_NO_FD UINT64_MAX
+
+/* Fills *o from the environment; bad values keep the default and set o->bad. RT_ANY, no malloc */
+void rt_options_read(struct rt_options *o);
+
+/* Writes the table: name, default, meaning; one variable a line. RT_ANY */
+void rt_options_print(struct fmt_buf *out);
+
+/* "524288", "512k", "1M", "2G" (powers of 1024) in bytes; false when malformed or above 2^40. */
+bool rt_options_bytes(struct str text, uint64_t *out);
+
+#endif

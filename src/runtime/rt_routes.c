@@ -1,0 +1,283 @@
+/*
+ * /debug/pprof/ as answers; see rt_routes.h. Called by endpoint.c and api.c. Paths, parameters,
+ * statuses, headers and error texts are those of Go's net/http/pprof, as its scrapers expect them.
+ */
+#include "runtime/rt_routes.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "core/http1.h"
+#include "runtime/pages.h"
+#include "runtime/records.h"
+#include "runtime/rt.h"
+#include "runtime/rt_encode.h"
+#include "runtime/textform.h"
+
+#define PREFIX "/debug/pprof/"
+#define TEXT_PLAIN "text/plain; charset=utf-8"
+
+static const struct rt_profile_kind profiles[] = {
+	{ "allocs", "A sampling of all past memory allocations", "alloc_space", true },
+	{ "heap", "A sampling of memory allocations of live objects. The gc parameter is accepted "
+		  "and does nothing: frees are counted at once.",
+	    "inuse_space", true },
+};
+
+#define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
+
+/* Pages that are not profiles. */
+static const struct page {
+	const char *name;
+	const char *content_type;
+	void (*write)(const struct rt_request *, struct rt_bytes *);
+} pages[] = {
+	{ "", "text/html; charset=utf-8", rt_pages_index },
+	{ "cmdline", TEXT_PLAIN, rt_pages_cmdline },
+	{ "self", TEXT_PLAIN, rt_pages_self },
+	{ "symbol", TEXT_PLAIN, rt_pages_symbol },
+};
+
+#define PAGES (sizeof(pages) / sizeof(pages[0]))
+
+const struct rt_profile_kind *rt_routes_profiles(size_t *n)
+{
+	*n = PROFILES;
+	return profiles;
+}
+
+const struct rt_profile_kind *rt_routes_profile(struct str name)
+{
+	for (size_t i = 0; i < PROFILES; i++)
+		if (str_is(name, profiles[i].name))
+			return &profiles[i];
+	return NULL;
+}
+
+size_t rt_routes_count(const struct rt_profile_kind *kind)
+{
+	(void)kind; /* heap and allocs are two views of the same records */
+	return (size_t)(rt_is_ready() ? rt_stats_get(RT_STAT_RECORDS) - 1 : 0);
+}
+
+const char *rt_routes_phrase(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = {
+		{ 200, "OK" },
+		{ 301, "Moved Permanently" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 408, "Request Timeout" },
+		{ 413, "Request Entity Too Large" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return "Error";
+}
+
+uint64_t rt_routes_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void rt_routes_error(struct rt_reply *reply, int status, const char *text)
+{
+	rt_bytes_release(&reply->body);
+	reply->status = status;
+	reply->content_type = TEXT_PLAIN;
+	reply->disposition[0] = '\0';
+	reply->is_error = true;
+	rt_bytes_add(&reply->body, text, strlen(text));
+	rt_bytes_add(&reply->body, "\n", 1);
+}
+
+static void set_disposition(struct rt_reply *reply, const char *name, const char *suffix)
+{
+	struct fmt_buf b = fmt_buf_of(reply->disposition, sizeof(reply->disposition));
+
+	fmt_c(&b, "attachment; filename=\"");
+	fmt_c(&b, name);
+	fmt_c(&b, suffix);
+	fmt_c(&b, "\"");
+	fmt_end(&b);
+}
+
+static bool write_snapshot(const struct rt_profile_kind *kind, const struct rt_snapshot *s,
+    struct rt_bytes *out)
+{
+	struct rt_bytes plain = { 0 };
+	bool good = rt_encode_heap(s, kind->default_type, &plain) && rt_encode_gzip(&plain, out);
+
+	rt_bytes_release(&plain);
+	return good;
+}
+
+bool rt_routes_write(const struct rt_profile_kind *kind, int debug, struct rt_bytes *out)
+{
+	struct rt_snapshot s;
+	bool good = true;
+
+	if (!rt_snapshot_take(&s))
+		return false;
+	if (debug)
+		rt_textform_heap(&s, out);
+	else
+		good = write_snapshot(kind, &s, out);
+	rt_snapshot_release(&s);
+	return good && !out->failed;
+}
+
+static bool parameter(const struct rt_request *req, const char *name, char *out, size_t cap)
+{
+	return http1_query(req->query, name, out, cap) && out[0] != '\0';
+}
+
+/* A parameter's whole number; 0 when absent or malformed, as Go's Atoi with its error ignored. */
+static int64_t number(const struct rt_request *req, const char *name)
+{
+	char text[32];
+	int64_t v;
+
+	return parameter(req, name, text, sizeof(text)) && str_to_i64(str_c(text), &v) ? v : 0;
+}
+
+/* A difference over `seconds`: checked in Go's order. False when it waits. */
+static bool begin_delta(const struct rt_request *req, const struct rt_profile_kind *kind,
+    struct rt_job *job, struct rt_reply *reply)
+{
+	int64_t seconds = number(req, "seconds");
+	const char *wrong = NULL;
+
+	if (seconds <= 0)
+		wrong = "invalid value for \"seconds\" - must be a positive integer";
+	else if (!kind->is_delta_able)
+		wrong = "\"seconds\" parameter is not supported for this profile type";
+	else if (seconds > RT_SECONDS_MAX)
+		wrong = "profile duration exceeds server's WriteTimeout";
+	else if (number(req, "debug") != 0)
+		wrong = "seconds and debug params are incompatible";
+	if (wrong) {
+		rt_routes_error(reply, 400, wrong);
+		return true;
+	}
+	if (!rt_snapshot_take(&job->before)) {
+		rt_routes_error(reply, 500, "failed to collect profile");
+		return true;
+	}
+	job->kind = kind;
+	job->ready_ns = rt_routes_now() + (uint64_t)seconds * 1000000000u;
+	return false;
+}
+
+static bool begin_profile(const struct rt_request *req, struct str name, struct rt_job *job,
+    struct rt_reply *reply)
+{
+	const struct rt_profile_kind *kind = rt_routes_profile(name);
+	char seconds[32];
+	bool debug;
+
+	if (!kind) {
+		rt_routes_error(reply, 404, "Unknown profile");
+		return true;
+	}
+	if (parameter(req, "seconds", seconds, sizeof(seconds)))
+		return begin_delta(req, kind, job, reply);
+	debug = number(req, "debug") != 0;
+	reply->content_type = debug ? TEXT_PLAIN : "application/octet-stream";
+	if (!debug)
+		set_disposition(reply, kind->name, "");
+	if (!rt_routes_write(kind, debug, &reply->body))
+		rt_routes_error(reply, 500, "failed to collect profile");
+	return true;
+}
+
+static bool begin_path(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
+{
+	struct str name = str_skip(req->path, strlen(PREFIX));
+
+	for (size_t i = 0; i < PAGES; i++) {
+		if (!str_is(name, pages[i].name))
+			continue;
+		reply->content_type = pages[i].content_type;
+		pages[i].write(req, &reply->body);
+		if (reply->body.failed)
+			rt_routes_error(reply, 500, "out of memory");
+		return true;
+	}
+	return begin_profile(req, name, job, reply);
+}
+
+bool rt_routes_is_ours(struct str path)
+{
+	return str_starts(path, STR(PREFIX)) || str_is(path, "/debug/pprof");
+}
+
+static bool method_allowed(const struct rt_request *req)
+{
+	return req->method.n == 0 || str_is(req->method, "GET") || str_is(req->method, "HEAD") ||
+	    (str_is(req->method, "POST") && str_is(req->path, PREFIX "symbol"));
+}
+
+bool rt_routes_begin(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
+{
+	*reply = (struct rt_reply){ .status = 200, .content_type = TEXT_PLAIN };
+	*job = (struct rt_job){ .head_only = str_is(req->method, "HEAD") };
+	reply->head_only = job->head_only;
+	if (!method_allowed(req)) {
+		rt_routes_error(reply, 405, "Method Not Allowed");
+		return true;
+	}
+	if (str_is(req->path, "/debug/pprof")) {
+		reply->status = 301;
+		reply->location = PREFIX;
+		return true;
+	}
+	if (!rt_routes_is_ours(req->path)) {
+		rt_routes_error(reply, 404, "404 page not found");
+		reply->is_error = false;
+		return true;
+	}
+	return begin_path(req, job, reply);
+}
+
+void rt_routes_finish(struct rt_job *job, struct rt_reply *reply)
+{
+	struct rt_snapshot after;
+	bool good;
+
+	*reply = (struct rt_reply){ .status = 200,
+		.content_type = "application/octet-stream",
+		.head_only = job->head_only };
+	if (!rt_snapshot_take(&after)) {
+		rt_routes_error(reply, 500, "failed to collect profile");
+		rt_routes_cancel(job);
+		return;
+	}
+	rt_snapshot_subtract(&after, &job->before);
+	set_disposition(reply, job->kind->name, "-delta");
+	good = write_snapshot(job->kind, &after, &reply->body);
+	rt_snapshot_release(&after);
+	rt_routes_cancel(job);
+	if (!good)
+		rt_routes_error(reply, 500, "failed to compute delta");
+}
+
+void rt_routes_cancel(struct rt_job *job)
+{
+	rt_snapshot_release(&job->before);
+}

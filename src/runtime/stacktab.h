@@ -1,0 +1,49 @@
+/*
+ * Stacks, each stored once: from a list of code addresses to a small number that never changes.
+ * Lock-free: a stack is written to fresh space first, then its number is put into the hash index
+ * by one compare-and-swap; the loser of a race uses the winner's.
+ *
+ * Code addresses below RT_PC_PSEUDO_END stand for things that are not code.
+ */
+#ifndef RUNTIME_STACKTAB_H
+#define RUNTIME_STACKTAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/str.h"
+
+typedef uint32_t rt_stack_id; /* offset in the stacks region / 8; 0 is none */
+
+/* Frames kept of a stack; deeper ones end in RT_PC_TRUNCATED. */
+#define RT_STACK_DEPTH 128
+
+enum rt_pseudo_pc {
+	RT_PC_STACKS_FULL = 1,
+	RT_PC_RECORDS_FULL,
+	RT_PC_TRUNCATED,
+	RT_PC_UNREADABLE,
+	RT_PC_NO_SCRATCH,
+	RT_PC_PSEUDO_END = 16,
+};
+
+struct rt_stack {
+	uint32_t hash;
+	uint32_t depth;
+	uint64_t pc[]; /* innermost first; return addresses */
+};
+
+/* The number of this stack, storing it when new; when the table is full, the stack that says so
+ * (and a counted loss). depth is 1 to RT_STACK_DEPTH + 1. RT_NOALLOC */
+rt_stack_id rt_stacktab_id(const uintptr_t *pcs, size_t depth);
+
+/* The stack by number, which must have come from rt_stacktab_id. RT_SIGSAFE */
+const struct rt_stack *rt_stacktab_get(rt_stack_id id);
+
+/* The name shown for a pseudo address, "[stack table full]"; empty for a real one. RT_SIGSAFE */
+struct str rt_stacktab_pseudo_name(uint64_t pc);
+
+/* Stores the stack for "table full" while there is room. Init only. */
+void rt_stacktab_init(void);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * The debug=1 text of a heap profile: Go's legacy form, which people read and pprof parses, with
+ * names from the dynamic linker and the memory map.
+ */
+#ifndef RUNTIME_TEXTFORM_H
+#define RUNTIME_TEXTFORM_H
+
+#include "runtime/snapshot.h"
+
+/* Appends the text to *out; failure is out->failed. Reorders the rows. RT_ANY */
+void rt_textform_heap(struct rt_snapshot *s, struct rt_bytes *out);
+
+/* The name of the function that holds pc, as the dynamic linker knows it, with its start; "" when
+ * it does not. The text lives as long as the object stays loaded. RT_ANY */
+const char *rt_textform_symbol(uint64_t pc, uint64_t *start, const char **object);
+
+#endif

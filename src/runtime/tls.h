@@ -1,0 +1,33 @@
+/*
+ * The one thread-local struct. Initial-exec, so that reaching it is one segment-relative
+ * instruction and never a call that could allocate; the price is the loader's small reserve of
+ * static TLS, hence the size limits, which hold for dlopen and for attaching too.
+ *
+ * Zero is the state of a new thread: the first allocation finds `left` used up and comes to the
+ * cold path, which draws the thread's first interval. There is no destructor: frees that run after
+ * a thread's other TLS is torn down find plain memory here.
+ */
+#ifndef RUNTIME_TLS_H
+#define RUNTIME_TLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rt_tls {
+	uint64_t left;      /* bytes until the cold path is next visited */
+	uint64_t rest;      /* bytes from there to the sample point */
+	uint64_t rate;      /* mean the present interval was drawn with */
+	uint64_t random;    /* splitmix64 state; 0: not seeded */
+	uintptr_t stack_lo; /* verified readable part of this thread's stack; 0: none yet */
+	uintptr_t stack_hi;
+	uint32_t rate_gen; /* of `rate`; 0: never drawn */
+	bool busy;         /* in the sampler: a nested hook passes through */
+	bool resolving;    /* in real.c's dlsym: a nested hook uses the boot arena */
+};
+
+_Static_assert(sizeof(struct rt_tls) <= 64, "hot thread-local data fits one cache line");
+
+extern _Thread_local struct rt_tls rt_tls
+    __attribute__((tls_model("initial-exec"), visibility("hidden"), aligned(64)));
+
+#endif
