@@ -1,9 +1,14 @@
-/* The PPROF_* table; see rt_options.h. docs/sampling.md holds the same list for readers. */
+/*
+ * What the PPROF_* variables set; see rt_options.h. Their names and meanings are in
+ * core/environment.c.
+ */
 #include "runtime/rt_options.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/environment.h"
 
 #define RATE_MAX (1ULL << 40)
 
@@ -14,27 +19,18 @@ enum kind {
 };
 
 static const struct option {
-	const char *name;
+	enum environment_id id;
 	enum kind kind;
 	size_t at; /* offset in struct rt_options: char[RT_OPTION_PATH] or uint64_t */
 	uint64_t initial;
-	const char *initial_text;
-	const char *meaning;
 } table[] = {
-	{ "PPROF_ADDR", KIND_TEXT, offsetof(struct rt_options, addr), 0, "(off)",
-	    "serve /debug/pprof/ here: 127.0.0.1:6060, :0 (any free port), unix:/path" },
-	{ "PPROF_HEAP_RATE", KIND_BYTES, offsetof(struct rt_options, heap_rate), 524288, "512k",
-	    "mean bytes allocated between heap samples; 1 every allocation, 0 off; k, M, G allowed" },
-	{ "PPROF_OUT", KIND_TEXT, offsetof(struct rt_options, out), 0, "(none)",
-	    "write a heap profile to this file when the program exits; %p is the process id" },
-	{ "PPROF_TOKEN_FILE", KIND_TEXT, offsetof(struct rt_options, token_file), 0, "(none)",
-	    "clients must send this file's first line as Authorization: Bearer; allows any address" },
-	{ "PPROF_INSECURE", KIND_NUMBER, offsetof(struct rt_options, insecure), 0, "0",
-	    "1 allows addresses other machines can reach, without a token" },
-	{ "PPROF_NOTIFY_FD", KIND_NUMBER, offsetof(struct rt_options, notify_fd), RT_NO_FD, "(none)",
-	    "pipe that is told the endpoint's URL, then closed; set by `pprof run`" },
-	{ "PPROF_SEED", KIND_NUMBER, offsetof(struct rt_options, seed), 0, "(random)",
-	    "fixes the sampler's random numbers, for tests" },
+	{ ENVIRONMENT_ADDR, KIND_TEXT, offsetof(struct rt_options, addr), 0 },
+	{ ENVIRONMENT_HEAP_RATE, KIND_BYTES, offsetof(struct rt_options, heap_rate), 524288 },
+	{ ENVIRONMENT_OUT, KIND_TEXT, offsetof(struct rt_options, out), 0 },
+	{ ENVIRONMENT_TOKEN_FILE, KIND_TEXT, offsetof(struct rt_options, token_file), 0 },
+	{ ENVIRONMENT_INSECURE, KIND_NUMBER, offsetof(struct rt_options, insecure), 0 },
+	{ ENVIRONMENT_NOTIFY_FD, KIND_NUMBER, offsetof(struct rt_options, notify_fd), RT_NO_FD },
+	{ ENVIRONMENT_SEED, KIND_NUMBER, offsetof(struct rt_options, seed), 0 },
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
@@ -87,24 +83,17 @@ void rt_options_read(struct rt_options *o)
 {
 	memset(o, 0, sizeof(*o));
 	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		const char *value = secure_getenv(table[i].name);
+		const char *name = environment_variables[table[i].id].name;
+		const char *value = secure_getenv(name);
 
 		if (table[i].kind != KIND_TEXT)
 			memcpy((char *)o + table[i].at, &table[i].initial, sizeof(uint64_t));
 		if (value && *value && !set(o, &table[i], str_c(value)))
-			o->bad = table[i].name;
+			o->bad = name;
 	}
 }
 
 void rt_options_print(struct fmt_buf *out)
 {
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		fmt_c(out, table[i].name);
-		for (size_t pad = strlen(table[i].name); pad < 18; pad++)
-			fmt_char(out, ' ');
-		fmt_c(out, table[i].initial_text);
-		fmt_char(out, '\t');
-		fmt_c(out, table[i].meaning);
-		fmt_char(out, '\n');
-	}
+	environment_print(out);
 }

@@ -1,0 +1,38 @@
+/* The table of PPROF_* variables, see environment.h. */
+#include "core/environment.h"
+
+#include <string.h>
+
+#define NAME_WIDTH 18
+
+const struct environment_variable environment_variables[ENVIRONMENT_N] = {
+	[ENVIRONMENT_ADDR] = { "PPROF_ADDR", "(off)",
+	    "serve /debug/pprof/ here: 127.0.0.1:6060, :0 (any free port), unix:/path" },
+	[ENVIRONMENT_HEAP_RATE] = { "PPROF_HEAP_RATE", "512k",
+	    "mean bytes allocated between heap samples; 1 every allocation, 0 off; k, M, G allowed" },
+	[ENVIRONMENT_OUT] = { "PPROF_OUT", "(none)",
+	    "write a heap profile to this file when the program exits; %p is the process id" },
+	[ENVIRONMENT_TOKEN_FILE] = { "PPROF_TOKEN_FILE", "(none)",
+	    "clients must send this file's first line as Authorization: Bearer; allows any address" },
+	[ENVIRONMENT_INSECURE] = { "PPROF_INSECURE", "0",
+	    "1 allows addresses other machines can reach, without a token" },
+	[ENVIRONMENT_NOTIFY_FD] = { "PPROF_NOTIFY_FD", "(none)",
+	    "pipe that is told the endpoint's URL, then closed; set by `pprof run`" },
+	[ENVIRONMENT_SEED] = { "PPROF_SEED", "(random)",
+	    "fixes the sampler's random numbers, for tests" },
+};
+
+void environment_print(struct fmt_buf *out)
+{
+	for (int i = 0; i < ENVIRONMENT_N; i++) {
+		const struct environment_variable *v = &environment_variables[i];
+
+		fmt_c(out, v->name);
+		for (size_t pad = strlen(v->name); pad < NAME_WIDTH; pad++)
+			fmt_char(out, ' ');
+		fmt_c(out, v->initial);
+		fmt_char(out, '\t');
+		fmt_c(out, v->meaning);
+		fmt_char(out, '\n');
+	}
+}
