@@ -1,6 +1,7 @@
 /* `pprof run` between its flags and fetch/run.h, see launch.h. Called by cli/subcommands.c. */
 #include "driver/launch.h"
 
+#include "core/environment.h"
 #include "fetch/run.h"
 
 #define AT(field) offsetof(struct launch, field)
@@ -38,6 +39,17 @@ enum err_code launch_run(const struct launch *l, char *const *argv, const struct
 
 void launch_environment(struct buf *out)
 {
-	BUF_LIT(out, "");
-	(void)out;
+	char text[4096];
+	struct fmt_buf lines = fmt_buf_of(text, sizeof text);
+	struct str rest;
+	struct str line;
+
+	environment_print(&lines);
+	rest = fmt_text(&lines);
+	while (rest.n > 0 && str_split(&rest, '\n', &line)) {
+		size_t tab = str_find_char(line, '\t');
+
+		buf_printf(out, "    %-28.*s %.*s\n", STR_ARG(str_head(line, tab)),
+		    STR_ARG(str_skip(line, tab + 1)));
+	}
 }
