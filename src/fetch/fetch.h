@@ -45,7 +45,7 @@ struct fetch_result {
  * Fetches everything. Failures of single sources are said through ui ("ADDR: reason") and the rest
  * goes on; an error is returned when a set has no profile at all ("failed to fetch any source
  * profiles") or cannot be merged. ui->line is called from this thread only. On failure *out is
- * empty. http_start() must have been called when a source may be a URL.
+ * empty.
  */
 enum err_code fetch_profiles(struct fetch_result *out, const struct fetch_options *o,
     const struct ui *ui, struct err *e) MUST_USE;

@@ -23,7 +23,7 @@
 
 struct object;
 
-/* Opens path. Messages are google/pprof's: "open X: …", "unrecognized binary format: X". */
+/* Opens path. Messages are google/pprof's: "stat X: …", "unrecognized binary format: X". */
 enum err_code object_open(struct object **out, struct str path, struct err *e) MUST_USE;
 /* Opens bytes that stay valid until object_close; name is used in messages and copied. */
 enum err_code object_open_memory(
@@ -44,9 +44,7 @@ bool object_is_dynamic(const struct object *o);
 /* Where a file is mapped in a process, from a profile's mapping. */
 struct object_mapping {
 	uint64_t start, limit, offset;
-	/* Of the symbol that a kernel's addresses count from ("_text"), when known. */
-	uint64_t kernel_offset;
-	bool has_kernel_offset;
+	struct str kernel_symbol; /* that a kernel's addresses count from; "" is "_stext" */
 };
 
 /*
@@ -60,21 +58,19 @@ struct object_symbol {
 	uint64_t address; /* object address */
 	uint64_t size;    /* 0 unknown */
 	struct str name;  /* raw (mangled) */
-	bool is_function;
-	bool is_global;
-	bool is_text;    /* in an executable section */
-	bool is_dynamic; /* from .dynsym only */
+	bool is_text; /* code: a function, or an untyped label in an executable section */
 };
 
 /*
- * All defined symbols, sorted by address (then global first, then name); read and sorted on the
- * first call. The separate debug file's .symtab is used when the object has none.
+ * All defined symbols, sorted by address, then size, then place in the table; read and sorted on
+ * the first call. From .symtab, else the separate debug file's, else .dynsym.
  */
 enum err_code object_symbols(
     struct object *o, const struct object_symbol **out, size_t *n, struct err *e) MUST_USE;
 /*
- * The function symbol that covers an object address: within its size, or before the next symbol
- * when its size is 0. NULL when there is none or the symbols cannot be read.
+ * The code symbol that covers an object address: within its size, or before the next symbol when
+ * its size is 0; of several the largest, then the last of the table, as llvm-symbolizer chooses.
+ * NULL when there is none or the symbols cannot be read.
  */
 const struct object_symbol *object_find_symbol(struct object *o, uint64_t address);
 
@@ -94,10 +90,5 @@ enum err_code object_match_symbols(struct object *o, bool (*match)(void *ctx, st
 
 /* Bytes of the file that lie at object addresses [start, end); n is less at a segment's end. */
 bool object_read(struct object *o, uint64_t start, uint64_t end, struct str *bytes);
-
-/*
- * Frees what was cached by look-ups (symbols stay). For long-running faces.
- */
-void object_trim(struct object *o);
 
 #endif

@@ -1,0 +1,310 @@
+/*
+ * Profiles from their sources, at the same time. The driver calls it. What is hard: a hundred
+ * servers that are each asked for thirty seconds must run at once, while a hundred files are work
+ * for the processors we have; and what the user reads must not depend on who finished first, so
+ * workers only fill their own slot and the main thread does the talking.
+ */
+#include "fetch/fetch.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "fetch/grab.h"
+#include "net/url.h"
+#include "object/object.h"
+#include "profile/merge.h"
+
+/* Sources in memory at once, per set, and of both sets together. */
+#define CHUNK 128
+#define ROUND (2 * CHUNK)
+
+/* One round: shared by its workers under the lock. */
+struct crew {
+	pthread_mutex_t lock;
+	struct grab *slots;
+	const uint32_t *order; /* of slots: network first */
+	size_t n;
+	size_t next; /* index in order; guarded by lock */
+};
+
+static void *work(void *ctx)
+{
+	struct crew *c = ctx;
+
+	for (;;) {
+		size_t i;
+
+		pthread_mutex_lock(&c->lock);
+		i = c->next++;
+		pthread_mutex_unlock(&c->lock);
+		if (i >= c->n)
+			return NULL;
+		grab_run(&c->slots[c->order[i]]);
+	}
+}
+
+/* Slots on the network come first and have a worker each. */
+static size_t put_in_order(const struct grab *slots, size_t n, uint32_t order[ROUND])
+{
+	size_t k = 0;
+	size_t n_remote;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (slots[i].where.is_url)
+			order[k++] = i;
+	n_remote = k;
+	for (uint32_t i = 0; i < n; i++)
+		if (!slots[i].where.is_url)
+			order[k++] = i;
+	return n_remote;
+}
+
+static size_t processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > ROUND ? ROUND : (size_t)n;
+}
+
+/* Runs all grabs; the calling thread works too, so that it goes on when no thread can be made. */
+static void run_all(struct grab *slots, size_t n)
+{
+	uint32_t order[ROUND];
+	struct crew c = { .lock = PTHREAD_MUTEX_INITIALIZER, .slots = slots, .order = order, .n = n };
+	size_t n_remote = put_in_order(slots, n, order);
+	size_t n_local = n - n_remote < processors() ? n - n_remote : processors();
+	pthread_t threads[ROUND];
+	size_t started = 0;
+
+	while (started + 1 < n_remote + n_local &&
+	    pthread_create(&threads[started], NULL, work, &c) == 0)
+		started++;
+	work(&c);
+	while (started)
+		pthread_join(threads[--started], NULL);
+	pthread_mutex_destroy(&c.lock);
+}
+
+/* A set of sources on its way to one profile. */
+struct set {
+	const struct str *names;
+	size_t n_names;
+	size_t next; /* first name that no round has taken */
+	struct profile *merged;
+	size_t n_merged; /* sources in *merged */
+};
+
+/* Both sets and what they have in common. */
+struct job {
+	const struct fetch_options *o;
+	const struct ui *ui;
+	struct fetch_result *result;
+	struct set sources;
+	struct set bases;
+	bool has_http; /* libcurl is started, which takes a while: only when it is needed */
+};
+
+static void announce(const struct job *job, const struct grab *g)
+{
+	if (job->o->quiet || !g->where.is_url)
+		return;
+	ui_print(job->ui, "Fetching profile over HTTP from %.*s", STR_ARG(g->where.url));
+	if (job->o->seconds > 0)
+		ui_print(job->ui, "Please wait... (%s)",
+		    grab_duration_text(job->o->seconds).text);
+}
+
+static void tell(const struct job *job, const struct grab *g)
+{
+	struct str messages = buf_str(&g->messages);
+	struct str line;
+
+	while (messages.n && str_split(&messages, '\n', &line))
+		if (line.n)
+			ui_error(job->ui, "%.*s", STR_ARG(line));
+	if (g->status != OK)
+		ui_error(job->ui, "%.*s: %s", STR_ARG(g->name), g->error.msg);
+}
+
+static void keep_urls(struct fetch_result *result, const struct grab *g)
+{
+	for (size_t i = 0; i < g->urls.list.n; i++)
+		mapping_sources_add(&result->urls, g->urls.list.p[i].key, g->urls.list.p[i].url,
+		    g->urls.list.p[i].start);
+}
+
+/* Merges what a round brought with what was there. */
+static MUST_USE enum err_code merge_chunk(
+    struct job *job, struct set *s, struct grab *slots, size_t n, struct err *e)
+{
+	struct profile *list[CHUNK + 1];
+	struct profile merged;
+	size_t k = 0;
+
+	if (s->n_merged)
+		list[k++] = s->merged;
+	for (size_t i = 0; i < n; i++) {
+		tell(job, &slots[i]);
+		if (slots[i].status != OK)
+			continue;
+		keep_urls(job->result, &slots[i]);
+		job->result->any_remote |= slots[i].where.is_url;
+		list[k++] = &slots[i].profile;
+		s->n_merged++;
+	}
+	if (k == 0 || list[k - 1] == s->merged)
+		return OK;
+	TRY(profile_combine(&merged, list, k, e));
+	*s->merged = merged;
+	return OK;
+}
+
+/* A slot for each of the set's next names; *n of them. */
+static MUST_USE enum err_code prepare(
+    struct job *job, struct set *s, struct grab *slots, size_t *n, struct err *e)
+{
+	*n = s->n_names - s->next < CHUNK ? s->n_names - s->next : CHUNK;
+	for (size_t i = 0; i < *n; i++) {
+		TRY(grab_prepare(&slots[i], s->names[s->next++], job->o, e));
+		announce(job, &slots[i]);
+	}
+	return OK;
+}
+
+static void add_comma(struct err *e)
+{
+	size_t n = strlen(e->msg);
+
+	if (n + 1 < sizeof e->msg) {
+		e->msg[n] = ',';
+		e->msg[n + 1] = 0;
+	}
+}
+
+static MUST_USE enum err_code start_http(
+    struct job *job, const struct grab *slots, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n && !job->has_http; i++) {
+		if (!slots[i].where.is_url)
+			continue;
+		TRY(http_start(e));
+		job->has_http = true;
+	}
+	return OK;
+}
+
+static MUST_USE enum err_code run_round(struct job *job, struct grab *slots, struct err *e)
+{
+	size_t n_sources;
+	size_t n_bases;
+
+	TRY(prepare(job, &job->sources, slots, &n_sources, e));
+	TRY(prepare(job, &job->bases, slots + n_sources, &n_bases, e));
+	TRY(start_http(job, slots, n_sources + n_bases, e));
+	run_all(slots, n_sources + n_bases);
+	if (merge_chunk(job, &job->sources, slots, n_sources, e) != OK) {
+		err_prefix(e, "problem fetching source profiles");
+		return e->code;
+	}
+	if (merge_chunk(job, &job->bases, slots + n_sources, n_bases, e) != OK) {
+		/* The comma is what users of pprof know. */
+		err_prefix(e, "problem fetching base profiles");
+		add_comma(e);
+		return e->code;
+	}
+	return OK;
+}
+
+static MUST_USE enum err_code run_rounds(struct job *job, struct err *e)
+{
+	struct arena a = { 0 };
+	struct grab *slots = ARENA_ARRAY(&a, struct grab, ROUND);
+	enum err_code rc = OK;
+
+	if (!slots)
+		return FAIL_NOMEM(e);
+	while (rc == OK && (job->sources.next < job->sources.n_names ||
+			       job->bases.next < job->bases.n_names)) {
+		rc = run_round(job, slots, e);
+		for (size_t i = 0; i < ROUND; i++)
+			grab_release(&slots[i]);
+	}
+	arena_release(&a);
+	return rc;
+}
+
+static void tell_count(const struct job *job, const struct set *s, const char *what)
+{
+	if (s->n_merged != s->n_names)
+		ui_error(job->ui, "Fetched %zu %s profiles out of %zu", s->n_merged, what,
+		    s->n_names);
+}
+
+static MUST_USE enum err_code fetch_both(struct job *job, struct err *e)
+{
+	struct fetch_result *out = job->result;
+
+	TRY(run_rounds(job, e));
+	if (!job->sources.n_merged)
+		return FAIL(e, ERR_NOT_FOUND, "failed to fetch any source profiles");
+	if (!job->bases.n_merged && job->bases.n_names)
+		return FAIL(e, ERR_NOT_FOUND, "failed to fetch any base profiles");
+	out->has_bases = job->bases.n_merged > 0;
+	tell_count(job, &job->sources, "source");
+	tell_count(job, &job->bases, "base");
+	if (out->urls.list.failed || arena_failed(&out->urls.arena))
+		return FAIL_NOMEM(e);
+	return OK;
+}
+
+enum err_code fetch_profiles(
+    struct fetch_result *out, const struct fetch_options *o, const struct ui *ui, struct err *e)
+{
+	struct job job = { .o = o, .ui = ui, .result = out };
+	enum err_code rc;
+
+	*out = (struct fetch_result){ 0 };
+	job.sources = (struct set){ o->sources, o->n_sources, 0, &out->sources, 0 };
+	job.bases = (struct set){ o->bases, o->n_bases, 0, &out->bases, 0 };
+	rc = fetch_both(&job, e);
+	if (job.has_http)
+		http_stop();
+	if (rc != OK)
+		fetch_result_release(out);
+	return rc;
+}
+
+void fetch_result_release(struct fetch_result *r)
+{
+	profile_release(&r->sources);
+	profile_release(&r->bases);
+	mapping_sources_release(&r->urls);
+	*r = (struct fetch_result){ 0 };
+}
+
+enum err_code fetch_unsource_mappings(struct profile *p, struct err *e)
+{
+	struct mapping *v = ARENA_ARRAY(&p->arena, struct mapping, p->n_mappings);
+
+	if (!v)
+		return FAIL_NOMEM(e);
+	for (uint32_t i = 0; i < p->n_mappings; i++) {
+		v[i] = p->mappings[i];
+		if (!v[i].build_id && url_is_absolute(profile_str(p, v[i].file)))
+			v[i].file = 0;
+	}
+	p->mappings = v;
+	return OK;
+}
+
+bool fetch_is_binary(struct str path)
+{
+	struct object *o;
+	struct err ignored;
+
+	if (object_open(&o, path, &ignored) != OK)
+		return false;
+	object_close(o);
+	return true;
+}

@@ -1,0 +1,233 @@
+/*
+ * Address → inlined frames. Called by symbolize/ for every location, by disassembly for lines and
+ * by reports for inlined instructions. What is hard: who names what. The line table gives the place
+ * of the innermost frame, each inlined call gives the place of the frame around it, and the
+ * outermost name is the symbol table's, which alone knows "f.cold" and "f.part.0".
+ */
+#include "object/dwarf.h"
+
+#include <dwarf.h>
+
+#include "object/dwarf_index.h"
+#include "object/object_impl.h"
+
+/* The last answer; made with the index. */
+struct dwarf_state {
+	struct object_frame frames[OBJECT_MAX_FRAMES];
+};
+
+static struct str c_or_empty(const char *s)
+{
+	return s ? str_c(s) : STR("");
+}
+
+static int64_t number(Dwarf_Die *die, unsigned name, bool inherit)
+{
+	Dwarf_Attribute a;
+	Dwarf_Word v;
+	Dwarf_Attribute *found =
+	    inherit ? dwarf_attr_integrate(die, name, &a) : dwarf_attr(die, name, &a);
+
+	if (!found || dwarf_formudata(found, &v) || v > INT32_MAX)
+		return 0;
+	return (int64_t)v;
+}
+
+static struct str die_name(Dwarf_Die *die)
+{
+	static const unsigned names[] = { DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		Dwarf_Attribute a;
+		const char *s = dwarf_formstring(dwarf_attr_integrate(die, names[i], &a));
+
+		if (s && *s)
+			return str_c(s);
+	}
+	return STR("");
+}
+
+static struct str call_file(const struct dwarf_unit *u, int64_t i)
+{
+	if (i < 0 || (size_t)i >= u->n_files)
+		return STR("");
+	return c_or_empty(dwarf_filesrc(u->files, (size_t)i, NULL, NULL));
+}
+
+static void resolve(struct dwarf_unit *u, struct dwarf_node *n)
+{
+	Dwarf_Die die;
+
+	n->is_resolved = true;
+	n->name = STR("");
+	n->call_file = STR("");
+	if (!dwarf_offdie(dwarf_cu_getdwarf(u->tree.cu), n->die, &die))
+		return;
+	n->name = die_name(&die);
+	n->start_line = number(&die, DW_AT_decl_line, true);
+	if (n->is_function)
+		return;
+	n->call_file = call_file(u, number(&die, DW_AT_call_file, false));
+	n->call_line = number(&die, DW_AT_call_line, false);
+	n->call_column = number(&die, DW_AT_call_column, false);
+}
+
+static uint64_t line_address(const struct dwarf_unit *u, size_t i)
+{
+	Dwarf_Addr address = 0;
+
+	(void)dwarf_lineaddr(dwarf_onesrcline(u->lines, i), &address);
+	return address;
+}
+
+/* The row of the line table that covers an address; NULL between sequences. */
+static Dwarf_Line *find_line(const struct dwarf_unit *u, uint64_t address)
+{
+	size_t low = 0;
+	size_t high = u->n_lines;
+	Dwarf_Line *line;
+	bool is_end = true;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (line_address(u, mid) <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low)
+		return NULL;
+	line = dwarf_onesrcline(u->lines, low - 1);
+	return !line || dwarf_lineendsequence(line, &is_end) || is_end ? NULL : line;
+}
+
+static void set_place(struct object_frame *f, Dwarf_Line *line)
+{
+	int v = 0;
+
+	f->file = STR("");
+	if (!line)
+		return;
+	f->file = c_or_empty(dwarf_linesrc(line, NULL, NULL));
+	if (dwarf_lineno(line, &v) == 0 && v > 0)
+		f->line = v;
+	v = 0;
+	if (dwarf_linecol(line, &v) == 0 && v > 0)
+		f->column = v;
+}
+
+/* Frames of a unit's address into `frames`; at least one, perhaps without a name. */
+static uint32_t unit_frames(struct dwarf_unit *u, uint64_t address, struct object_frame *frames)
+{
+	uint32_t i = dwarf_unit_node(u, address);
+	uint32_t n = 1;
+
+	frames[0] = (struct object_frame){ .function = STR("") };
+	set_place(&frames[0], find_line(u, address));
+	while (i != DWARF_NO_OWNER) {
+		struct dwarf_node *node = &u->nodes.p[i];
+
+		if (!node->is_resolved)
+			resolve(u, node);
+		frames[n - 1].function = node->name;
+		frames[n - 1].start_line = node->start_line;
+		i = node->parent;
+		if (i == DWARF_NO_OWNER || n == OBJECT_MAX_FRAMES)
+			break;
+		frames[n++] = (struct object_frame){ .function = STR(""), .file = node->call_file,
+			.line = node->call_line, .column = node->call_column };
+	}
+	return n;
+}
+
+/* The object or its debug file, whichever has line tables; NULL when neither has. */
+static struct object *dwarf_holder(struct object *o)
+{
+	static const char *const names[] = { ".debug_info", ".zdebug_info" };
+	struct object *debug;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (object_has_section(o, names[i]))
+			return o;
+	debug = object_debug(o);
+	for (size_t i = 0; debug && i < sizeof names / sizeof *names; i++)
+		if (object_has_section(debug, names[i]))
+			return debug;
+	return NULL;
+}
+
+/* Makes the index on the first call; NULL (with the reason kept) when it cannot be made. */
+static struct dwarf_index *index_of(struct object *o)
+{
+	struct object *holder;
+	struct err e;
+	Dwarf *dwarf;
+
+	if (o->dwarf_tried)
+		return o->dwarf;
+	o->dwarf_tried = true;
+	holder = dwarf_holder(o);
+	if (!holder) {
+		o->dwarf_why = STR("no debug information (.debug_info) in the file, and no "
+				   "separate debug file");
+		return NULL;
+	}
+	dwarf = dwarf_begin_elf(holder->elf, DWARF_C_READ, NULL);
+	if (!dwarf) {
+		o->dwarf_why = arena_printf(&o->arena, "%.*s: %s", STR_ARG(holder->path),
+		    dwarf_errmsg(-1));
+		return NULL;
+	}
+	o->dwarf_why = holder->path;
+	if (dwarf_index_new(&o->dwarf, dwarf, &e) != OK)
+		o->dwarf_why = arena_str(&o->arena, str_c(e.msg));
+	return o->dwarf;
+}
+
+static struct dwarf_state *state_of(struct object *o)
+{
+	if (!o->state)
+		o->state = ARENA_NEW(&o->arena, struct dwarf_state);
+	return o->state;
+}
+
+enum err_code object_frames(struct object *o, uint64_t address, const struct object_frame **out,
+    uint32_t *n, struct err *e)
+{
+	struct dwarf_index *x = index_of(o);
+	struct dwarf_unit *u = x ? dwarf_index_unit(x, address) : NULL;
+	struct dwarf_state *s = state_of(o);
+	struct object_frame *outer;
+	struct str symbol = object_symbol_name(o, address);
+
+	if (!s)
+		return FAIL_NOMEM(e);
+	*out = s->frames;
+	*n = 1;
+	if (u)
+		*n = unit_frames(u, address, s->frames);
+	else
+		s->frames[0] = (struct object_frame){ .function = STR(""), .file = STR("") };
+	outer = &s->frames[*n - 1];
+	if (symbol.n)
+		outer->function = symbol;
+	if (*n == 1 && !outer->function.n && !outer->file.n)
+		*n = 0;
+	return OK;
+}
+
+bool object_has_dwarf(struct object *o, struct str *why)
+{
+	bool has = index_of(o) != NULL;
+
+	if (why)
+		*why = o->dwarf_why;
+	return has;
+}
+
+void object_dwarf_release(struct object *o)
+{
+	dwarf_index_free(o->dwarf);
+	o->dwarf = NULL;
+}

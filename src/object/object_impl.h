@@ -1,0 +1,67 @@
+/*
+ * Inside of a struct object, for the files of object/ only. Each lazily made part belongs to one
+ * file, named below; a part that failed is remembered so that it is not tried again.
+ */
+#ifndef OBJECT_OBJECT_IMPL_H
+#define OBJECT_OBJECT_IMPL_H
+
+#include <gelf.h>
+#include <libelf.h>
+
+#include "base/arena.h"
+#include "object/object.h"
+
+struct dwarf_index;
+struct dwarf_state;
+
+struct object_segment {
+	uint32_t type;
+	uint32_t flags;
+	uint64_t offset, address, file_size, memory_size, align;
+};
+
+struct object {
+	struct arena arena; /* texts, segments, symbols */
+	struct str path;
+	int fd; /* -1 when opened from memory */
+	Elf *elf;
+	const char *image; /* whole file */
+	size_t image_n;
+	GElf_Ehdr header;
+	struct object_segment *segments;
+	size_t n_segments;
+	struct str build_id;
+	struct str stext_name; /* base_address.c: kernel symbol looked up last, and its value */
+	uint64_t stext;
+	bool has_stext;
+	bool is_debug_file; /* opened as another object's debug file: looks for none of its own */
+
+	/* symtab.c */
+	struct object_symbol *symbols;
+	size_t n_symbols;
+	uint64_t *text_start; /* of symbols in text, one per address: a dense array to search */
+	uint32_t *text_index;
+	size_t n_text;
+	bool symbols_read;
+
+	/* debug_file.c */
+	struct object *debug;
+	bool debug_tried;
+
+	/* dwarf.c */
+	struct dwarf_index *dwarf;
+	struct dwarf_state *state;
+	struct str dwarf_why;
+	bool dwarf_tried;
+};
+
+/* Section bytes as they lie in the file; false when absent, empty or outside the file. */
+bool object_section(struct object *o, const char *name, struct str *bytes);
+/* True when the section is there and has contents (compressed or not). */
+bool object_has_section(struct object *o, const char *name);
+/* The separate debug file, opened; NULL when there is none. debug_file.c */
+struct object *object_debug(struct object *o);
+/* dwarf.c: frees what object_frames made. */
+void object_dwarf_release(struct object *o);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * Building a profile's name tables. Called by sym_local.c and sym_remote.c. Lines of locations that
+ * get no new ones are kept where they are; new ones are appended.
+ */
+#include "symbolize/sym_tables.h"
+
+#include "core/hash.h"
+
+enum err_code sym_tables_init(struct sym_tables *t, struct profile *p, struct err *e)
+{
+	*t = (struct sym_tables){ .p = p };
+	t->mappings = ARENA_ARRAY(&p->arena, struct mapping, p->n_mappings);
+	t->locations = arena_alloc_raw(&p->arena, p->n_locations + 1, sizeof *t->locations);
+	if (!t->mappings || !t->locations || !VEC_RESERVE(&t->lines, p->n_lines + p->n_locations) ||
+	    !VEC_RESERVE(&t->functions, p->n_functions + 1)) {
+		sym_tables_release(t);
+		return FAIL_NOMEM(e);
+	}
+	if (p->n_mappings)
+		memcpy(t->mappings, p->mappings, p->n_mappings * sizeof *t->mappings);
+	if (p->n_locations)
+		memcpy(t->locations, p->locations, p->n_locations * sizeof *t->locations);
+	if (p->n_lines)
+		memcpy(t->lines.p, p->lines, p->n_lines * sizeof *t->lines.p);
+	if (p->n_functions)
+		memcpy(t->functions.p, p->functions, p->n_functions * sizeof *t->functions.p);
+	t->lines.n = p->n_lines;
+	t->functions.n = p->n_functions;
+	return OK;
+}
+
+void sym_tables_release(struct sym_tables *t)
+{
+	VEC_RELEASE(&t->lines);
+	VEC_RELEASE(&t->functions);
+	map_release(&t->functions_map);
+	*t = (struct sym_tables){ 0 };
+}
+
+static bool same_function(const void *ctx, uint32_t index, const void *key)
+{
+	const struct sym_tables *t = ctx;
+	const struct function *a = &t->functions.p[index];
+	const struct function *b = key;
+
+	return a->name == b->name && a->filename == b->filename && a->start_line == b->start_line;
+}
+
+uint32_t sym_tables_function(
+    struct sym_tables *t, struct str name, struct str file, int64_t start_line)
+{
+	uint32_t fresh = (uint32_t)t->functions.n;
+	str_id id = profile_intern(t->p, name);
+	struct function f = { .id = (uint64_t)fresh + 1, .name = id, .system_name = id,
+		.filename = profile_intern(t->p, file), .start_line = start_line };
+	uint64_t hash = hash_mix((uint64_t)f.name << 32 | f.filename, (uint64_t)start_line);
+	uint32_t index = map_intern(&t->functions_map, hash, same_function, t, &f, fresh);
+
+	if (index == MAP_NONE)
+		return PROFILE_NONE;
+	if (index == fresh && !VEC_PUSH(&t->functions, f))
+		return PROFILE_NONE;
+	return index;
+}
+
+void sym_tables_begin(struct sym_tables *t, uint32_t location)
+{
+	t->locations[location].first_line = (uint32_t)t->lines.n;
+	t->locations[location].n_lines = 0;
+	t->locations[location].is_folded = false;
+}
+
+void sym_tables_line(
+    struct sym_tables *t, uint32_t location, uint32_t function, int64_t line, int64_t column)
+{
+	if (t->lines.n >= UINT32_MAX) {
+		t->lines.failed = true;
+		return;
+	}
+	if (VEC_PUSH(&t->lines, (struct line){ function, line, column }))
+		t->locations[location].n_lines++;
+}
+
+enum err_code sym_tables_publish(struct sym_tables *t, struct err *e)
+{
+	struct profile *p = t->p;
+	struct line *lines = arena_alloc_raw(&p->arena, t->lines.n + 1, sizeof *lines);
+	struct function *functions =
+	    arena_alloc_raw(&p->arena, t->functions.n + 1, sizeof *functions);
+
+	if (!lines || !functions || arena_failed(&p->arena) || t->lines.failed ||
+	    t->functions.failed || t->functions_map.failed)
+		return FAIL_NOMEM(e);
+	if (t->lines.n)
+		memcpy(lines, t->lines.p, t->lines.n * sizeof *lines);
+	if (t->functions.n)
+		memcpy(functions, t->functions.p, t->functions.n * sizeof *functions);
+	p->lines = lines;
+	p->n_lines = (uint32_t)t->lines.n;
+	p->functions = functions;
+	p->n_functions = (uint32_t)t->functions.n;
+	p->mappings = t->mappings;
+	p->locations = t->locations;
+	return OK;
+}

@@ -1,0 +1,40 @@
+/*
+ * New location, line, function and mapping tables of a profile, while names are added to it.
+ * Used by sym_local.c and sym_remote.c. The old tables stay untouched (profile.h's rule) until
+ * sym_tables_publish replaces them.
+ */
+#ifndef SYMBOLIZE_SYM_TABLES_H
+#define SYMBOLIZE_SYM_TABLES_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "profile/profile.h"
+
+struct sym_tables {
+	struct profile *p;
+	struct mapping *mappings;   /* copies, to be changed in place */
+	struct location *locations; /* likewise */
+	VEC(struct line) lines;
+	VEC(struct function) functions;
+	struct map functions_map; /* of those added here, by name, file and start line */
+};
+
+/* A zero struct is valid to release. The tables lie in p's arena, or are freed by release. */
+enum err_code sym_tables_init(struct sym_tables *t, struct profile *p, struct err *e) MUST_USE;
+void sym_tables_release(struct sym_tables *t);
+
+/* Index of the function with these facts, made when it is new; PROFILE_NONE when memory is short. */
+uint32_t sym_tables_function(
+    struct sym_tables *t, struct str name, struct str file, int64_t start_line);
+/* Begins new lines for a location; follow with one sym_tables_line per frame, leaf first. */
+void sym_tables_begin(struct sym_tables *t, uint32_t location);
+void sym_tables_line(
+    struct sym_tables *t, uint32_t location, uint32_t function, int64_t line, int64_t column);
+
+/* Puts the tables into the profile. ERR_NOMEM when anything before ran short. */
+enum err_code sym_tables_publish(struct sym_tables *t, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * Binaries kept open for reports that come back for machine code, source lines and inlined frames:
+ * the driver holds one symbolizer. An object is opened once per path and build id; a refusal is
+ * remembered with its reason.
+ */
+#include "base/arena.h"
+#include "base/vec.h"
+#include "symbolize/symbolize.h"
+
+struct opened {
+	struct str path;
+	struct str build_id;
+	struct object *object; /* NULL: refused */
+	struct err error;
+};
+
+struct symbolizer {
+	struct arena arena;
+	VEC(struct opened *) v;
+};
+
+enum err_code symbolizer_new(struct symbolizer **out, struct err *e)
+{
+	struct symbolizer *s = alloc_get(sizeof *s);
+
+	if (!s)
+		return FAIL_NOMEM(e);
+	*s = (struct symbolizer){ 0 };
+	*out = s;
+	return OK;
+}
+
+void symbolizer_free(struct symbolizer *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->v.n; i++)
+		object_close(s->v.p[i]->object);
+	VEC_RELEASE(&s->v);
+	arena_release(&s->arena);
+	alloc_put(s);
+}
+
+static void check_build_id(struct opened *o)
+{
+	struct str got;
+
+	if (!o->object)
+		return;
+	got = object_build_id(o->object);
+	if (!o->build_id.n || !got.n || str_eq(o->build_id, got))
+		return;
+	err_set(&o->error, ERR_FORMAT, 0, "%.*s: build ID mismatch (%.*s != %.*s)",
+	    STR_ARG(o->path), STR_ARG(o->build_id), STR_ARG(got));
+	object_close(o->object);
+	o->object = NULL;
+}
+
+/* The entry for a file, opened on the first request; NULL when memory is short. */
+static struct opened *entry(struct symbolizer *s, struct str path, struct str build_id)
+{
+	struct opened *o;
+
+	for (size_t i = 0; i < s->v.n; i++)
+		if (str_eq(s->v.p[i]->path, path) && str_eq(s->v.p[i]->build_id, build_id))
+			return s->v.p[i];
+	o = ARENA_NEW(&s->arena, struct opened);
+	if (!o || !VEC_PUSH(&s->v, o))
+		return NULL;
+	o->path = arena_str(&s->arena, path);
+	o->build_id = arena_str(&s->arena, build_id);
+	if (object_open(&o->object, path, &o->error) != OK)
+		o->object = NULL;
+	check_build_id(o);
+	return arena_failed(&s->arena) ? NULL : o;
+}
+
+enum err_code symbolizer_get(struct symbolizer *s, const struct profile *p,
+    const struct mapping *m, uint64_t address, struct object **object, uint64_t *base,
+    struct err *e)
+{
+	struct object_mapping place = { m->start, m->limit, m->offset,
+		profile_str(p, m->kernel_reloc) };
+	struct opened *o = entry(s, profile_str(p, m->file), profile_str(p, m->build_id));
+
+	if (!o)
+		return FAIL_NOMEM(e);
+	if (!o->object) {
+		*e = o->error;
+		return o->error.code;
+	}
+	TRY(object_base(o->object, &place, address, base, e));
+	*object = o->object;
+	return OK;
+}
