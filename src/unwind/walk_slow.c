@@ -171,9 +171,11 @@ static enum cfi_result step_frame_ptr(struct walk *w)
 	if (w->by_frame_ptr && w->f.bp == 0)
 		return CFI_END;
 	result = frame_ptr_step(w->f.sp, w->f.bp, &memory, &w->f);
+	if (result != CFI_OK)
+		return result;
 	w->by_frame_ptr = true;
 	w->way = (struct walk_way){ w->f.sp - 16, w->f.bp };
-	return result;
+	return CFI_OK;
 }
 
 /* Goes on from w->regs, which became the registers of the next frame. */
