@@ -7,7 +7,8 @@ function(pprof_module name)
   cmake_parse_arguments(M "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   add_library(room_${name} STATIC ${M_SOURCES})
   target_include_directories(room_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-  target_compile_options(room_${name} PRIVATE ${PPROF_WARNINGS} ${PPROF_WARNINGS_C})
+  target_compile_options(room_${name} PRIVATE
+    $<$<COMPILE_LANGUAGE:C>:${PPROF_WARNINGS}> $<$<COMPILE_LANGUAGE:C>:${PPROF_WARNINGS_C}>)
   set_target_properties(room_${name} PROPERTIES
     POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
   foreach(dep IN LISTS M_DEPS)

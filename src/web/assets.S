@@ -1,4 +1,4 @@
-/* The bundled page as bytes; UI_DIST is the bundler's output folder. */
+/* The bundled page as bytes, found through the assembler's -I. */
 #define ASSET(name, file)            \
 	.global asset_##name;        \
 	.global asset_##name##_end;  \
@@ -11,9 +11,9 @@
 	.byte 0
 
 	.section .rodata
-	ASSET(index_html, UI_DIST "/index.html")
-	ASSET(app_js, UI_DIST "/app.js")
-	ASSET(app_css, UI_DIST "/app.css")
-	ASSET(viz_js, UI_DIST "/viz.js")
+	ASSET(index_html, "index.html")
+	ASSET(app_js, "app.js")
+	ASSET(app_css, "app.css")
+	ASSET(viz_js, "viz.js")
 
 	.section .note.GNU-stack, "", %progbits
