@@ -40,6 +40,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	/* profiling: the call that mounts /debug/pprof/ */
 	if (pprof_mhd_answer(connection, url, method, upload, upload_size, state, &answer))
 		return answer;
+	if (!serve_whole_request(upload_size, state))
+		return MHD_YES;
 	if (strcmp(url, "/process") == 0)
 		return leaky_handler(connection);
 	return serve_common(connection, url);

@@ -28,6 +28,20 @@ int serve_argument(int argc, char **argv, int i, int otherwise, int max)
 	return (int)value;
 }
 
+bool serve_whole_request(size_t *upload_size, void **state)
+{
+	static char seen;
+
+	if (!*state) {
+		*state = &seen;
+		return false;
+	}
+	if (*upload_size == 0)
+		return true;
+	*upload_size = 0; /* whatever the client sends along is of no interest */
+	return false;
+}
+
 enum MHD_Result serve_text(
     struct MHD_Connection *connection, unsigned status, const char *format, ...)
 {

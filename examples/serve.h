@@ -6,6 +6,7 @@
 #define EXAMPLES_SERVE_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
 
 #include "table.h"
 
@@ -16,6 +17,11 @@ int serve_argument(int argc, char **argv, int i, int otherwise, int max);
  * returns the exit status after SIGTERM or SIGINT.
  */
 int serve_until_signal(int port, MHD_AccessHandlerCallback handler);
+/*
+ * False while a request is still arriving: the handler then returns MHD_YES and is called again.
+ * An answer before that would make libmicrohttpd close the connection.
+ */
+bool serve_whole_request(size_t *upload_size, void **state);
 /* Queues a text/plain answer in printf style. */
 enum MHD_Result serve_text(struct MHD_Connection *connection, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

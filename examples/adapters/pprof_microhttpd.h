@@ -124,7 +124,7 @@ static inline enum MHD_Result pprof_mhd_send(
 	return result;
 }
 
-/* Answers a request whose body (may be NULL) has arrived in full. */
+/* Answers a request whose body has arrived in full. */
 static inline enum MHD_Result pprof_mhd_respond(struct MHD_Connection *connection, const char *url,
     const char *method, const struct pprof_mhd_exchange *body)
 {
@@ -143,8 +143,8 @@ static inline enum MHD_Result pprof_mhd_respond(struct MHD_Connection *connectio
 	request.method = method;
 	request.path = url;
 	request.query = query.data;
-	request.body = body ? body->data : NULL;
-	request.body_size = body ? body->size : 0;
+	request.body = body->data;
+	request.body_size = body->size;
 	response.ctx = &x;
 	response.status = pprof_mhd_status;
 	response.header = pprof_mhd_header;
@@ -169,16 +169,15 @@ static inline int pprof_mhd_answer(struct MHD_Connection *connection, const char
 
 	if (strncmp(url, "/debug/pprof", 12) != 0 || (url[12] != '\0' && url[12] != '/'))
 		return 0;
-	*answer = MHD_YES;
-	if (strcmp(method, "POST") != 0) {
-		*answer = pprof_mhd_respond(connection, url, method, NULL);
-	} else if (!body) {
+	/* The first call has only the request's head: answering it would close the connection. */
+	if (!body) {
 		*state = calloc(1, sizeof *body);
 		*answer = *state ? MHD_YES : MHD_NO;
 	} else if (*upload_size) {
 		if (body->size + *upload_size <= PPROF_MHD_MAX_REQUEST)
 			pprof_mhd_append(body, upload, *upload_size);
 		*upload_size = 0;
+		*answer = MHD_YES;
 	} else {
 		*answer = pprof_mhd_respond(connection, url, method, body);
 		pprof_mhd_release(body);
