@@ -13,17 +13,30 @@
 #include "runtime/rt.h"
 #include "runtime/tls.h"
 
+#ifdef __x86_64__
+#include "runtime/heap_gate_x86_64.h"
+#else
+static inline bool rt_gate_take(uint64_t *left, uint64_t cost)
+{
+	return __builtin_sub_overflow(*left, cost, left);
+}
+
+static inline bool rt_gate_counted(_Atomic uint8_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed) != 0;
+}
+#endif
+
 /* True when the allocation can pass; else rt_heap_due must be asked. RT_SIGSAFE */
 static inline bool rt_gate_pass(size_t n)
 {
-	return rt_likely(!__builtin_usubl_overflow(rt_tls.left, n + 1, &rt_tls.left));
+	return rt_likely(!rt_gate_take(&rt_tls.left, n + 1));
 }
 
 /* True when p may be a sampled block (or one of the boot arena). RT_SIGSAFE */
 static inline bool rt_gate_known(const void *p)
 {
-	return rt_unlikely(
-	    atomic_load_explicit(&rt.filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed));
+	return rt_unlikely(rt_gate_counted(&rt.filter[rt_filter_slot((uintptr_t)p)]));
 }
 
 #endif

@@ -23,7 +23,6 @@ static struct rt_live_entry *bucket_at(uintptr_t p, unsigned level)
 {
 	uint64_t hash = (uint64_t)(p >> 4) * 0x9e3779b97f4a7c15ULL;
 	size_t buckets = level_entries(level) / BUCKET;
-	/* Other bits than the filter's, which are the top 16. */
 	size_t bucket = (size_t)(hash >> 24) & (buckets - 1);
 	struct rt_live_entry *base =
 	    (struct rt_live_entry *)(void *)rt.state.base[RT_REGION_LIVE];

@@ -30,9 +30,13 @@ struct rt_live {
 	uint32_t record, born;
 };
 
+/*
+ * Multiplicative hash of the low half of the address, whose low four bits are zero: the top 16 of
+ * the 28 bits that matter. 32 bits, so that the constant fits into the instruction.
+ */
 static inline size_t rt_filter_slot(uintptr_t p)
 {
-	return (size_t)((uint64_t)(p >> 4) * 0x9e3779b97f4a7c15ULL >> 48);
+	return (uint32_t)p * 0x9e3779b1u >> 16;
 }
 
 /* The slot is taken for good: for blocks that must always come to the cold path. RT_SIGSAFE */

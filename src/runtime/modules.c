@@ -16,11 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "core/maps.h"
 #include "runtime/rt.h"
 #include "runtime/saferead.h"
 
 #define SNAPSHOT_MAX 512
+#define READABLE_SLOTS 128
 
 /* glibc's struct dl_find_object as documented for x86-64; declared here for older headers. */
 struct find_object {
@@ -38,6 +40,7 @@ static struct {
 	struct unwind_module *tables[2];
 	_Atomic uint32_t current;
 	_Atomic uint32_t counts[2];
+	_Atomic uintptr_t readable[READABLE_SLOTS]; /* starts of objects found readable */
 } modules;
 
 /* The program header of type `type` whose range holds addr (any when addr is 0). */
@@ -75,12 +78,25 @@ static bool describe(const ElfW(Phdr) *ph, size_t n, uintptr_t bias, uintptr_t p
 	return true;
 }
 
-/* Program headers of the object mapped at start; NULL when it does not begin with an ELF header. */
+/* Asked about once for each object: most walks must do without a system call. */
+static bool is_readable(uintptr_t start)
+{
+	_Atomic uintptr_t *slot = &modules.readable[hash_u64(start) % READABLE_SLOTS];
+
+	if (atomic_load_explicit(slot, memory_order_relaxed) == start)
+		return true;
+	if (!rt_saferead_probe(start))
+		return false;
+	atomic_store_explicit(slot, start, memory_order_relaxed);
+	return true;
+}
+
+/* ELF header of the object mapped at start; NULL when there is none. */
 static const ElfW(Ehdr) *header_at(uintptr_t start)
 {
 	const ElfW(Ehdr) *e = (const ElfW(Ehdr) *)start;
 
-	if (!rt_saferead_probe(start) || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
+	if (!is_readable(start) || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
 	    e->e_phentsize != sizeof(ElfW(Phdr)) || e->e_phnum > 64 ||
 	    e->e_phoff + e->e_phnum * sizeof(ElfW(Phdr)) > 4096)
 		return NULL;

@@ -126,6 +126,7 @@ bool rt_real_resolve(void)
 	look_up(&r.free_sized, "free_sized", NULL);
 	look_up(&r.free_aligned_sized, "free_aligned_sized", NULL);
 	look_up(&r.dlclose, "dlclose", NULL);
+	dlerror(); /* what was not found is not the program's error */
 	rt_tls.resolving = false;
 	if (!r.malloc || !r.free || !r.calloc || !r.realloc || !r.memalign || !r.posix_memalign)
 		return false;

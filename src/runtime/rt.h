@@ -39,6 +39,8 @@ enum rt_phase {
 
 /* The one process-wide struct. Zero but for `real` until init.c's constructor. */
 struct rt {
+	/* Live samples by address hash, saturating at 255; free() looks here. First, for its code. */
+	_Alignas(64) _Atomic uint8_t filter[1u << RT_FILTER_BITS];
 	struct rt_real real;            /* next malloc & co; set by real.c, then constant */
 	_Atomic uint32_t phase;         /* enum rt_phase; release-stored by init.c */
 	_Atomic uint32_t heap_rate_gen; /* bumped with every heap_rate change; starts at 1 */
@@ -51,8 +53,6 @@ struct rt {
 	struct rt_options options;      /* set by init.c, then constant */
 	struct rt_stats stats;
 	struct rt_state state; /* the mapping of indices */
-	/* Live samples by address hash, saturating at 255; free() looks here first. */
-	_Atomic uint8_t filter[1u << RT_FILTER_BITS];
 };
 
 extern RT_HIDDEN struct rt rt;

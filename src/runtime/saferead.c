@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,13 +13,22 @@
 #define STACK_MAX ((uintptr_t)256 << 20)
 /* Verified in one go at most. */
 #define STEP_MAX ((uintptr_t)16 << 20)
+/* Believed of the main thread's stack without asking, at most. */
+#define MAIN_ROOM_MAX ((uintptr_t)64 << 20)
 
-static uintptr_t main_stack_top;
+/* The main thread's stack and the room that is kept for it. Set by init, then constant. */
+static uintptr_t main_stack_low, main_stack_top;
 
 void rt_saferead_init(void)
 {
+	struct rlimit limit;
+	uintptr_t room = MAIN_ROOM_MAX;
+
+	if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < room)
+		room = (uintptr_t)limit.rlim_cur;
 	/* The kernel puts these 16 bytes above main's frames. */
 	main_stack_top = (uintptr_t)getauxval(AT_RANDOM) & ~(uintptr_t)15;
+	main_stack_low = main_stack_top > room ? main_stack_top - room : main_stack_top;
 }
 
 bool rt_saferead_probe(uintptr_t addr)
@@ -73,6 +83,11 @@ bool rt_saferead_stack(uintptr_t sp, uintptr_t *lo, uintptr_t *hi)
 
 	if (sp >= *lo && sp < *hi)
 		return true;
+	if (sp >= main_stack_low && sp < main_stack_top) {
+		*lo = page;
+		*hi = main_stack_top;
+		return true;
+	}
 	if (top == 0 || sp > top || top - sp > STACK_MAX) {
 		top = top_for(sp);
 		known = top;

@@ -4,7 +4,8 @@
  *
  * Two ways. The thread's own stack from the walk's start up to the thread's control block (or, on
  * the main thread, to the top of the process's stack) is asked about once, page by page, and then
- * read directly: pages above the stack pointer do not go away while a thread runs on them.
+ * read directly: pages above the stack pointer do not go away while a thread runs on them. On the
+main thread not even that is needed, as the kernel keeps the room of its stack free of others.
  * Anything else is asked about before each page's first read.
  *
  * How a page is asked about: rt_sigprocmask with an impossible `how` copies the new mask from user
