@@ -202,15 +202,19 @@ static enum unwind_end walk_frames(struct walk *w, uintptr_t *pcs, size_t max)
 	return w->f.pc ? UNWIND_TRUNCATED : UNWIND_DONE;
 }
 
+/* Frames behind the taken ones that are made anew each time rather than noting all of a walk. */
+#define BEHIND_MAX 8
+
 /*
- * Frames behind those taken over were not noted: the memo starts at its outermost frame. It is
- * worth keeping while they are the smaller part.
+ * Frames behind the taken ones were not noted, as a memo grows at its inner end. When they are
+ * many and there is room for them, the next walk is noted from scratch.
  */
 static void keep_or_drop(struct walk *w)
 {
 	const struct walk_memo *u = &w->reuse;
+	size_t behind = u->taken && w->n > u->up_to ? w->n - u->up_to : 0;
 
-	if (u->taken && w->n - u->up_to > u->taken)
+	if (behind > BEHIND_MAX && w->n <= UNWIND_MEMO_FRAMES)
 		walk_memo_drop(w);
 	else
 		walk_memo_keep(w);
