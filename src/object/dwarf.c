@@ -9,6 +9,7 @@
 #include <dwarf.h>
 
 #include "object/dwarf_index.h"
+#include "object/dwarf_line.h"
 #include "object/object_impl.h"
 
 /* The last answer; made with the index. */
@@ -215,6 +216,19 @@ enum err_code object_frames(struct object *o, uint64_t address, const struct obj
 	if (*n == 1 && !outer->function.n && !outer->file.n)
 		*n = 0;
 	return OK;
+}
+
+bool object_line(struct object *o, uint64_t address, struct str *file, int64_t *line)
+{
+	struct dwarf_index *x = index_of(o);
+	struct dwarf_unit *u = x ? dwarf_index_unit(x, address) : NULL;
+	struct object_frame f = { 0 };
+
+	if (u)
+		set_place(&f, find_line(u, address));
+	*file = f.file;
+	*line = f.line;
+	return f.line > 0;
 }
 
 bool object_has_dwarf(struct object *o, struct str *why)

@@ -231,6 +231,14 @@ bool object_is_dynamic(const struct object *o)
 	return o->header.e_type == ET_DYN;
 }
 
+bool object_has_interpreter(const struct object *o)
+{
+	for (size_t i = 0; i < o->n_segments; i++)
+		if (o->segments[i].type == PT_INTERP)
+			return true;
+	return false;
+}
+
 static bool find_section(struct object *o, const char *name, GElf_Shdr *h)
 {
 	Elf_Scn *section = NULL;

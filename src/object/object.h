@@ -40,6 +40,8 @@ unsigned object_machine(const struct object *o);
 bool object_is_relocatable(const struct object *o);
 bool object_is_fixed(const struct object *o);
 bool object_is_dynamic(const struct object *o);
+/* True when a dynamic linker loads it (PT_INTERP): not a static program, not a library. */
+bool object_has_interpreter(const struct object *o);
 
 /* Where a file is mapped in a process, from a profile's mapping. */
 struct object_mapping {
@@ -73,6 +75,12 @@ enum err_code object_symbols(
  * NULL when there is none or the symbols cannot be read.
  */
 const struct object_symbol *object_find_symbol(struct object *o, uint64_t address);
+
+/*
+ * The last symbol of any kind at or below an address, in the same section: how disassemblers say
+ * where an address is. NULL when the address is in no section or nothing is below it.
+ */
+const struct object_symbol *object_nearest_symbol(struct object *o, uint64_t address);
 
 /* A symbol with all names of its address, as `nm -n` output read by google/pprof gives it. */
 struct object_range {

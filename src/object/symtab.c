@@ -216,6 +216,44 @@ const struct object_symbol *object_find_symbol(struct object *o, uint64_t addres
 	return v->size && address - v->address >= v->size ? NULL : v;
 }
 
+/* Start of the allocated section that holds an address; false when there is none. */
+static bool section_start(struct object *o, uint64_t address, uint64_t *start)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(o->elf, section))) {
+		GElf_Shdr h;
+
+		if (gelf_getshdr(section, &h) && (h.sh_flags & SHF_ALLOC) &&
+		    address >= h.sh_addr && address - h.sh_addr < h.sh_size) {
+			*start = h.sh_addr;
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct object_symbol *object_nearest_symbol(struct object *o, uint64_t address)
+{
+	const struct object_symbol *v;
+	struct err ignored;
+	uint64_t start;
+	size_t low = 0;
+	size_t high;
+
+	if (object_symbols(o, &v, &high, &ignored) != OK || !section_start(o, address, &start))
+		return NULL;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (v[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low && v[low - 1].address >= start ? &v[low - 1] : NULL;
+}
+
 struct str object_symbol_name(struct object *o, uint64_t address)
 {
 	const struct object_symbol *s = object_find_symbol(o, address);

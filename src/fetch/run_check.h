@@ -1,0 +1,20 @@
+/*
+ * What must hold before a command can be run with the runtime in it. For run.c.
+ */
+#ifndef FETCH_RUN_CHECK_H
+#define FETCH_RUN_CHECK_H
+
+#include <limits.h>
+
+#include "base/err.h"
+
+/* The file that name means: itself when it has a slash, else searched in PATH. ERR_NOT_FOUND. */
+enum err_code run_find_command(char path[PATH_MAX], const char *name, struct err *e) MUST_USE;
+
+/*
+ * ERR_UNSUPPORTED when the dynamic linker will not load the runtime into path: a statically linked
+ * program, or one with the set-user-id or set-group-id bit or file capabilities.
+ */
+enum err_code run_check_loadable(const char *path, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,252 @@
+/*
+ * Machine code as text, by capstone. Called through the driver by the disasm and weblist reports.
+ * What is hard: the text is what people and google/pprof's objdump parser know, so targets are named
+ * ("callq 0x1139 <inner>"), %rip-relative addresses are worked out in a comment, and bytes that
+ * decode as nothing take one step instead of ending the listing.
+ */
+#include "object/disasm.h"
+
+#include <capstone/capstone.h>
+
+#include "base/buf.h"
+#include "base/vec.h"
+#include "object/demangle.h"
+#include "object/disasm_text.h"
+#include "object/dwarf_line.h"
+#include "object/object_impl.h"
+
+/* One call in progress. */
+struct listing {
+	struct object *o;
+	struct arena *a;
+	csh handle;
+	cs_insn *insn;
+	bool intel;
+	size_t step; /* over bytes that decode as nothing */
+	VEC(struct object_instruction) v;
+	const struct object_symbol *symbol; /* whose demangled name is in `function` */
+	struct str function;
+	struct str file;
+	int64_t line;
+};
+
+static const struct machine {
+	unsigned elf;
+	cs_arch arch;
+	cs_mode mode;
+	size_t step;
+} machines[] = {
+	{ EM_X86_64, CS_ARCH_X86, CS_MODE_64, 1 },
+	{ EM_386, CS_ARCH_X86, CS_MODE_32, 1 },
+	{ EM_AARCH64, CS_ARCH_ARM64, CS_MODE_ARM, 4 },
+	{ EM_ARM, CS_ARCH_ARM, CS_MODE_ARM, 4 },
+};
+
+static MUST_USE enum err_code open_handle(struct listing *l, struct err *e)
+{
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+		if (machines[i].elf != object_machine(l->o))
+			continue;
+		if (cs_open(machines[i].arch, machines[i].mode, &l->handle) != CS_ERR_OK)
+			return FAIL_NOMEM(e);
+		l->step = machines[i].step;
+		cs_option(l->handle, CS_OPT_DETAIL, CS_OPT_ON);
+		if (machines[i].arch == CS_ARCH_X86 && !l->intel)
+			cs_option(l->handle, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
+		l->insn = cs_malloc(l->handle);
+		return l->insn ? OK : FAIL_NOMEM(e);
+	}
+	return FAIL(e, ERR_UNSUPPORTED, "cannot disassemble machine type %u",
+	    object_machine(l->o));
+}
+
+/* Names demangled in full, as objdump --demangle has them. */
+static void add_name(struct buf *out, struct str name)
+{
+	if (!demangle_symbol(name, DEMANGLE_FULL, out))
+		buf_add_str(out, name);
+}
+
+/* " <name+0x1c>" for an address, nothing when no symbol's section holds it. */
+static void add_symbol(struct listing *l, struct buf *out, uint64_t address)
+{
+	const struct object_symbol *s = object_nearest_symbol(l->o, address);
+
+	if (!s)
+		return;
+	BUF_LIT(out, " <");
+	add_name(out, s->name);
+	if (address != s->address)
+		buf_printf(out, "+0x%llx", (unsigned long long)(address - s->address));
+	buf_char(out, '>');
+}
+
+/* The address a jump or call goes to, when it is in the instruction. */
+static bool branch_target(const struct listing *l, uint64_t *target)
+{
+	const cs_detail *d = l->insn->detail;
+
+	if (!cs_insn_group(l->handle, l->insn, CS_GRP_JUMP) &&
+	    !cs_insn_group(l->handle, l->insn, CS_GRP_CALL) &&
+	    !cs_insn_group(l->handle, l->insn, CS_GRP_BRANCH_RELATIVE))
+		return false;
+	if (l->step == 1) {
+		if (d->x86.op_count != 1 || d->x86.operands[0].type != X86_OP_IMM)
+			return false;
+		*target = (uint64_t)d->x86.operands[0].imm;
+		return true;
+	}
+	for (unsigned i = 0; i < d->arm64.op_count && l->insn->id; i++) {
+		if (d->arm64.operands[i].type == ARM64_OP_IMM && i + 1u == d->arm64.op_count) {
+			*target = (uint64_t)d->arm64.operands[i].imm;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The address of a memory operand relative to the next instruction. */
+static bool rip_address(const struct listing *l, uint64_t *address)
+{
+	const cs_x86 *x = &l->insn->detail->x86;
+
+	for (unsigned i = 0; l->step == 1 && i < x->op_count; i++) {
+		if (x->operands[i].type != X86_OP_MEM ||
+		    x->operands[i].mem.base != X86_REG_RIP)
+			continue;
+		*address = l->insn->address + l->insn->size + (uint64_t)x->operands[i].mem.disp;
+		return true;
+	}
+	return false;
+}
+
+/* Everything in front of the last operand: registers a conditional branch tests. */
+static struct str before_target(struct str operands)
+{
+	size_t comma = str_rfind_char(operands, ',');
+
+	return comma == STR_NPOS ? STR("") : str_head(operands, comma + 1);
+}
+
+static void write_text(struct listing *l, struct buf *out)
+{
+	struct str operands = str_c(l->insn->op_str);
+	struct str first = before_target(operands);
+	uint64_t address;
+
+	buf_add_str(out, str_c(l->insn->mnemonic));
+	if (!operands.n)
+		return;
+	buf_char(out, '\t');
+	if (branch_target(l, &address)) {
+		disasm_operands(out, first);
+		buf_printf(out, "%s0x%llx", first.n ? " " : "", (unsigned long long)address);
+		add_symbol(l, out, address);
+		return;
+	}
+	disasm_operands(out, operands);
+	if (rip_address(l, &address)) {
+		buf_printf(out, "        # 0x%llx", (unsigned long long)address);
+		add_symbol(l, out, address);
+	}
+}
+
+static void set_function(struct listing *l, uint64_t address)
+{
+	const struct object_symbol *s = object_find_symbol(l->o, address);
+	struct buf name = { 0 };
+
+	if (s == l->symbol && l->v.n)
+		return;
+	l->symbol = s;
+	l->function = STR("");
+	if (!s)
+		return;
+	add_name(&name, s->name);
+	l->function = arena_str(l->a, buf_str(&name));
+	if (buf_failed(&name))
+		l->v.failed = true;
+	buf_release(&name);
+}
+
+/* Files and lines hold until another is known, as in objdump's listing. */
+static void add(struct listing *l, uint64_t address, struct str text)
+{
+	struct str file;
+	int64_t line;
+
+	set_function(l, address);
+	if (object_line(l->o, address, &file, &line)) {
+		l->line = line;
+		/* Many instructions share a name that lives in the object: copy when it changes. */
+		if (!str_eq(file, l->file))
+			l->file = arena_str(l->a, file);
+	}
+	(void)VEC_PUSH(&l->v, (struct object_instruction){ address, arena_str(l->a, text),
+				  l->function, l->file, l->line });
+}
+
+static void run(struct listing *l, uint64_t start, struct str bytes)
+{
+	const uint8_t *code = (const uint8_t *)bytes.p;
+	size_t left = bytes.n;
+	uint64_t address = start;
+	struct buf text = { 0 };
+
+	while (left) {
+		if (cs_disasm_iter(l->handle, &code, &left, &address, l->insn)) {
+			buf_clear(&text);
+			write_text(l, &text);
+			add(l, l->insn->address, buf_str(&text));
+			continue;
+		}
+		add(l, address, STR("<unknown>"));
+		code += left < l->step ? left : l->step;
+		address += l->step;
+		left -= left < l->step ? left : l->step;
+	}
+	if (buf_failed(&text))
+		l->v.failed = true;
+	buf_release(&text);
+}
+
+static MUST_USE enum err_code take(struct listing *l, struct object_instruction **out,
+    uint32_t *n, struct err *e)
+{
+	struct object_instruction *v = ARENA_ARRAY(l->a, struct object_instruction, l->v.n + 1);
+
+	if (!v || l->v.failed || arena_failed(l->a))
+		return FAIL_NOMEM(e);
+	if (l->v.n)
+		memcpy(v, l->v.p, l->v.n * sizeof *v);
+	*out = v;
+	*n = (uint32_t)l->v.n;
+	return OK;
+}
+
+enum err_code object_disassemble(struct object *o, uint64_t start, uint64_t end, bool intel,
+    struct arena *a, struct object_instruction **out, uint32_t *n, struct err *e)
+{
+	struct listing l = { .o = o, .a = a, .intel = intel, .file = STR("") };
+	struct str bytes;
+	enum err_code rc;
+
+	*n = 0;
+	*out = NULL;
+	if (end < start || end - start > OBJECT_MAX_DISASM)
+		return FAIL(e, ERR_LIMIT, "range of %llu bytes is too long to disassemble",
+		    (unsigned long long)(end - start));
+	if (!object_read(o, start, end, &bytes))
+		bytes = STR("");
+	rc = open_handle(&l, e);
+	if (rc == OK) {
+		run(&l, start, bytes);
+		rc = take(&l, out, n, e);
+	}
+	if (l.insn)
+		cs_free(l.insn, 1);
+	if (l.handle)
+		cs_close(&l.handle);
+	VEC_RELEASE(&l.v);
+	return rc;
+}
