@@ -11,11 +11,11 @@
 
 #include "driver/child.h"
 #include "driver/outfile.h"
+#include "report/svg.h"
 
 enum err_code output_draw(
     const char *format, bool massage, struct str dot, struct buf *out, struct err *e)
 {
-	(void)massage;
 	struct arena arena = { 0 };
 	struct str option = arena_printf(&arena, "-T%s", format);
 	struct buf drawn = { 0 };
@@ -26,6 +26,8 @@ enum err_code output_draw(
 	code = child_filter((const char *const[]){ "dot", option.p, NULL }, dot, &drawn, e);
 	if (code == ERR_NOT_FOUND || code == ERR_IO)
 		err_prefix(e, "failed to execute dot. Is Graphviz installed? Error");
+	else if (code == OK && massage)
+		code = svg_make_movable(buf_str(&drawn), out, e);
 	else if (code == OK)
 		buf_add_str(out, buf_str(&drawn));
 	buf_release(&drawn);
