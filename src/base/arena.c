@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "core/ckd.h"
 
@@ -11,6 +12,7 @@
 #define BLOCK_MAX   ((size_t)4 << 20)
 #define BLOCK_ALONE ((size_t)1 << 20) /* larger requests get a block of their own */
 #define ALIGN       ((size_t)16)
+#define LARGE_PAGE  ((uintptr_t)2 << 20)
 
 struct arena_block {
 	struct arena_block *next;
@@ -42,14 +44,25 @@ static bool must_fail(void)
 	return fail_at && fail_count >= fail_at;
 }
 
+/* Large blocks are better off with large pages: a fifth of decoding a large profile was faults. */
+static void *advise(void *p, size_t n)
+{
+	uintptr_t from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+	uintptr_t to = ((uintptr_t)p + n) & ~(LARGE_PAGE - 1);
+
+	if (p && n >= 2 * LARGE_PAGE && from < to)
+		madvise((void *)from, to - from, MADV_HUGEPAGE); /* a wish: failing is fine */
+	return p;
+}
+
 void *alloc_get(size_t n)
 {
-	return must_fail() ? NULL : malloc(n ? n : 1);
+	return must_fail() ? NULL : advise(malloc(n ? n : 1), n);
 }
 
 void *alloc_resize(void *p, size_t n)
 {
-	return must_fail() ? NULL : realloc(p, n ? n : 1);
+	return must_fail() ? NULL : advise(realloc(p, n ? n : 1), n);
 }
 
 void alloc_put(void *p)

@@ -34,7 +34,43 @@ size_t proto_count_varints(struct str packed)
 	return count;
 }
 
-/* proto_field() with the two usual forms in line: short tag, then bytes or a short number. */
+/* The next eight bytes, the first in the lowest bits; there must be as many. */
+static inline uint64_t load_word(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* Drops the top bit of each of eight bytes and closes up: the value of a varint. */
+static inline uint64_t close_up(uint64_t v)
+{
+	v = (v & 0x007f007f007f007fULL) | (v & 0x7f007f007f007f00ULL) >> 1;
+	v = (v & 0x00003fff00003fffULL) | (v & 0x3fff00003fff0000ULL) >> 2;
+	return (v & 0x000000000fffffffULL) | (v & 0x0fffffff00000000ULL) >> 4;
+}
+
+/* wire_get_varint() without a branch that depends on the length, where eight bytes follow. */
+static inline enum wire_status get_varint(struct wire_cursor *c, uint64_t *out)
+{
+	uint64_t word, ends;
+
+	if (c->end - c->p < 8)
+		return wire_get_varint(c, out);
+	word = load_word(c->p);
+	ends = ~word & TOP_BITS;
+	if (ends == 0)
+		return wire_get_varint_slow(c, out);
+	*out = close_up(word & (ends ^ (ends - 1)));
+	c->p += (unsigned)__builtin_ctzll(ends) / 8 + 1;
+	return WIRE_OK;
+}
+
+/* proto_field() with the usual forms in line: a short tag, then bytes or a number. */
 static inline MUST_USE enum err_code sample_field(
     struct wire_cursor *c, struct wire_field *f, struct err *e)
 {
@@ -42,13 +78,19 @@ static inline MUST_USE enum err_code sample_field(
 	uint64_t n;
 	uint8_t tag = *at.p++;
 
-	if ((tag & 0x87) != WIRE_BYTES || wire_get_varint(&at, &n) != WIRE_OK ||
-	    n > (uint64_t)(at.end - at.p))
+	if ((tag & 0x80) || ((tag & 7) != WIRE_BYTES && (tag & 7) != WIRE_VARINT) ||
+	    get_varint(&at, &n) != WIRE_OK)
 		return proto_field(c, f, e);
 	f->number = tag >> 3;
-	f->type = WIRE_BYTES;
-	f->bytes = (struct str){ (const char *)at.p, (size_t)n };
-	c->p = at.p + n;
+	f->type = (enum wire_type)(tag & 7);
+	f->value = n;
+	if (f->type == WIRE_BYTES) {
+		if (n > (uint64_t)(at.end - at.p))
+			return proto_field(c, f, e);
+		f->bytes = (struct str){ (const char *)at.p, (size_t)n };
+		at.p += n;
+	}
+	c->p = at.p;
 	return OK;
 }
 
@@ -83,29 +125,60 @@ static inline void add_frame(struct sink *s, uint64_t id)
 	s->stacks[s->n_stacks++] = at;
 }
 
-/* One to three bytes, as nearly all location ids have, in line. */
+/* idtable_find() for tables that are not hashed; `direct` is the table's, NULL for ids in order. */
+static inline uint32_t find_short(const uint32_t *direct, uint32_t limit, uint32_t id)
+{
+	if (direct)
+		return id < limit ? direct[id] : IDTABLE_NONE;
+	return id - 1 < limit ? id - 1 : IDTABLE_NONE;
+}
+
+/*
+ * Two ids at a time out of eight bytes, as long as both have at most four: the hot loop of large
+ * files. The lengths of ids vary without a pattern, so branching on them costs more than all the
+ * arithmetic.
+ */
+static inline void read_short_ids(
+    struct sink *s, struct wire_cursor *c, const uint32_t *direct, uint32_t limit)
+{
+	const uint8_t *p = c->p;
+	uint32_t *to = s->stacks + s->n_stacks;
+	bool nil = false;
+
+	while (c->end - p >= 8) {
+		uint64_t word = load_word(p), ends = ~word & TOP_BITS, rest = ends & (ends - 1);
+		uint64_t first = word & (ends ^ (ends - 1)), second;
+
+		if (rest == 0)
+			break;
+		second = (word & (rest ^ (rest - 1))) >> 1 >> __builtin_ctzll(ends);
+		if ((first | second) >> 32)
+			break;
+		to[0] = find_short(direct, limit, (uint32_t)close_up(first));
+		to[1] = find_short(direct, limit, (uint32_t)close_up(second));
+		nil |= (to[0] == IDTABLE_NONE) | (to[1] == IDTABLE_NONE);
+		to += 2;
+		p += (unsigned)__builtin_ctzll(rest) / 8 + 1;
+	}
+	s->nil_location |= nil;
+	s->n_stacks = (size_t)(to - s->stacks);
+	c->p = p;
+}
+
 static MUST_USE enum err_code read_packed_stack(struct sink *s, struct str packed, struct err *e)
 {
+	const struct idtable *ids = &s->r->location_ids;
 	struct wire_cursor c = wire_cursor_of(packed);
 	uint64_t id;
 
-	while (c.end - c.p >= 3) {
-		id = c.p[0];
-		if (id < 0x80) {
-			c.p += 1;
-		} else if (c.p[1] < 0x80) {
-			id = (id & 0x7f) | (uint64_t)c.p[1] << 7;
-			c.p += 2;
-		} else if (c.p[2] < 0x80) {
-			id = (id & 0x7f) | (uint64_t)(c.p[1] & 0x7f) << 7 | (uint64_t)c.p[2] << 14;
-			c.p += 3;
-		} else if (wire_get_varint_slow(&c, &id) != WIRE_OK) {
-			return FAIL(e, ERR_FORMAT, "bad varint");
-		}
-		add_frame(s, id);
-	}
 	while (wire_more(&c)) {
-		if (wire_get_varint(&c, &id) != WIRE_OK)
+		if (ids->direct)
+			read_short_ids(s, &c, ids->direct, (uint32_t)ids->limit);
+		else if (!ids->hashed)
+			read_short_ids(s, &c, NULL, ids->n);
+		if (!wire_more(&c))
+			break;
+		if (get_varint(&c, &id) != WIRE_OK)
 			return FAIL(e, ERR_FORMAT, "bad varint");
 		add_frame(s, id);
 	}
@@ -118,9 +191,27 @@ static MUST_USE enum err_code read_packed_values(struct sink *s, struct str pack
 	uint64_t value;
 
 	while (wire_more(&c)) {
-		if (wire_get_varint(&c, &value) != WIRE_OK)
+		if (get_varint(&c, &value) != WIRE_OK)
 			return FAIL(e, ERR_FORMAT, "bad varint");
 		s->values[s->n_values++] = (int64_t)value;
+	}
+	return OK;
+}
+
+/* The numbers of a label message by field; proto_scalars() with everything in line. */
+static MUST_USE enum err_code read_label_numbers(
+    struct str message, uint64_t numbers[PB_LABEL_NUM_UNIT + 1], struct err *e)
+{
+	struct wire_cursor c = wire_cursor_of(message);
+	struct wire_field f;
+
+	while (wire_more(&c)) {
+		TRY(sample_field(&c, &f, e));
+		if (f.number < PB_LABEL_KEY || f.number > PB_LABEL_NUM_UNIT)
+			continue;
+		if (f.type != WIRE_VARINT)
+			return FAIL(e, ERR_FORMAT, "type mismatch");
+		numbers[f.number] = f.value;
 	}
 	return OK;
 }
@@ -128,24 +219,22 @@ static MUST_USE enum err_code read_packed_values(struct sink *s, struct str pack
 /* A label that says nothing (no text, number 0 without a unit) is dropped, as pprof does. */
 static MUST_USE enum err_code read_label(struct sink *s, struct str message, struct err *e)
 {
-	uint64_t key = 0, text = 0, num = 0, unit = 0;
-	uint64_t *const slots[] = {
-		[PB_LABEL_KEY] = &key,
-		[PB_LABEL_STR] = &text,
-		[PB_LABEL_NUM] = &num,
-		[PB_LABEL_NUM_UNIT] = &unit,
-	};
+	uint64_t numbers[PB_LABEL_NUM_UNIT + 1] = { 0 };
+	uint64_t text, unit;
 	struct label label = { 0 };
 
-	TRY(proto_scalars(message, slots, sizeof slots / sizeof slots[0], e));
-	label.key = proto_string(s->r, key);
-	if (text == 0 && num == 0 && unit == 0)
+	TRY(read_label_numbers(message, numbers, e));
+	text = numbers[PB_LABEL_STR];
+	unit = numbers[PB_LABEL_NUM_UNIT];
+	label.key = proto_string(s->r, numbers[PB_LABEL_KEY]);
+	label.num = (int64_t)numbers[PB_LABEL_NUM];
+	if (text == 0 && label.num == 0 && unit == 0)
 		return OK;
 	if (text != 0) {
 		label.str = proto_string(s->r, text);
+		label.num = 0;
 	} else {
 		label.is_num = true;
-		label.num = (int64_t)num;
 		label.unit = unit ? proto_string(s->r, unit) : 0;
 	}
 	s->labels[s->n_labels++] = label;

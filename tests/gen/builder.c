@@ -39,8 +39,10 @@ void builder_comment(struct builder *b, const char *text)
 uint32_t builder_mapping(struct builder *b, uint64_t start, uint64_t limit, uint64_t offset,
     const char *file, const char *build_id)
 {
+	uint64_t id = b->mappings.n + 1;
+
 	require(VEC_PUSH(&b->mappings,
-	    (struct mapping){ .id = b->mappings.n + 1, .start = start, .limit = limit,
+	    (struct mapping){ .id = id, .start = start, .limit = limit,
 		.offset = offset, .file = text_id(b, file), .build_id = text_id(b, build_id) }));
 	return (uint32_t)b->mappings.n - 1;
 }
@@ -48,8 +50,10 @@ uint32_t builder_mapping(struct builder *b, uint64_t start, uint64_t limit, uint
 uint32_t builder_function(
     struct builder *b, const char *name, const char *filename, int64_t start_line)
 {
+	uint64_t id = b->functions.n + 1;
+
 	require(VEC_PUSH(&b->functions,
-	    (struct function){ .id = b->functions.n + 1, .name = text_id(b, name),
+	    (struct function){ .id = id, .name = text_id(b, name),
 		.system_name = text_id(b, name), .filename = text_id(b, filename),
 		.start_line = start_line }));
 	return (uint32_t)b->functions.n - 1;
@@ -57,8 +61,10 @@ uint32_t builder_function(
 
 uint32_t builder_location(struct builder *b, uint32_t mapping, uint64_t address)
 {
+	uint64_t id = b->locations.n + 1;
+
 	require(VEC_PUSH(&b->locations,
-	    (struct location){ .id = b->locations.n + 1, .mapping = mapping, .address = address,
+	    (struct location){ .id = id, .mapping = mapping, .address = address,
 		.first_line = (uint32_t)b->lines.n }));
 	return (uint32_t)b->locations.n - 1;
 }
