@@ -326,10 +326,14 @@ static void put_property(struct regex_parser *p, struct str name, bool negate)
 		const char *name;
 		const char *property;
 		bool negate;
+		bool only_folded;
 	} special[] = {
-		{ "any", "Any", false },
-		{ "assigned", "Cn", true },
-		{ "lc", "L&", false },
+		{ "any", "Any", false, false },
+		{ "assigned", "Cn", true, false },
+		{ "lc", "L&", false, false },
+		{ "lu", "L&", false, true }, /* PCRE2 does not fold the negated ones */
+		{ "ll", "L&", false, true },
+		{ "lt", "L&", false, true },
 	};
 
 	if (name_is(name, "ascii")) {
@@ -337,7 +341,8 @@ static void put_property(struct regex_parser *p, struct str name, bool negate)
 		return;
 	}
 	for (size_t i = 0; i < COUNT(special); i++) {
-		if (!name_is(name, special[i].name))
+		if (!name_is(name, special[i].name) ||
+		    (special[i].only_folded && !(p->flags & REGEX_FOLD)))
 			continue;
 		buf_printf(p->out, "\\%c{%s}", negate != special[i].negate ? 'P' : 'p',
 		    special[i].property);

@@ -19,6 +19,13 @@
 #define REGEX_DOT_NL 4u /* s */
 #define REGEX_LAZY   8u /* U */
 
+enum regex_atom_kind {
+	REGEX_NO_ATOM,
+	REGEX_CHAR,  /* a character, class or dot */
+	REGEX_GROUP, /* (?:…) */
+	REGEX_OTHER, /* an assertion, or a repetition already: must be wrapped to be repeated */
+};
+
 /*
  * The last thing that a repetition operator could apply to. Where Go keeps a stack of trees, only
  * the two figures by which it refuses an expression are kept.
@@ -27,8 +34,7 @@ struct regex_atom {
 	size_t at;           /* where its text begins in the output */
 	uint32_t weight;     /* largest product of nested {n,m} counts */
 	uint32_t height;     /* nesting of groups and repetitions */
-	bool exists;
-	bool is_repeatable;  /* PCRE2 takes a repetition right behind its text */
+	enum regex_atom_kind kind;
 };
 
 struct regex_group {

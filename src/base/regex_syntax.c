@@ -23,7 +23,7 @@
 /* Takes the atom's figures into its group's before another atom takes its place. */
 static void end_atom(struct regex_parser *p)
 {
-	if (!p->atom.exists)
+	if (p->atom.kind == REGEX_NO_ATOM)
 		return;
 	if (p->atom.weight > p->weight)
 		p->weight = p->atom.weight;
@@ -32,7 +32,7 @@ static void end_atom(struct regex_parser *p)
 	p->atom = (struct regex_atom){ 0 };
 }
 
-static void begin_atom(struct regex_parser *p, bool is_repeatable)
+static void begin_atom(struct regex_parser *p, enum regex_atom_kind kind)
 {
 	bool fold = p->flags & REGEX_FOLD;
 
@@ -41,12 +41,12 @@ static void begin_atom(struct regex_parser *p, bool is_repeatable)
 		buf_add_str(p->out, fold ? STR("(?i)") : STR("(?-i)"));
 		p->fold = fold;
 	}
-	p->atom = (struct regex_atom){ p->out->n, 1, 1, true, is_repeatable };
+	p->atom = (struct regex_atom){ p->out->n, 1, 1, kind };
 }
 
 static void put_literal(struct regex_parser *p, uint32_t c)
 {
-	begin_atom(p, true);
+	begin_atom(p, REGEX_CHAR);
 	if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_')
 		buf_char(p->out, (char)c);
 	else
@@ -55,7 +55,7 @@ static void put_literal(struct regex_parser *p, uint32_t c)
 
 static void put_assertion(struct regex_parser *p, struct str text)
 {
-	begin_atom(p, false);
+	begin_atom(p, REGEX_OTHER);
 	buf_add_str(p->out, text);
 }
 
@@ -88,7 +88,7 @@ static MUST_USE enum err_code open_group(struct regex_parser *p)
 	if (!VEC_PUSH(&p->groups, g))
 		return FAIL_NOMEM(p->e);
 	buf_add_str(p->out, STR("(?:"));
-	p->weight = 0;
+	p->weight = 1;
 	p->height = 0;
 	return OK;
 }
@@ -109,7 +109,7 @@ static MUST_USE enum err_code close_group(struct regex_parser *p)
 	p->fold = g.fold;
 	p->weight = g.weight;
 	p->height = g.height;
-	p->atom = (struct regex_atom){ g.at, weight, height, true, true };
+	p->atom = (struct regex_atom){ g.at, weight, height, REGEX_GROUP };
 	return check_height(p, height);
 }
 
@@ -257,8 +257,8 @@ static uint32_t repeated_weight(uint32_t weight, uint32_t min, uint32_t max)
 	uint32_t times = max == UNLIMITED ? min : max;
 
 	if (max == 0)
-		return 0;
-	if (times == 0 || weight == 0)
+		return 1;
+	if (times == 0)
 		return weight;
 	return weight > MAX_REPEAT ? weight : weight * times;
 }
@@ -269,9 +269,40 @@ struct repeat_op {
 	struct str before; /* from this operator on */
 };
 
+/*
+ * Writes the repetition of the atom. "x+" and "x{2,}" of a character become "xx*" and "x{2}x*": the
+ * matcher that follows all alternatives keeps a count for the former, and so a state per character
+ * of the text, but none for a star. What is repeated no times is left out, because PCRE2 takes
+ * (?:|\A){0}b for anchored.
+ */
+static void put_repeat(struct regex_parser *p, uint32_t min, uint32_t max)
+{
+	size_t n = p->out->n - p->atom.at;
+
+	if (max == 0) {
+		p->out->n -= buf_failed(p->out) ? 0 : n;
+		BUF_LIT(p->out, "(?:)");
+		return;
+	}
+	if (p->atom.kind == REGEX_CHAR && max == UNLIMITED && min > 0) {
+		if (min > 1)
+			buf_printf(p->out, "{%u}", (unsigned)min);
+		if (buf_reserve(p->out, n))
+			buf_add(p->out, p->out->p + p->atom.at, n);
+		buf_char(p->out, '*');
+		return;
+	}
+	if (p->atom.kind == REGEX_OTHER)
+		wrap_atom(p);
+	buf_printf(p->out, "{%u,", (unsigned)min);
+	if (max != UNLIMITED)
+		buf_u64(p->out, max);
+	buf_char(p->out, '}');
+}
+
 /* Applies an operator, whose text is out of p->rest already, to the atom. */
 static MUST_USE enum err_code apply_repeat(
-    struct regex_parser *p, const struct repeat_op *op, struct str text)
+    struct regex_parser *p, const struct repeat_op *op, uint32_t min, uint32_t max)
 {
 	struct str seen;
 
@@ -282,12 +313,10 @@ static MUST_USE enum err_code apply_repeat(
 		return REGEX_FAIL(p, "invalid nested repetition operator", seen);
 	}
 	seen = str_head(op->before, op->before.n - p->rest.n);
-	if (!p->atom.exists)
+	if (p->atom.kind == REGEX_NO_ATOM)
 		return REGEX_FAIL(p, "missing argument to repetition operator", seen);
-	if (!p->atom.is_repeatable)
-		wrap_atom(p);
-	buf_add_str(p->out, text);
-	p->atom.is_repeatable = false;
+	put_repeat(p, min, max);
+	p->atom.kind = REGEX_OTHER;
 	p->atom.height++;
 	return check_height(p, p->atom.height + (uint32_t)p->groups.n);
 }
@@ -295,17 +324,16 @@ static MUST_USE enum err_code apply_repeat(
 /* "*", "+", "?" */
 static MUST_USE enum err_code parse_star(struct regex_parser *p, const struct repeat_op *op)
 {
-	struct str text = str_head(p->rest, 1);
+	char c = p->rest.p[0];
 
 	p->rest = str_skip(p->rest, 1);
-	return apply_repeat(p, op, text);
+	return apply_repeat(p, op, c == '+' ? 1 : 0, c == '?' ? 1 : UNLIMITED);
 }
 
 static MUST_USE enum err_code parse_counts(
     struct regex_parser *p, const struct repeat_op *op, bool *is_repeat)
 {
 	struct str t = p->rest;
-	struct str text;
 	uint32_t min, max;
 
 	*is_repeat = read_repeat(&t, &min, &max);
@@ -314,11 +342,10 @@ static MUST_USE enum err_code parse_counts(
 		p->rest = str_skip(p->rest, 1);
 		return OK;
 	}
-	text = str_head(p->rest, p->rest.n - t.n);
 	if (min > MAX_REPEAT || (max != UNLIMITED && (max > MAX_REPEAT || min > max)))
-		return REGEX_FAIL(p, "invalid repeat count", text);
+		return REGEX_FAIL(p, "invalid repeat count", str_head(p->rest, p->rest.n - t.n));
 	p->rest = t;
-	TRY(apply_repeat(p, op, text));
+	TRY(apply_repeat(p, op, min, max));
 	p->atom.weight = repeated_weight(p->atom.weight, min, max);
 	if (p->atom.weight > MAX_REPEAT && (min >= 2 || (max != UNLIMITED && max >= 2)))
 		return REGEX_FAIL(p, "invalid repeat count",
@@ -366,7 +393,7 @@ static MUST_USE enum err_code parse_group_or_char(struct regex_parser *p)
 	uint32_t c;
 
 	if (p->rest.n >= 2 && p->rest.p[1] && strchr("dDsSwWpP", p->rest.p[1])) {
-		begin_atom(p, true);
+		begin_atom(p, REGEX_CHAR);
 		buf_char(p->out, '[');
 		TRY(regex_parse_group_escape(p, &p->rest, &found));
 		buf_char(p->out, ']');
@@ -420,7 +447,7 @@ static void parse_symbol(struct regex_parser *p)
 	if (c == '|') {
 		put_bar(p);
 	} else if (c == '.') {
-		begin_atom(p, true);
+		begin_atom(p, REGEX_CHAR);
 		buf_add_str(p->out, p->flags & REGEX_DOT_NL ? STR(".") : STR("\\N"));
 	} else if (c == '^') {
 		put_assertion(p, lines ? STR("(?<!\\N)") : STR("\\A"));
@@ -444,7 +471,7 @@ static MUST_USE enum err_code parse_item(
 		p->rest = str_skip(p->rest, 1);
 		return close_group(p);
 	case '[':
-		begin_atom(p, true);
+		begin_atom(p, REGEX_CHAR);
 		return regex_parse_class(p, &p->rest);
 	case '*':
 	case '+':
@@ -484,7 +511,9 @@ static MUST_USE enum err_code parse(struct regex_parser *p)
 
 enum err_code regex_translate(struct buf *out, struct str pattern, struct err *e)
 {
-	struct regex_parser p = { .whole = pattern, .rest = pattern, .out = out, .e = e };
+	struct regex_parser p = {
+		.whole = pattern, .rest = pattern, .out = out, .e = e, .weight = 1,
+	};
 	enum err_code rc;
 
 	if (pattern.n > MAX_PATTERN)
