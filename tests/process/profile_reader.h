@@ -1,0 +1,47 @@
+/*
+ * A small reader of gzip-compressed profile.proto for the runtime's tests, written from the format
+ * alone: it shares no code with the encoder that it checks.
+ */
+#ifndef TESTS_PROCESS_PROFILE_READER_H
+#define TESTS_PROCESS_PROFILE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct reader_sample {
+	uint64_t locations[256];
+	size_t depth;
+	int64_t values[8];
+	size_t n_values;
+	int64_t bytes_label; /* 0 when absent */
+};
+
+struct reader_location {
+	uint64_t id, mapping, address, function;
+};
+
+struct reader_mapping {
+	uint64_t id, start, limit, offset;
+	const char *file, *build_id;
+};
+
+struct reader_profile {
+	struct reader_sample *samples;
+	struct reader_location *locations;
+	struct reader_mapping *mappings;
+	char **strings;
+	uint64_t *functions; /* name string by order */
+	size_t n_samples, n_locations, n_mappings, n_strings, n_functions;
+	const char *types[8][2]; /* sample types: type, unit */
+	size_t n_types;
+	const char *period_type[2];
+	const char *default_type;
+	int64_t period, time_ns, duration_ns;
+};
+
+/* Reads all; false when anything is malformed. Release with reader_close. */
+bool reader_open(const void *gz, size_t n, struct reader_profile *p);
+void reader_close(struct reader_profile *p);
+
+#endif
