@@ -67,18 +67,18 @@ static enum status restore(struct machine *m, uint64_t reg)
 	return NEXT;
 }
 
+/* Only half of a register plus offset is given: with an expression in force, there is no other. */
 static enum status set_cfa_reg(struct machine *m, uint64_t reg)
 {
-	if (reg >= UNWIND_PC)
+	if (reg >= UNWIND_PC || m->row.cfa.kind != CFI_SAME)
 		return BAD;
 	m->row.cfa_reg = (uint32_t)reg;
-	m->row.cfa.kind = CFI_SAME;
 	return NEXT;
 }
 
 static enum status set_cfa_offset(struct machine *m, int64_t v)
 {
-	if (v < INT32_MIN || v > INT32_MAX)
+	if (v < INT32_MIN || v > INT32_MAX || m->row.cfa.kind != CFI_SAME)
 		return BAD;
 	m->row.cfa.v = (int32_t)v;
 	return NEXT;
@@ -175,7 +175,7 @@ static enum status op_def_cfa(struct machine *m)
 {
 	uint64_t reg = cfi_uleb(&m->r);
 
-	set_cfa_offset(m, 0);
+	m->row.cfa.kind = CFI_SAME;
 	return set_cfa_reg(m, reg) == BAD ? BAD : set_cfa_offset(m, (int64_t)cfi_uleb(&m->r));
 }
 
@@ -222,6 +222,7 @@ static enum status op_def_cfa_offset_sf(struct machine *m)
 
 static enum status op_def_cfa_sf(struct machine *m)
 {
+	m->row.cfa.kind = CFI_SAME;
 	return set_cfa_reg(m, cfi_uleb(&m->r)) == BAD ? BAD : op_def_cfa_offset_sf(m);
 }
 
@@ -346,10 +347,15 @@ bool cfi_run(const struct unwind_module *module, const struct cfi_fde *fde, uint
 
 struct cfi_reader cfi_block(const struct cfi_row *row, const struct cfi_cell *cell)
 {
-	struct cfi_reader r = { row->base + cell->v, row->end, false };
-	uint64_t n = cfi_uleb(&r);
-	const uint8_t *p = cfi_bytes(&r, n);
+	struct cfi_reader none = { row->end, row->end, true };
+	struct cfi_reader r = { row->base, row->end, false };
+	uint64_t n;
+	const uint8_t *p;
 
-	/* The block was skipped whole when the row was made, so it is there. */
-	return p ? (struct cfi_reader){ p, p + n, false } : (struct cfi_reader){ r.end, r.end, true };
+	/* The block was skipped whole when the row was made; this holds against a wrong cell. */
+	if (cell->v < 0 || !cfi_bytes(&r, (uint64_t)cell->v))
+		return none;
+	n = cfi_uleb(&r);
+	p = cfi_bytes(&r, n);
+	return p ? (struct cfi_reader){ p, p + n, false } : none;
 }

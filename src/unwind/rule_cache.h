@@ -5,6 +5,9 @@
  * number of the generation: that turns older entries into strangers, so a flush costs nothing,
  * and what a slower thread stores late is already an old entry.
  *
+ * An address with higher bits is garbage from a broken stack. It is neither stored nor found, as it
+ * would be taken for the address without them.
+ *
  * A key is a return address, or an exact pc plus one: the byte before a key is in the instruction
  * to be looked up, and no two meanings fall together, as a call is longer than a byte.
  * Inside this room only.
@@ -42,7 +45,8 @@ static inline uint32_t rule_cache_get(struct unwind_cache *cache, uintptr_t key,
 	    memory_order_relaxed);
 
 	/* Equal tag bits vanish, and an empty slot leaves rule 0. */
-	if ((slot ^ salt ^ mixed << UNWIND_CACHE_BITS) >> RULE_BITS != 0)
+	if (((slot ^ salt ^ mixed << UNWIND_CACHE_BITS) >> RULE_BITS |
+		key >> (64 - RULE_CACHE_UNUSED)) != 0)
 		return RULE_INVALID;
 	return (uint32_t)slot & ((1u << RULE_BITS) - 1);
 }
@@ -52,6 +56,8 @@ static inline void rule_cache_put(struct unwind_cache *cache, uintptr_t key, uin
 {
 	uint64_t mixed = rule_cache_mix(key);
 
+	if (key >> (64 - RULE_CACHE_UNUSED) != 0)
+		return;
 	atomic_store_explicit(&cache->slots[mixed >> (64 - UNWIND_CACHE_BITS)],
 	    (mixed << UNWIND_CACHE_BITS ^ salt) | rule, memory_order_relaxed);
 }

@@ -147,9 +147,10 @@ struct unwind_ctx {
  * a signal), not a return address. A frame interrupted by a signal inside the walk is also exact;
  * its address is stored as it is.
  *
- * Returns the number of addresses, 0 only when max is 0. *end says why it stopped; the addresses
- * are valid in every case. Never reads outside what stack_lo/stack_hi, read_word and the modules'
- * readable ranges allow, whatever the stack and the unwind information hold.
+ * Returns the number of addresses, 0 only when max is 0; further entries of pcs may have been used
+ * as scratch. *end says why it stopped; the addresses are valid in every case. Never reads outside
+ * what stack_lo/stack_hi, read_word and the modules' readable ranges allow, whatever the stack and
+ * the unwind information hold.
  */
 size_t unwind_stack(const struct unwind_ctx *ctx, const struct unwind_regs *regs,
     bool first_is_exact, uintptr_t *pcs, size_t max, enum unwind_end *end);

@@ -190,6 +190,9 @@ static void test_malformed_programs(void **state)
 	assert_false(accepts(P("\x0f\x7f")));                         /* block past the end */
 	assert_false(accepts(P("\x0e\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")));
 	assert_false(accepts(P("\x0e\xff\xff\xff\xff\x0f")));         /* over 31 bits */
+	assert_false(accepts(P("\x0f\x02\x77\x08\x0e\x10")));         /* offset of an expression */
+	assert_false(accepts(P("\x0f\x02\x77\x08\x0d\x06")));
+	assert_true(accepts(P("\x0f\x02\x77\x08\x0c\x07\x10")));
 	assert_true(accepts(P("")));
 }
 

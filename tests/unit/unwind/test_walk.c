@@ -401,6 +401,20 @@ static void test_words_outside_the_stack(void **state)
 	assert_int_equal(w->reads, 0);
 }
 
+/* A broken return address must not be taken for, nor spoil, the good one it resembles. */
+static void test_address_with_high_bits(void **state)
+{
+	struct world *w = *state;
+
+	w->stack[3] = F_SP | 0xff00000000000000;
+	w->stack[7] = F_END;
+	walk(w, F_SP, 0);
+	ASSERT_PCS(w, UNWIND_STUCK, F_SP, F_SP | 0xff00000000000000);
+	w->stack[3] = F_SP;
+	walk(w, F_SP, 0);
+	ASSERT_PCS(w, UNWIND_DONE, F_SP, F_SP, F_END);
+}
+
 /* Random stacks and registers: any typed end, the same in every way of walking. */
 static void test_garbage(void **state)
 {
@@ -466,6 +480,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_truncation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unreadable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_words_outside_the_stack, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_address_with_high_bits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_garbage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cache_is_used_and_flushed, set_up, tear_down),
 	};
