@@ -19,6 +19,7 @@ enum graph_want {
 
 struct format {
 	report_writer *write;
+	report_writer *write_json; /* NULL: not offered */
 	enum graph_want want;
 	bool keep_objfile; /* functions of different binaries stay apart */
 	bool call_tree;    /* the format knows one node per path */
@@ -27,10 +28,14 @@ struct format {
 };
 
 static const struct format formats[REPORT_N_FORMATS] = {
-	[REPORT_TEXT] = { .write = report_write_text, .want = WANT_TRIMMED },
-	[REPORT_TREE] = { .write = report_write_tree, .want = WANT_TRIMMED },
+	[REPORT_TEXT] = { .write = report_write_text,
+	    .write_json = report_write_json,
+	    .want = WANT_TRIMMED },
+	[REPORT_TREE] = { .write = report_write_tree,
+	    .write_json = report_write_json,
+	    .want = WANT_TRIMMED },
 	[REPORT_TRACES] = { .write = report_write_traces },
-	[REPORT_TAGS] = { .write = report_write_tags },
+	[REPORT_TAGS] = { .write = report_write_tags, .write_json = report_write_json },
 	[REPORT_RAW] = { .write = report_write_raw },
 	[REPORT_COMMENTS] = { .write = report_write_comments },
 	[REPORT_LIST] = { .write = report_write_list, .want = WANT_WHOLE, .keep_objfile = true },
@@ -178,15 +183,17 @@ enum err_code report_generate(const struct profile *p, const struct report_optio
     struct buf *out, struct buf *warnings, struct err *e)
 {
 	const struct format *format = &formats[options->format];
+	report_writer *write = options->json ? format->write_json : format->write;
 	struct report r;
 	enum err_code code;
 
-	if (!format->write)
+	if (!write)
 		return FAIL(e, ERR_UNSUPPORTED, "unexpected output format");
 	TRY(report_init(&r, p, options, e));
 	r.warnings = warnings;
-	code = format->write(&r, out, e);
-	if (code == OK && (arena_failed(&r.arena) || buf_failed(out)))
+	code = write(&r, out, e);
+	/* A writer that ran on with missing texts may have come to a wrong conclusion. */
+	if (arena_failed(&r.arena) || buf_failed(out))
 		code = FAIL_NOMEM(e);
 	report_release(&r);
 	return code;

@@ -26,5 +26,6 @@ report_writer report_write_callgrind; /* callgrind.c */
 report_writer report_write_topproto;  /* topproto.c */
 report_writer report_write_proto;     /* proto.c */
 report_writer report_write_folded;    /* folded.c */
+report_writer report_write_json;      /* json.c; of text, tree and tags; ERR_NOT_FOUND as tree */
 
 #endif

@@ -1,0 +1,85 @@
+/*
+ * -disasm: which functions are printed, values inside instructions, places, and its three errors.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "make_code.h"
+
+#define OUTER                                                                                     	"Total: 80ms\n"                                                                           	"ROUTINE ======================== outer\n"                                                	"    AKA ======================== outer_alias\n"                                          	"      80ms      130ms (flat, cum) 162.50% of Total\n"                                    	"      30ms       30ms         10: push   %rbp                             ;outer code.c:8\n" 	"         .          .         12: nop\n"                                                 	"                                                                          ;inner code.c:3\n" 	"      50ms      100ms         14: cmpl   $0x1,0x2ee3(%rip)        # 3010 <b>\n"         	"         .          .         1a: ret                                     ;outer code.c:10\n"
+
+/* Both nodes of an inlined location have its address, so cum counts twice, as pprof's does. */
+static void prints_functions_with_samples(void **state)
+{
+	struct code c;
+
+	(void)state;
+	code_init(&c, REPORT_DISASM, "outer|cold");
+	assert_report(make_report(&c.m.p, &c.o), OUTER);
+	code_release(&c);
+}
+
+static void finds_a_function_by_address(void **state)
+{
+	struct code c;
+
+	(void)state;
+	code_init(&c, REPORT_DISASM, "0x400013");
+	assert_report(make_report(&c.m.p, &c.o), OUTER);
+	code_release(&c);
+}
+
+static void tells_what_was_not_found(void **state)
+{
+	static const struct {
+		const char *symbol, *message;
+	} cases[] = {
+		{ "nothing", "no matches found for regexp nothing" },
+		{ "0x500000", "no matches found for address 0x500000" },
+		{ "0x400025", "address 0x400025 found in binary, but the corresponding symbols do "
+			      "not have samples in the profile" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct code c;
+		struct err e;
+
+		code_init(&c, REPORT_DISASM, cases[i].symbol);
+		e = make_report_error(&c.m.p, &c.o);
+		assert_int_equal(e.code, ERR_NOT_FOUND);
+		assert_string_equal(e.msg, cases[i].message);
+		code_release(&c);
+	}
+}
+
+static void warns_about_a_missing_binary(void **state)
+{
+	struct code c;
+	struct buf out = { 0 }, warnings = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	code_init(&c, REPORT_DISASM, "outer");
+	c.no_binary = true;
+	assert_int_equal(report_generate(&c.m.p, &c.o, &out, &warnings, &e), ERR_NOT_FOUND);
+	assert_report(warnings, "open code: no such file or directory\n");
+	buf_release(&out);
+	code_release(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prints_functions_with_samples),
+		cmocka_unit_test(finds_a_function_by_address),
+		cmocka_unit_test(tells_what_was_not_found),
+		cmocka_unit_test(warns_about_a_missing_binary),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
