@@ -51,7 +51,8 @@ static enum err_code build_whole(struct work *w, struct err *e)
 	TRY(nodes_publish(w, NULL, e));
 	TRY(sort(w, e));
 	TRY(edges_collect(w, e));
-	TRY(sort_edges(w, e));
+	if (!w->o->inline_marks_only)
+		TRY(sort_edges(w, e));
 	return add_tags(w, 0, e);
 }
 
@@ -166,7 +167,8 @@ static enum err_code trim(struct work *w, struct graph_counts *counts, struct er
 	TRY(limit_nodes(w, counts, e));
 	TRY(edges_collect(w, e));
 	TRY(edges_cut(w, counts->edge_cutoff, &counts->dropped_edges, e));
-	TRY(sort_edges(w, e));
+	if (!w->o->inline_marks_only) /* nobody sees their order */
+		TRY(sort_edges(w, e));
 	if (w->o->visual)
 		TRY(edges_cut_redundant(w, e));
 	return add_tags(w, counts->node_cutoff, e);

@@ -1,125 +1,161 @@
 /*
  * Edges between the nodes of a graph: collected by a second pass over the samples for exactly the
- * nodes that are kept, so that an edge over removed nodes is known as residual. Hot with large
- * profiles: an edge's number is found through the last caller of its node, else in a hash table
- * of its own, since a call for each comparison would cost more than the rest.
+ * nodes that are kept, so that an edge over removed nodes is known as residual.
+ *
+ * Hot with large profiles, where the table is far larger than the caches: so the edges of a stack
+ * are listed first and their places prefetched, and a slot holds all that a sample changes.
  */
 #include "core/hash.h"
 #include "graph/work.h"
 
-struct edge_sum {
-	struct edge edge;
-	uint32_t stamp; /* sample + 1 that was counted last */
-};
+#define EDGE_RESIDUAL (UINT32_C(1) << 31)
+#define EDGE_CALLED   (UINT32_C(1) << 30) /* some call was not inlined */
+#define EDGE_LIMIT    EDGE_CALLED
 
 struct slot {
-	uint64_t key; /* src << 32 | dest */
-	uint32_t edge; /* + 1; 0 in an empty slot */
+	uint64_t key; /* src << 32 | dest; 0 in an empty slot, since no node calls itself here */
+	int64_t weight;
+	uint32_t stamp; /* sample + 1 that was counted last */
+	uint32_t edge;  /* number in order of appearance, and flags */
+};
+
+/* An edge of the stack at hand. */
+struct step {
+	uint64_t key;
+	size_t at; /* where its search begins */
+	uint32_t flags;
 };
 
 struct collector {
 	struct work *w;
 	uint32_t *node; /* per frame: node of the graph or GRAPH_NONE */
+	uint32_t *only; /* per location: node of all its frames, or FRAMES_MANY */
 	bool *skip;     /* per node: edges to it are not wanted; or NULL */
-	uint32_t *last; /* per node: edge that was counted last towards it, or GRAPH_NONE */
 	struct slot *slots;
-	size_t cap;
-	VEC(struct edge_sum) edges;
+	size_t cap;     /* power of two */
+	uint32_t n;     /* edges */
+	VEC(int64_t) divs; /* of each edge, with mean */
+	VEC(struct step) steps;
 };
 
-static struct slot *find_slot(struct slot *slots, size_t cap, uint64_t key)
+static struct slot *find_slot(struct slot *slots, size_t cap, uint64_t key, size_t at)
 {
-	size_t at = hash_u64(key) & (cap - 1);
-
-	while (slots[at].edge && slots[at].key != key)
+	while (slots[at].key && slots[at].key != key)
 		at = (at + 1) & (cap - 1);
 	return &slots[at];
 }
 
-/* Doubles the table; the old one stays in the scratch arena until the graph is made. */
-static bool grow(struct collector *c)
+/* Makes room for n more; the old table stays in the scratch arena until the graph is made. */
+static bool reserve(struct collector *c, size_t n)
 {
-	size_t cap = c->cap ? c->cap * 2 : 1024;
-	struct slot *slots = ARENA_ARRAY(&c->w->scratch, struct slot, cap);
+	size_t cap = c->cap ? c->cap : 1024;
+	struct slot *slots;
 
-	if (!slots)
+	while ((c->n + n) > cap / 2)
+		cap *= 2;
+	if (cap == c->cap)
+		return true;
+	if (c->n + n >= EDGE_LIMIT || !(slots = ARENA_ARRAY(&c->w->scratch, struct slot, cap)))
 		return false;
-	for (size_t i = 0; i < c->cap; i++)
-		if (c->slots[i].edge)
-			*find_slot(slots, cap, c->slots[i].key) = c->slots[i];
+	for (size_t i = 0; i < c->cap; i++) {
+		uint64_t key = c->slots[i].key;
+
+		if (key)
+			*find_slot(slots, cap, key, hash_u64(key) & (cap - 1)) = c->slots[i];
+	}
 	c->slots = slots;
 	c->cap = cap;
 	return true;
-}
-
-/* The edge from src to dest, made when there is none; NULL when memory is short. */
-static struct edge_sum *get_edge(struct collector *c, uint32_t src, uint32_t dest)
-{
-	uint64_t key = (uint64_t)src << 32 | dest;
-	uint32_t last = c->last[dest];
-	struct slot *slot;
-
-	if (last != GRAPH_NONE && c->edges.p[last].edge.src == src)
-		return &c->edges.p[last];
-	if (c->edges.n >= c->cap / 2 && !grow(c))
-		return NULL;
-	slot = find_slot(c->slots, c->cap, key);
-	if (!slot->edge) {
-		struct edge fresh = { .src = src, .dest = dest, .inlined = true };
-
-		if (c->edges.n >= UINT32_MAX - 1 || !VEC_PUSH(&c->edges, (struct edge_sum){ .edge = fresh }))
-			return NULL;
-		*slot = (struct slot){ key, (uint32_t)c->edges.n };
-	}
-	c->last[dest] = slot->edge - 1;
-	return &c->edges.p[slot->edge - 1];
 }
 
 struct stack_walk {
 	int64_t v, div;
 	uint32_t stamp;
 	uint32_t parent;
-	bool residual;
+	uint32_t residual; /* EDGE_RESIDUAL behind a node that is not kept */
 };
 
-static bool add_frame(struct collector *c, struct stack_walk *s, uint32_t node, bool inlined)
+/* Lists the edge from the parent to a kept node. */
+static bool add_frame(struct collector *c, struct stack_walk *s, uint32_t node, uint32_t called)
 {
-	struct edge_sum *sum;
+	uint32_t flags = s->residual | called;
+	uint64_t key = (uint64_t)s->parent << 32 | node;
+	bool wanted = s->parent != GRAPH_NONE && s->parent != node && !(c->skip && c->skip[node]);
 
-	if (node == GRAPH_NONE) {
-		s->residual = true;
-		return true;
-	}
-	if (s->parent != GRAPH_NONE && s->parent != node && !(c->skip && c->skip[node])) {
-		if (!(sum = get_edge(c, s->parent, node)))
-			return false;
-		if (sum->stamp != s->stamp) { /* a recurring edge counts once */
-			sum->stamp = s->stamp;
-			sum->edge.weight = wrap_add(sum->edge.weight, s->v);
-			sum->edge.weight_div = wrap_add(sum->edge.weight_div, s->div);
-			sum->edge.residual |= s->residual;
-			sum->edge.inlined &= inlined;
-		}
-	}
 	s->parent = node;
-	s->residual = false;
+	s->residual = 0;
+	return !wanted || VEC_PUSH(&c->steps, (struct step){ .key = key, .flags = flags });
+}
+
+/* A location with several frames: all but the outermost were called inline. */
+static bool add_location(struct collector *c, struct stack_walk *s, uint32_t location)
+{
+	const struct frames *f = &c->w->frames;
+	uint32_t begin = f->at[location], end = f->at[location + 1];
+
+	for (uint32_t at = end; at-- > begin;) {
+		if (c->node[at] == GRAPH_NONE)
+			s->residual = EDGE_RESIDUAL;
+		else if (!add_frame(c, s, c->node[at], at + 1 == end ? EDGE_CALLED : 0))
+			return false;
+	}
 	return true;
 }
 
-static bool add_stack(
+static bool list_steps(
     struct collector *c, struct stack_walk *s, const uint32_t *stack, size_t depth)
 {
-	const struct frames *f = &c->w->frames;
-
+	c->steps.n = 0;
 	s->parent = GRAPH_NONE;
-	s->residual = false;
+	s->residual = 0;
 	for (size_t k = depth; k-- > 0;) {
-		uint32_t begin = f->at[stack[k]], end = f->at[stack[k] + 1];
+		uint32_t only = c->only[stack[k]];
 
-		for (uint32_t at = end; at-- > begin;)
-			if (!add_frame(c, s, c->node[at], at + 1 != end))
-				return false;
+		if (only == GRAPH_NONE)
+			s->residual = EDGE_RESIDUAL;
+		else if (!(only == FRAMES_MANY ? add_location(c, s, stack[k])
+		                               : add_frame(c, s, only, EDGE_CALLED)))
+			return false;
 	}
+	return true;
+}
+
+/* A recurring edge counts once per sample, with the flags of the outermost. */
+static bool count_step(struct collector *c, const struct stack_walk *s, const struct step *step)
+{
+	struct slot *slot = find_slot(c->slots, c->cap, step->key, step->at);
+
+	if (!slot->key) {
+		*slot = (struct slot){ .key = step->key, .edge = c->n++ };
+		if (c->w->o->mean && !VEC_PUSH(&c->divs, 0))
+			return false;
+	}
+	if (slot->stamp == s->stamp)
+		return true;
+	slot->stamp = s->stamp;
+	slot->weight = wrap_add(slot->weight, s->v);
+	slot->edge |= step->flags;
+	if (c->w->o->mean) {
+		int64_t *div = &c->divs.p[slot->edge & (EDGE_LIMIT - 1)];
+
+		*div = wrap_add(*div, s->div);
+	}
+	return true;
+}
+
+static bool count_steps(struct collector *c, const struct stack_walk *s)
+{
+	if (!reserve(c, c->steps.n))
+		return false;
+	for (size_t i = 0; i < c->steps.n; i++) {
+		struct step *step = &c->steps.p[i];
+
+		step->at = hash_u64(step->key) & (c->cap - 1);
+		__builtin_prefetch(&c->slots[step->at]);
+	}
+	for (size_t i = 0; i < c->steps.n; i++)
+		if (!count_step(c, s, &c->steps.p[i]))
+			return false;
 	return true;
 }
 
@@ -135,10 +171,24 @@ static bool walk_samples(struct collector *c)
 		if (!sample_weight(w, i, &s.v, &s.div))
 			continue;
 		stack = sample_stack(w->p, i, &depth);
-		if (!add_stack(c, &s, stack, depth))
+		if (!list_steps(c, &s, stack, depth) || !count_steps(c, &s))
 			return false;
 	}
 	return true;
+}
+
+/* FRAMES_MANY unless the location has one frame or none of its frames is kept. */
+static uint32_t only_node(const struct collector *c, uint32_t location)
+{
+	const struct frames *f = &c->w->frames;
+	uint32_t begin = f->at[location], end = f->at[location + 1];
+
+	if (end - begin == 1)
+		return c->node[begin];
+	for (uint32_t i = begin; i < end; i++)
+		if (c->node[i] != GRAPH_NONE)
+			return FRAMES_MANY;
+	return GRAPH_NONE;
 }
 
 static bool collector_init(struct collector *c)
@@ -148,33 +198,53 @@ static bool collector_init(struct collector *c)
 	uint32_t n_frames = f->at[w->p->n_locations];
 
 	c->node = arena_alloc_raw(&w->scratch, n_frames, sizeof *c->node);
-	c->last = arena_alloc_raw(&w->scratch, w->g->n_all, sizeof *c->last);
+	c->only = arena_alloc_raw(&w->scratch, w->p->n_locations, sizeof *c->only);
 	if (w->o->inline_marks_only)
 		c->skip = ARENA_ARRAY(&w->scratch, bool, w->g->n_all);
 	if (arena_failed(&w->scratch))
 		return false;
 	for (uint32_t i = 0; i < n_frames; i++)
 		c->node[i] = w->node_of[f->node[i]];
-	memset(c->last, 0xff, w->g->n_all * sizeof *c->last); /* GRAPH_NONE */
+	for (uint32_t i = 0; i < w->p->n_locations; i++)
+		c->only[i] = only_node(c, i);
 	for (uint32_t i = 0; c->skip && i < w->g->n_all; i++)
 		c->skip[i] = !f->inlined[w->g->nodes[i].origin];
 	return true;
+}
+
+/* The edges in order of appearance. */
+static bool publish(struct collector *c)
+{
+	struct graph *g = c->w->g;
+
+	g->n_edges = c->n;
+	g->edges = arena_alloc_raw(&g->arena, c->n, sizeof *g->edges);
+	for (size_t i = 0; g->edges && i < c->cap; i++) {
+		const struct slot *s = &c->slots[i];
+		uint32_t number = s->edge & (EDGE_LIMIT - 1);
+
+		if (!s->key)
+			continue;
+		g->edges[number] = (struct edge){
+			.src = (uint32_t)(s->key >> 32),
+			.dest = (uint32_t)s->key,
+			.weight = s->weight,
+			.weight_div = c->w->o->mean ? c->divs.p[number] : 0,
+			.residual = (s->edge & EDGE_RESIDUAL) != 0,
+			.inlined = !(s->edge & EDGE_CALLED),
+		};
+	}
+	return g->edges != NULL;
 }
 
 /* Edges of a graph proper. */
 static bool collect_graph(struct work *w)
 {
 	struct collector c = { .w = w };
-	bool ok = collector_init(&c) && walk_samples(&c);
+	bool ok = collector_init(&c) && walk_samples(&c) && publish(&c);
 
-	if (ok) {
-		w->g->edges = arena_alloc_raw(&w->g->arena, c.edges.n, sizeof *w->g->edges);
-		w->g->n_edges = (uint32_t)c.edges.n;
-		ok = w->g->edges != NULL;
-	}
-	for (size_t i = 0; ok && i < c.edges.n; i++)
-		w->g->edges[i] = c.edges.p[i].edge;
-	VEC_RELEASE(&c.edges);
+	VEC_RELEASE(&c.steps);
+	VEC_RELEASE(&c.divs);
 	return ok;
 }
 

@@ -154,6 +154,7 @@ static void number_frames(struct interner *in)
 
 		for (uint32_t k = 0; k < f->at[i + 1] - f->at[i]; k++)
 			f->node[f->at[i] + k] = frame_node(in, l, l->n_lines ? lines + k : NULL);
+		f->only[i] = l->n_lines > 1 ? FRAMES_MANY : f->node[f->at[i]];
 	}
 }
 
@@ -185,7 +186,8 @@ enum err_code frames_init(struct work *w, struct err *e)
 	if (n > UINT32_MAX)
 		return FAIL(e, ERR_LIMIT, "profile has too many lines");
 	f->node = arena_alloc_raw(&w->scratch, n, sizeof *f->node);
-	ok = f->node && clean_files(&in);
+	f->only = arena_alloc_raw(&w->scratch, w->p->n_locations, sizeof *f->only);
+	ok = f->node && f->only && clean_files(&in);
 	if (ok)
 		number_frames(&in);
 	ok = ok && !f->infos.failed && !in.infos.failed && mark_inlined(w);

@@ -15,6 +15,7 @@ struct order {
 	struct str *names; /* per node; .p is NULL until it was needed */
 	int64_t *key;      /* per node: magnitude that decides first */
 	int64_t *tie;      /* per node: magnitude that decides between equal names */
+	uint32_t *rank;    /* per node: place of its name, equal names share one */
 };
 
 static enum err_code order_init(struct order *o, struct work *w, struct err *e)
@@ -108,16 +109,42 @@ static int compare_nodes(const void *left, const void *right, void *ctx)
 	return order ? order : compare_u64(o->g->nodes[a].origin, o->g->nodes[b].origin);
 }
 
+static int compare_ids_by_name(const void *left, const void *right, void *ctx)
+{
+	return compare_names(ctx, *(const uint32_t *)left, *(const uint32_t *)right);
+}
+
+/* Many edges weigh the same, so each name is compared once here and not once per edge. */
+static bool rank_names(struct order *o)
+{
+	uint32_t n = o->g->n_all, rank = 0;
+	uint32_t *ids = arena_alloc_raw(o->scratch, n, sizeof *ids);
+
+	o->rank = arena_alloc_raw(o->scratch, n, sizeof *o->rank);
+	if (!ids || !o->rank)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		ids[i] = i;
+	if (n > 1)
+		qsort_r(ids, n, sizeof *ids, compare_ids_by_name, o);
+	for (uint32_t i = 0; i < n; i++) {
+		if (i > 0 && compare_names(o, ids[i - 1], ids[i]) != 0)
+			rank = i;
+		o->rank[ids[i]] = rank;
+	}
+	return true;
+}
+
 static int compare_edges(const void *left, const void *right, void *ctx)
 {
-	struct order *o = ctx;
+	const struct order *o = ctx;
 	const struct edge *a = left, *b = right;
 	int order = compare_down(wrap_abs(a->weight), wrap_abs(b->weight));
 
 	if (order == 0)
-		order = compare_names(o, a->src, b->src);
+		order = compare_u64(o->rank[a->src], o->rank[b->src]);
 	if (order == 0)
-		order = compare_names(o, a->dest, b->dest);
+		order = compare_u64(o->rank[a->dest], o->rank[b->dest]);
 	if (order == 0)
 		order = compare_u64(a->src, b->src);
 	return order ? order : compare_u64(a->dest, b->dest);
@@ -196,10 +223,13 @@ enum err_code sort_edges(struct work *w, struct err *e)
 	struct order o;
 	bool ok;
 
+	if (g->n_edges < 2)
+		return edges_link(g, e);
 	TRY(order_init(&o, w, e));
-	if (g->n_edges > 1)
+	ok = rank_names(&o);
+	if (ok)
 		qsort_r(g->edges, g->n_edges, sizeof *g->edges, compare_edges, &o);
-	ok = !order_failed(&o);
+	ok = ok && !order_failed(&o);
 	buf_release(&o.text);
 	if (!ok)
 		return FAIL_NOMEM(e);

@@ -10,21 +10,26 @@ struct hot {
 	uint32_t stamp; /* sample + 1 that was counted last */
 };
 
-static void add_stack(
-    const struct frames *f, const uint32_t *stack, size_t depth, int64_t v, uint32_t stamp,
-    struct hot *hot)
+static inline void add_node(struct hot *h, int64_t v, uint32_t stamp)
+{
+	if (h->stamp == stamp)
+		return;
+	h->stamp = stamp;
+	h->cum = wrap_add(h->cum, v);
+}
+
+static void add_stack(const struct frames *f, const uint32_t *stack, size_t depth, int64_t v,
+    uint32_t stamp, struct hot *hot)
 {
 	for (size_t k = 0; k < depth; k++) {
-		uint32_t end = f->at[stack[k] + 1];
+		uint32_t only = f->only[stack[k]];
 
-		for (uint32_t i = f->at[stack[k]]; i < end; i++) {
-			struct hot *h = &hot[f->node[i]];
-
-			if (h->stamp == stamp)
-				continue;
-			h->stamp = stamp;
-			h->cum = wrap_add(h->cum, v);
+		if (only != FRAMES_MANY) {
+			add_node(&hot[only], v, stamp);
+			continue;
 		}
+		for (uint32_t i = f->at[stack[k]]; i < f->at[stack[k] + 1]; i++)
+			add_node(&hot[f->node[i]], v, stamp);
 	}
 }
 

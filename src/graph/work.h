@@ -34,9 +34,13 @@ static inline int64_t wrap_from_double(double v)
  * The node of every frame of every location, found once. A frame is a line of a location (or the
  * location itself when it has none); frame f of location l is at[l] <= f < at[l + 1], leaf first.
  */
+#define FRAMES_MANY (UINT32_MAX - 1)
+
 struct frames {
 	uint32_t *at;   /* n_locations + 1 */
 	uint32_t *node; /* index into infos of each frame */
+	/* Node of the location's only frame, or FRAMES_MANY: spares the hot loops two look-ups. */
+	uint32_t *only;
 	VEC(struct node_info) infos;
 	bool *inlined;  /* per info: was called inline somewhere */
 	bool any_inlined;
