@@ -17,11 +17,6 @@ struct dwarf_state {
 	struct object_frame frames[OBJECT_MAX_FRAMES];
 };
 
-static struct str c_or_empty(const char *s)
-{
-	return s ? str_c(s) : STR("");
-}
-
 static int64_t number(Dwarf_Die *die, unsigned name, bool inherit)
 {
 	Dwarf_Attribute a;
@@ -48,14 +43,29 @@ static struct str die_name(Dwarf_Die *die)
 	return STR("");
 }
 
-static struct str call_file(const struct dwarf_unit *u, int64_t i)
+/* A file name as llvm-symbolizer has it: below the unit's folder when it is relative. */
+static struct str full_path(struct object *o, struct dwarf_unit *u, const char *raw)
+{
+	struct str full;
+
+	if (!raw || raw[0] == '/' || !u->folder || !u->folder[0])
+		return raw ? str_c(raw) : STR("");
+	for (size_t i = 0; i < u->paths.n; i++)
+		if (u->paths.p[i].raw == raw)
+			return u->paths.p[i].full;
+	full = arena_printf(&o->arena, "%s/%s", u->folder, raw);
+	(void)VEC_PUSH(&u->paths, (struct dwarf_path){ raw, full });
+	return full;
+}
+
+static struct str call_file(struct object *o, struct dwarf_unit *u, int64_t i)
 {
 	if (i < 0 || (size_t)i >= u->n_files)
 		return STR("");
-	return c_or_empty(dwarf_filesrc(u->files, (size_t)i, NULL, NULL));
+	return full_path(o, u, dwarf_filesrc(u->files, (size_t)i, NULL, NULL));
 }
 
-static void resolve(struct dwarf_unit *u, struct dwarf_node *n)
+static void resolve(struct object *o, struct dwarf_unit *u, struct dwarf_node *n)
 {
 	Dwarf_Die die;
 
@@ -68,7 +78,7 @@ static void resolve(struct dwarf_unit *u, struct dwarf_node *n)
 	n->start_line = number(&die, DW_AT_decl_line, true);
 	if (n->is_function)
 		return;
-	n->call_file = call_file(u, number(&die, DW_AT_call_file, false));
+	n->call_file = call_file(o, u, number(&die, DW_AT_call_file, false));
 	n->call_line = number(&die, DW_AT_call_line, false);
 	n->call_column = number(&die, DW_AT_call_column, false);
 }
@@ -103,14 +113,15 @@ static Dwarf_Line *find_line(const struct dwarf_unit *u, uint64_t address)
 	return !line || dwarf_lineendsequence(line, &is_end) || is_end ? NULL : line;
 }
 
-static void set_place(struct object_frame *f, Dwarf_Line *line)
+static void set_place(
+    struct object *o, struct dwarf_unit *u, struct object_frame *f, Dwarf_Line *line)
 {
 	int v = 0;
 
 	f->file = STR("");
 	if (!line)
 		return;
-	f->file = c_or_empty(dwarf_linesrc(line, NULL, NULL));
+	f->file = full_path(o, u, dwarf_linesrc(line, NULL, NULL));
 	if (dwarf_lineno(line, &v) == 0 && v > 0)
 		f->line = v;
 	v = 0;
@@ -119,18 +130,19 @@ static void set_place(struct object_frame *f, Dwarf_Line *line)
 }
 
 /* Frames of a unit's address into `frames`; at least one, perhaps without a name. */
-static uint32_t unit_frames(struct dwarf_unit *u, uint64_t address, struct object_frame *frames)
+static uint32_t unit_frames(
+    struct object *o, struct dwarf_unit *u, uint64_t address, struct object_frame *frames)
 {
 	uint32_t i = dwarf_unit_node(u, address);
 	uint32_t n = 1;
 
 	frames[0] = (struct object_frame){ .function = STR("") };
-	set_place(&frames[0], find_line(u, address));
+	set_place(o, u, &frames[0], find_line(u, address));
 	while (i != DWARF_NO_OWNER) {
 		struct dwarf_node *node = &u->nodes.p[i];
 
 		if (!node->is_resolved)
-			resolve(u, node);
+			resolve(o, u, node);
 		frames[n - 1].function = node->name;
 		frames[n - 1].start_line = node->start_line;
 		i = node->parent;
@@ -200,19 +212,22 @@ enum err_code object_frames(struct object *o, uint64_t address, const struct obj
 	struct dwarf_unit *u = x ? dwarf_index_unit(x, address) : NULL;
 	struct dwarf_state *s = state_of(o);
 	struct object_frame *outer;
-	struct str symbol = object_symbol_name(o, address);
+	const struct object_symbol *symbol = object_find_symbol(o, address);
 
 	if (!s)
 		return FAIL_NOMEM(e);
 	*out = s->frames;
 	*n = 1;
 	if (u)
-		*n = unit_frames(u, address, s->frames);
+		*n = unit_frames(o, u, address, s->frames);
 	else
 		s->frames[0] = (struct object_frame){ .function = STR(""), .file = STR("") };
 	outer = &s->frames[*n - 1];
-	if (symbol.n)
-		outer->function = symbol;
+	if (symbol) {
+		outer->function = symbol->name;
+		if (!outer->file.n)
+			outer->file = symbol->file;
+	}
 	if (*n == 1 && !outer->function.n && !outer->file.n)
 		*n = 0;
 	return OK;
@@ -225,7 +240,7 @@ bool object_line(struct object *o, uint64_t address, struct str *file, int64_t *
 	struct object_frame f = { 0 };
 
 	if (u)
-		set_place(&f, find_line(u, address));
+		set_place(o, u, &f, find_line(u, address));
 	*file = f.file;
 	*line = f.line;
 	return f.line > 0;

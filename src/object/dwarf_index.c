@@ -115,10 +115,13 @@ static void read_children(struct reader *r, Dwarf_Die *parent, uint32_t node, ui
 
 static void read_lines(struct dwarf_unit *u)
 {
+	Dwarf_Attribute a;
+
 	if (dwarf_getsrclines(&u->die, &u->lines, &u->n_lines) != 0)
 		u->n_lines = 0;
 	if (dwarf_getsrcfiles(&u->tree, &u->files, &u->n_files) != 0)
 		u->n_files = 0;
+	u->folder = dwarf_formstring(dwarf_attr_integrate(&u->die, DW_AT_comp_dir, &a));
 }
 
 static bool load(struct dwarf_unit *u)
@@ -215,6 +218,7 @@ void dwarf_index_free(struct dwarf_index *x)
 	for (size_t i = 0; i < x->units.n; i++) {
 		VEC_RELEASE(&x->units.p[i].nodes);
 		VEC_RELEASE(&x->units.p[i].segments.v);
+		VEC_RELEASE(&x->units.p[i].paths);
 	}
 	VEC_RELEASE(&x->units);
 	VEC_RELEASE(&x->segments.v);

@@ -45,6 +45,12 @@ struct dwarf_node {
 	int64_t call_line, call_column;
 };
 
+/* A relative file name of libdw's and what it is below the unit's folder. */
+struct dwarf_path {
+	const char *raw; /* libdw's pointer: the same for the same file */
+	struct str full;
+};
+
 struct dwarf_unit {
 	Dwarf_Die die;  /* with line table and ranges: the skeleton when split */
 	Dwarf_Die tree; /* whose children are the functions: the split unit when there is one */
@@ -55,6 +61,8 @@ struct dwarf_unit {
 	size_t n_lines;
 	Dwarf_Files *files; /* of call sites */
 	size_t n_files;
+	const char *folder; /* DW_AT_comp_dir; NULL unknown */
+	VEC(struct dwarf_path) paths; /* relative files that were asked for */
 };
 
 struct dwarf_index {

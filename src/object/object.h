@@ -59,7 +59,8 @@ enum err_code object_base(struct object *o, const struct object_mapping *m, uint
 struct object_symbol {
 	uint64_t address; /* object address */
 	uint64_t size;    /* 0 unknown */
-	struct str name;  /* raw (mangled) */
+	struct str name; /* raw (mangled) */
+	struct str file; /* of a local symbol: its STT_FILE, "crtstuff.c"; "" unknown */
 	bool is_text; /* code: a function, or an untyped label in an executable section */
 };
 

@@ -23,6 +23,7 @@ struct table {
 	bool *is_text;    /* by section index: executable */
 	bool *is_alloc;
 	size_t n_sections;
+	struct str file; /* of the local symbols being read */
 };
 
 static int order(const void *x, const void *y)
@@ -69,11 +70,23 @@ static bool is_marker(const struct object *o, const char *name)
 		o->header.e_machine == EM_RISCV);
 }
 
+/* A name without its version: debug files of libraries have "realpath@@GLIBC_2.3". */
+static struct str plain_name(const char *name)
+{
+	struct str s = str_c(name);
+	size_t at = str_find_char(s, '@');
+
+	return at == STR_NPOS || at == 0 ? s : str_head(s, at);
+}
+
 static void add_symbol(struct table *t, const GElf_Sym *s, const char *name, uint32_t place)
 {
 	unsigned type = GELF_ST_TYPE(s->st_info);
 	bool is_code = type == STT_FUNC || type == STT_GNU_IFUNC;
+	bool is_local = GELF_ST_BIND(s->st_info) == STB_LOCAL;
 
+	if (type == STT_FILE)
+		t->file = name ? str_c(name) : STR("");
 	if (s->st_shndx == SHN_UNDEF || s->st_shndx >= t->n_sections || !t->is_alloc[s->st_shndx])
 		return;
 	if (type != STT_NOTYPE && type != STT_OBJECT && !is_code)
@@ -82,7 +95,8 @@ static void add_symbol(struct table *t, const GElf_Sym *s, const char *name, uin
 		return;
 	if (type == STT_NOTYPE)
 		is_code = t->is_text[s->st_shndx];
-	(void)VEC_PUSH(&t->v, (struct placed){ { s->st_value, s->st_size, str_c(name), is_code },
+	(void)VEC_PUSH(&t->v, (struct placed){ { s->st_value, s->st_size, plain_name(name),
+						       is_local ? t->file : STR(""), is_code },
 				  place });
 }
 
@@ -108,6 +122,7 @@ static void read_tables(struct table *t, struct object *o, uint32_t type)
 	Elf_Scn *section = NULL;
 
 	t->o = o;
+	t->file = STR("");
 	if (!read_section_kinds(t))
 		return;
 	while ((section = elf_nextscn(o->elf, section))) {
