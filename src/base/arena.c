@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -68,6 +69,11 @@ void *alloc_resize(void *p, size_t n)
 void alloc_put(void *p)
 {
 	free(p);
+}
+
+void alloc_trim(void)
+{
+	malloc_trim(0);
 }
 
 void arena_init(struct arena *a)

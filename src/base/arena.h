@@ -64,5 +64,7 @@ size_t alloc_fail_at(size_t n);
 void *alloc_get(size_t n);
 void *alloc_resize(void *p, size_t n);
 void alloc_put(void *p);
+/* Gives freed memory back to the system: worth a call after releasing many megabytes. */
+void alloc_trim(void);
 
 #endif

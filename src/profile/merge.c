@@ -16,6 +16,9 @@
 #define PAGE     ((uint64_t)4096)
 #define UNMAPPED UINT32_MAX /* not translated yet */
 
+/* Bytes; the result grows while the sources go, so what they leave must not stay in the heap. */
+#define TRIM_ABOVE ((size_t)4 << 20)
+
 struct merger {
 	struct profile *out;
 
@@ -536,8 +539,13 @@ static MUST_USE enum err_code merge_all(struct merger *m, const struct profile *
 		return FAIL_NOMEM(e);
 	for (size_t i = 0; i < n; i++) {
 		TRY(add_source(m, srcs[i], e));
-		if (owned)
+		if (owned) {
+			bool large = owned[i]->arena.total > TRIM_ABOVE;
+
 			profile_release(owned[i]);
+			if (large)
+				alloc_trim();
+		}
 	}
 	return finish(m, e);
 }
