@@ -22,15 +22,18 @@
  * and without it a name costs a fifth of a microsecond more.
  */
 #define OPTIONS                                                                                \
-	(PCRE2_UTF | PCRE2_DOTALL | PCRE2_NO_AUTO_CAPTURE | PCRE2_NO_UTF_CHECK |               \
-	    PCRE2_NO_START_OPTIMIZE)
+	(PCRE2_UTF | PCRE2_DOTALL | PCRE2_NO_UTF_CHECK | PCRE2_NO_START_OPTIMIZE)
 /* About a millisecond; names that need more are rare enough for the slower matcher. */
 #define BACKTRACK_LIMIT 20000u
+/* For built-in expressions, which have no slower matcher: some milliseconds. */
+#define FIND_LIMIT 1000000u
 /* Of the slower matcher: ints of workspace, on the stack at first. */
 #define WORK_SMALL 1000u
 #define WORK_LARGE (1u << 20)
 /* Our translation nests no deeper than Go allows; each level may be wrapped once. */
 #define NEST_LIMIT 2100u
+/* Of regex_find. */
+#define MAX_GROUPS 16u
 
 struct regex {
 	pcre2_general_context *memory;
@@ -88,7 +91,6 @@ static struct regex *new_regex(struct str pattern)
 		regex_free(re);
 		return NULL;
 	}
-	pcre2_set_match_limit(re->limits, BACKTRACK_LIMIT);
 	return re;
 }
 
@@ -113,13 +115,10 @@ static pcre2_code *compile_code(
 	return code;
 }
 
-static void compile_both(struct regex *re, struct buf *translated, int *error)
+static void compile_anchored(struct regex *re, const struct buf *translated, int *error)
 {
 	struct buf anchored = { 0 };
 
-	re->code = compile_code(re, translated, 0, error);
-	if (!re->code)
-		return;
 	BUF_LIT(&anchored, ".*(?:");
 	buf_add_str(&anchored, buf_str(translated));
 	buf_char(&anchored, ')');
@@ -127,22 +126,24 @@ static void compile_both(struct regex *re, struct buf *translated, int *error)
 	buf_release(&anchored);
 }
 
-static MUST_USE enum err_code compile(struct regex *re, struct err *e)
+static MUST_USE enum err_code compile(struct regex *re, bool captures, struct err *e)
 {
 	struct buf translated = { 0 };
 	enum err_code rc;
 	int error = 0;
 
-	rc = regex_translate(&translated, re->pattern, e);
+	rc = regex_translate(&translated, re->pattern, captures, e);
 	if (rc == OK)
-		compile_both(re, &translated, &error);
+		re->code = compile_code(re, &translated, 0, &error);
+	if (re->code && !captures)
+		compile_anchored(re, &translated, &error);
 	buf_release(&translated);
 	if (rc != OK)
 		return rc;
-	if (!re->anchored && error == PCRE2_ERROR_HEAP_FAILED)
+	if (error == PCRE2_ERROR_HEAP_FAILED)
 		return FAIL_NOMEM(e);
 	/* The syntax was checked, so only PCRE2's limits on the size of its code are left. */
-	if (!re->anchored)
+	if (!re->code || (!re->anchored && !captures))
 		return FAIL(e, ERR_LIMIT, "error parsing regexp: expression too large: `%.*s`",
 		    STR_ARG(re->pattern));
 	/* Without machine code (no executable memory) the interpreter gives the same answers. */
@@ -150,7 +151,8 @@ static MUST_USE enum err_code compile(struct regex *re, struct err *e)
 	return OK;
 }
 
-enum err_code regex_new(struct regex **out, struct str pattern, struct err *e)
+static MUST_USE enum err_code make_regex(
+    struct regex **out, struct str pattern, bool captures, struct err *e)
 {
 	struct regex *re = new_regex(pattern);
 	enum err_code rc;
@@ -158,13 +160,24 @@ enum err_code regex_new(struct regex **out, struct str pattern, struct err *e)
 	*out = NULL;
 	if (!re)
 		return FAIL_NOMEM(e);
-	rc = compile(re, e);
+	pcre2_set_match_limit(re->limits, captures ? FIND_LIMIT : BACKTRACK_LIMIT);
+	rc = compile(re, captures, e);
 	if (rc != OK) {
 		regex_free(re);
 		return rc;
 	}
 	*out = re;
 	return OK;
+}
+
+enum err_code regex_new(struct regex **out, struct str pattern, struct err *e)
+{
+	return make_regex(out, pattern, false, e);
+}
+
+enum err_code regex_new_capturing(struct regex **out, struct str pattern, struct err *e)
+{
+	return make_regex(out, pattern, true, e);
 }
 
 static int match_all_at_once(const struct regex *re, struct str s, pcre2_match_data *md,
@@ -210,31 +223,91 @@ static bool match_valid(const struct regex *re, struct str s)
 }
 
 /* Go reads every invalid byte as U+FFFD: say so to PCRE2. */
-static bool match_repaired(const struct regex *re, struct str s)
+static void repair(struct buf *out, struct str s)
+{
+	while (s.n) {
+		size_t good = utf8_valid_head(s);
+
+		buf_add(out, s.p, good);
+		s = str_skip(s, good);
+		if (s.n == 0)
+			break;
+		BUF_LIT(out, "\xEF\xBF\xBD");
+		s = str_skip(s, 1);
+	}
+}
+
+bool regex_match(const struct regex *re, struct str s)
 {
 	struct buf repaired = { 0 };
 	bool matched;
 
-	while (s.n) {
-		size_t good = utf8_valid_head(s);
-
-		buf_add(&repaired, s.p, good);
-		s = str_skip(s, good);
-		if (s.n == 0)
-			break;
-		BUF_LIT(&repaired, "\xEF\xBF\xBD");
-		s = str_skip(s, 1);
-	}
+	if (s.n == 0)
+		s = STR("");
+	if (utf8_valid_head(s) == s.n)
+		return match_valid(re, s);
+	repair(&repaired, s);
 	matched = !buf_failed(&repaired) && match_valid(re, buf_str(&repaired));
 	buf_release(&repaired);
 	return matched;
 }
 
-bool regex_match(const struct regex *re, struct str s)
+static bool find_valid(const struct regex *re, struct str s, size_t *bounds, size_t n)
 {
-	if (s.n == 0)
-		s = STR("");
-	if (utf8_valid_head(s) < s.n)
-		return match_repaired(re, s);
-	return match_valid(re, s);
+	pcre2_match_data *md = pcre2_match_data_create((uint32_t)n, re->memory);
+	bool found;
+
+	if (!md)
+		return false;
+	found = pcre2_match(re->code, (PCRE2_SPTR)s.p, s.n, 0, PCRE2_NO_UTF_CHECK, md,
+		    re->limits) >= 0;
+	if (found)
+		memcpy(bounds, pcre2_get_ovector_pointer(md), 2 * n * sizeof *bounds);
+	pcre2_match_data_free(md);
+	return found;
+}
+
+/* The place in s of what is at `at` in its repaired copy. */
+static size_t unrepaired(struct str s, size_t at)
+{
+	size_t shift = 0;
+	size_t done = 0;
+
+	while (done < s.n) {
+		size_t good = utf8_valid_head(str_skip(s, done));
+
+		if (done + good + shift >= at)
+			break;
+		done += good + 1;
+		shift += 2;
+	}
+	return at - shift;
+}
+
+bool regex_find(const struct regex *re, struct str s, struct str *groups, size_t n)
+{
+	size_t bounds[2 * MAX_GROUPS];
+	struct buf repaired = { 0 };
+	bool is_valid = utf8_valid_head(s) == s.n;
+	bool found;
+
+	if (n > MAX_GROUPS)
+		return false;
+	if (!is_valid)
+		repair(&repaired, s);
+	found = !buf_failed(&repaired) &&
+	    find_valid(re, is_valid ? (s.n ? s : STR("")) : buf_str(&repaired), bounds, n);
+	buf_release(&repaired);
+	for (size_t i = 0; found && i < n; i++) {
+		size_t from = bounds[2 * i], to = bounds[2 * i + 1];
+
+		if (from == PCRE2_UNSET)
+			from = to = 0;
+		if (!is_valid) {
+			from = unrepaired(s, from);
+			to = unrepaired(s, to);
+		}
+		groups[i] = (struct str){ s.n ? s.p + from : "", to - from };
+	}
+	return found;
 }

@@ -50,6 +50,7 @@ struct regex_parser {
 	struct str rest;
 	struct buf *out;
 	struct err *e;
+	bool captures;       /* parentheses are groups in the output */
 	uint32_t flags;
 	bool fold;           /* case folding as last written to the output */
 	uint32_t weight;     /* of the atoms so far in the current group */

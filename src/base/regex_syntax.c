@@ -5,7 +5,7 @@
  * The hard thing is that Go parses into a tree and PCRE2 reads text: "a*(?i)*" repeats a repetition
  * in Go, while flags between an item and its operator are an error in PCRE2. So flags are only
  * written in front of the next item, and what cannot be repeated as it stands is wrapped in (?:…)
- * afterwards. Groups never capture: only whether there is a match is asked.
+ * afterwards. Users' groups never capture: only whether there is a match is asked.
  */
 #include "base/regex_syntax.h"
 
@@ -78,7 +78,7 @@ static MUST_USE enum err_code check_height(struct regex_parser *p, uint32_t heig
 	return OK;
 }
 
-static MUST_USE enum err_code open_group(struct regex_parser *p)
+static MUST_USE enum err_code open_group(struct regex_parser *p, bool is_capture)
 {
 	struct regex_group g;
 
@@ -87,7 +87,7 @@ static MUST_USE enum err_code open_group(struct regex_parser *p)
 	g = (struct regex_group){ p->flags, p->fold, p->out->n, p->weight, p->height };
 	if (!VEC_PUSH(&p->groups, g))
 		return FAIL_NOMEM(p->e);
-	buf_add_str(p->out, STR("(?:"));
+	buf_add_str(p->out, is_capture && p->captures ? STR("(") : STR("(?:"));
 	p->weight = 1;
 	p->height = 0;
 	return OK;
@@ -138,7 +138,7 @@ static MUST_USE enum err_code parse_named_group(struct regex_parser *p, size_t s
 		return REGEX_FAIL(p, "invalid named capture", p->rest);
 	if (!is_capture_name(checked))
 		return REGEX_FAIL(p, "invalid named capture", str_head(p->rest, end + 1));
-	TRY(open_group(p));
+	TRY(open_group(p, true));
 	p->rest = str_skip(p->rest, end + 1);
 	return OK;
 }
@@ -208,7 +208,7 @@ static MUST_USE enum err_code parse_perl_group(struct regex_parser *p)
 		return REGEX_FAIL(p, "invalid or unsupported Perl syntax",
 		    str_head(p->rest, p->rest.n - t.n));
 	if (end == ':')
-		TRY(open_group(p));
+		TRY(open_group(p, false));
 	p->flags = flags;
 	p->rest = t;
 	return OK;
@@ -466,7 +466,7 @@ static MUST_USE enum err_code parse_item(
 		if (p->rest.n >= 2 && p->rest.p[1] == '?')
 			return parse_perl_group(p);
 		p->rest = str_skip(p->rest, 1);
-		return open_group(p);
+		return open_group(p, true);
 	case ')':
 		p->rest = str_skip(p->rest, 1);
 		return close_group(p);
@@ -509,10 +509,16 @@ static MUST_USE enum err_code parse(struct regex_parser *p)
 	return OK;
 }
 
-enum err_code regex_translate(struct buf *out, struct str pattern, struct err *e)
+enum err_code regex_translate(
+    struct buf *out, struct str pattern, bool captures, struct err *e)
 {
 	struct regex_parser p = {
-		.whole = pattern, .rest = pattern, .out = out, .e = e, .weight = 1,
+		.whole = pattern,
+		.rest = pattern,
+		.out = out,
+		.e = e,
+		.captures = captures,
+		.weight = 1,
 	};
 	enum err_code rc;
 

@@ -192,6 +192,28 @@ static void sizes_are_limited(void **state)
 	regex_free(re);
 }
 
+static void groups_are_found_in_valid_and_invalid_text(void **state)
+{
+	struct str g[4];
+	struct regex *re;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    regex_new_capturing(&re, STR("(\\d+) *(?:x|(y))@(?P<rest>\\S*)"), &e), OK);
+	assert_true(regex_find(re, STR("a 12 x@zz 3y@"), g, 4));
+	assert_true(str_is(g[0], "12 x@zz"));
+	assert_true(str_is(g[1], "12"));
+	assert_int_equal(g[2].n, 0);
+	assert_true(str_is(g[3], "zz"));
+	assert_true(regex_find(re, STR("\xFF\xFE" "12y@\xFFz\xC3 b"), g, 4));
+	assert_true(str_is(g[0], "12y@\xFFz\xC3"));
+	assert_true(str_is(g[2], "y"));
+	assert_true(str_is(g[3], "\xFFz\xC3"));
+	assert_false(regex_find(re, STR(""), g, 4));
+	regex_free(re);
+}
+
 static void memory_failures_are_reported(void **state)
 {
 	struct err e;
@@ -225,6 +247,7 @@ int main(void)
 		cmocka_unit_test(backtracking_does_not_change_the_answer),
 		cmocka_unit_test(refusals_have_the_words_of_go),
 		cmocka_unit_test(sizes_are_limited),
+		cmocka_unit_test(groups_are_found_in_valid_and_invalid_text),
 		cmocka_unit_test(memory_failures_are_reported),
 	};
 
