@@ -71,7 +71,10 @@ static void zsh_line(struct buf *out, const char *name, const char *argument, st
 	add_quoted(out, help);
 	buf_printf(out, "]%s", argument ? ":" : "");
 	add_quoted(out, str_c(argument ? argument : ""));
-	buf_printf(out, "%s' \\\n", !argument ? "" : strcmp(argument, "file") == 0 ? ":_files" : ": ");
+	buf_printf(out, "%s' \\\n",
+	    !argument                       ? ""
+	    : strcmp(argument, "file") == 0 ? ":_files"
+					    : ": ");
 }
 
 void manual_zsh(struct buf *out)
@@ -91,6 +94,7 @@ static void fish_line(struct buf *out, const char *name, const char *argument, s
 
 void manual_fish(struct buf *out)
 {
-	BUF_LIT(out, "complete -c pprof -n __fish_is_first_arg -a run -d 'run a command and profile it'\n");
+	BUF_LIT(out,
+	    "complete -c pprof -n __fish_is_first_arg -a run -d 'run a command and profile it'\n");
 	for_flags(out, fish_line);
 }

@@ -135,8 +135,7 @@ static bool find_choice_flag(struct parse *p, struct str name, struct flag *flag
 
 	if (!o)
 		return false;
-	*flag = (struct flag){ OPTION_BOOL,
-		&p->chosen[o - config_options][choice - o->choices] };
+	*flag = (struct flag){ OPTION_BOOL, &p->chosen[o - config_options][choice - o->choices] };
 	return true;
 }
 
@@ -157,10 +156,11 @@ static bool lookup_any(void *ctx, struct str name, struct flag *flag)
 {
 	struct parse *p = ctx;
 
-	return flags_find_option(config_options, n_config_options, &p->driver->config, name, flag) ||
-	    flags_find_option(
-		request_options, n_request_options, &p->driver->request, name, flag) ||
-	    find_choice_flag(p, name, flag) || find_command_flag(p, name, flag);
+	return flags_find_option(
+		   config_options, n_config_options, &p->driver->config, name, flag) ||
+	       flags_find_option(
+		   request_options, n_request_options, &p->driver->request, name, flag) ||
+	       find_choice_flag(p, name, flag) || find_command_flag(p, name, flag);
 }
 
 /* The word given of a choice; several are noted for request_check. */
@@ -195,8 +195,7 @@ static void take_commands(struct parse *p)
 	}
 }
 
-static enum flags_result take_positionals(
-    struct parse *p, char *const *argv, int n, struct err *e)
+static enum flags_result take_positionals(struct parse *p, char *const *argv, int n, struct err *e)
 {
 	struct driver *d = p->driver;
 	struct str *sources = ARENA_ARRAY(&d->arena, struct str, (size_t)n);

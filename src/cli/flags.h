@@ -41,7 +41,7 @@ enum flags_result flags_read(
 enum flags_result flags_parse(struct driver *d, char *const *argv, int n, struct err *e);
 
 /* The flag of a table's option with this name, in a struct at base; false when there is none. */
-bool flags_find_option(const struct option *table, size_t n, void *base, struct str name,
-    struct flag *flag);
+bool flags_find_option(
+    const struct option *table, size_t n, void *base, struct str name, struct flag *flag);
 
 #endif

@@ -20,8 +20,8 @@
 /* Words of one command. */
 #define MAX_WORDS 32
 
-static MUST_USE enum err_code spawn(const char *const argv[],
-    const posix_spawn_file_actions_t *actions, pid_t *pid, struct err *e)
+static MUST_USE enum err_code spawn(
+    const char *const argv[], const posix_spawn_file_actions_t *actions, pid_t *pid, struct err *e)
 {
 	sigset_t none;
 	posix_spawnattr_t attr;
@@ -37,8 +37,8 @@ static MUST_USE enum err_code spawn(const char *const argv[],
 	failed = posix_spawnp(pid, argv[0], actions, &attr, args, environ);
 	posix_spawnattr_destroy(&attr);
 	if (failed == ENOENT && !strchr(argv[0], '/'))
-		return FAIL(e, ERR_NOT_FOUND, "exec: \"%s\": executable file not found in $PATH",
-		    argv[0]);
+		return FAIL(
+		    e, ERR_NOT_FOUND, "exec: \"%s\": executable file not found in $PATH", argv[0]);
 	if (failed)
 		return FAIL_SYS(e, failed, "fork/exec %s", argv[0]);
 	return OK;

@@ -4,8 +4,7 @@
 #include "driver/driver.h"
 #include "driver/value.h"
 
-static MUST_USE enum err_code unknown_type(
-    const struct profile *p, struct str name, struct err *e)
+static MUST_USE enum err_code unknown_type(const struct profile *p, struct str name, struct err *e)
 {
 	struct buf text = { 0 };
 
@@ -79,8 +78,8 @@ static const char *split_host_port(struct str text, struct str *host, struct str
 		if (end + 1 == text.n)
 			return "missing port in address";
 		if (end + 1 != colon)
-			return text.p[end + 1] == ':' ? "too many colons in address" :
-							"missing port in address";
+			return text.p[end + 1] == ':' ? "too many colons in address"
+						      : "missing port in address";
 		*host = (struct str){ text.p + 1, end - 1 };
 		rest = str_skip(text, end + 1);
 	} else {

@@ -4,19 +4,23 @@
 static const bool yes = true;
 static const bool no = false;
 
-#define TEXT_OUT(name, format, usage, nodecount, summary)                                        \
-	{ name, format, false, NULL, false, COMMAND_STDOUT, NULL, NULL, usage, false, nodecount, \
-		NULL, NULL, summary }
-#define DRAWN(name, dot, massage, show, viewer, summary)                                         \
-	{ name, REPORT_DOT, false, dot, massage, show, dot, viewer, COMMAND_USAGE_GRAPH, false,  \
-		80, NULL, NULL, summary }
+#define TEXT_OUT(name, format, usage, nodecount, summary)                                          \
+	{                                                                                          \
+		name, format, false, NULL, false, COMMAND_STDOUT, NULL, NULL, usage, false,        \
+		    nodecount, NULL, NULL, summary                                                 \
+	}
+#define DRAWN(name, dot, massage, show, viewer, summary)                                           \
+	{                                                                                          \
+		name, REPORT_DOT, false, dot, massage, show, dot, viewer, COMMAND_USAGE_GRAPH,     \
+		    false, 80, NULL, NULL, summary                                                 \
+	}
 
 /* Sorted by name. */
 const struct command commands[] = {
 	{ "callgrind", REPORT_CALLGRIND, false, NULL, false, COMMAND_FILE, "callgraph.out", NULL,
 	    COMMAND_USAGE_GRAPH, true, 80, "addresses", NULL, "Call graph for callgrind viewers" },
-	TEXT_OUT("comments", REPORT_COMMENTS, COMMAND_USAGE_NONE, 80,
-	    "Comments stored in the profile"),
+	TEXT_OUT(
+	    "comments", REPORT_COMMENTS, COMMAND_USAGE_NONE, 80, "Comments stored in the profile"),
 	{ "disasm", REPORT_DISASM, true, NULL, false, COMMAND_STDOUT, NULL, NULL,
 	    COMMAND_USAGE_SYMBOL, true, 0, "addresses", &yes,
 	    "Machine code of matching functions, with samples" },
@@ -83,9 +87,10 @@ static void graph_help(const struct command *c, const char *more, struct buf *ou
 {
 	bool redirect = c->show == COMMAND_STDOUT || c->show == COMMAND_FILE;
 
-	buf_printf(out, "    %s [n] [focus]* [-ignore]*%s%s\n", c->name, more,
-	    redirect ? " [>file]" : "");
-	buf_printf(out, "    At most n entries, of samples that match focus and do not match ignore\n"
+	buf_printf(
+	    out, "    %s [n] [focus]* [-ignore]*%s%s\n", c->name, more, redirect ? " [>file]" : "");
+	buf_printf(out,
+	    "    At most n entries, of samples that match focus and do not match ignore\n"
 	    "    (regular expressions).\n");
 	if (*more)
 		buf_printf(out, "    -cum orders by cumulative value.\n");
@@ -104,16 +109,18 @@ void command_help(const struct command *c, struct buf *out)
 		graph_help(c, "", out);
 		break;
 	case COMMAND_USAGE_SYMBOL:
-		buf_printf(out, "    %s <function|address> [focus]* [-ignore]*%s\n"
+		buf_printf(out,
+		    "    %s <function|address> [focus]* [-ignore]*%s\n"
 		    "    Functions that match a regular expression, or the one at an address.\n",
 		    c->name, c->show == COMMAND_STDOUT ? " [>file]" : "");
 		break;
 	case COMMAND_USAGE_PEEK:
 		buf_printf(out, "    peek <function> [focus]* [-ignore]* [>file]\n"
-		    "    Functions that match a regular expression.\n");
+				"    Functions that match a regular expression.\n");
 		break;
 	case COMMAND_USAGE_TAGS:
-		buf_printf(out, "    tags [focus]* [-ignore]* [>file]\n"
+		buf_printf(out,
+		    "    tags [focus]* [-ignore]* [>file]\n"
 		    "    Of samples whose labels match focus and do not match ignore.\n");
 		break;
 	case COMMAND_USAGE_NONE:

@@ -35,11 +35,11 @@ struct command {
 	const char *name;
 	enum report_format format;
 	bool has_param;
-	const char *dot;      /* argument of dot -T, NULL: not drawn */
-	bool massage;         /* make the SVG pannable */
+	const char *dot; /* argument of dot -T, NULL: not drawn */
+	bool massage;    /* make the SVG pannable */
 	enum command_show show;
-	const char *suffix;   /* of the file */
-	const char *viewer;   /* program with arguments */
+	const char *suffix; /* of the file */
+	const char *viewer; /* program with arguments */
 	enum command_usage usage;
 	/* What the command decides over the user's options: */
 	bool untrimmed;          /* nodecount, nodefraction and edgefraction are 0 */

@@ -54,8 +54,8 @@ void config_init(struct config *c);
  * choice) from text as typed in the shell. value is copied into keep. ERR_NOT_FOUND for an unknown
  * name, ERR_USAGE for a bad value; then *c is unchanged.
  */
-enum err_code config_set(struct config *c, struct str name, struct str value,
-    struct arena *keep, struct err *e) MUST_USE;
+enum err_code config_set(struct config *c, struct str name, struct str value, struct arena *keep,
+    struct err *e) MUST_USE;
 
 /*
  * Applies one URL parameter; names that are none of ours are ignored, and so is an empty value.

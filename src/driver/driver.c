@@ -82,14 +82,15 @@ static MUST_USE enum err_code serve(struct driver *d, struct err *e)
 {
 	if (!d->faces->web)
 		return FAIL(e, ERR_UNSUPPORTED, "this pprof was built without web pages");
-	TRY(driver_http_address(
-	    d->request.http, &d->arena, &d->http_host, &d->http_port, e));
 	return d->faces->web(d, e);
 }
 
 enum err_code driver_run(struct driver *d, struct err *e)
 {
 	TRY(check(d, e));
+	if (d->request.http.n)
+		TRY(driver_http_address(
+		    d->request.http, &d->arena, &d->http_host, &d->http_port, e));
 	TRY(driver_load(d, e));
 	if (d->request.command)
 		return driver_report(d, d->request.command, d->request.param, &d->config, e);

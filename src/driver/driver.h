@@ -39,13 +39,13 @@ struct driver {
 
 	struct profile profile; /* loaded, symbolized; not written afterwards */
 	struct symbolizer *symbolizer;
-	struct source_ops source; /* reports get source and code here */
+	struct source_ops source;    /* reports get source and code here */
 	VEC(struct str) temporaries; /* files to delete at the end; NUL-terminated */
 
 	struct str http_host; /* checked "-http": set before the web face runs */
 	uint16_t http_port;   /* 0: any free one */
-	bool interactive;         /* in the shell: nothing binary to the terminal, viewers in the
-				     background */
+	bool interactive;     /* in the shell: nothing binary to the terminal, viewers in the
+				 background */
 };
 
 /* An empty driver with default options. The ui's functions are used until release. */

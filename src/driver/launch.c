@@ -23,8 +23,8 @@ void launch_init(struct launch *l)
 	option_set_defaults(launch_options, n_launch_options, l);
 }
 
-enum err_code launch_run(const struct launch *l, char *const *argv, const struct ui *ui,
-    int *status, struct err *e)
+enum err_code launch_run(
+    const struct launch *l, char *const *argv, const struct ui *ui, int *status, struct err *e)
 {
 	struct run_options o = {
 		.argv = argv,

@@ -60,8 +60,7 @@ static struct http_tls tls_of(const struct request *r)
 }
 
 /* What is done to the one profile that came out of fetching and comparing. */
-static MUST_USE enum err_code finish(
-    struct driver *d, struct fetch_result *fetched, struct err *e)
+static MUST_USE enum err_code finish(struct driver *d, struct fetch_result *fetched, struct err *e)
 {
 	struct profile *p = &fetched->sources;
 	struct http_tls tls = tls_of(&d->request);

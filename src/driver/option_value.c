@@ -90,13 +90,13 @@ static enum err_code set_bool(bool *at, struct str value, struct err *e)
 	bool v;
 
 	if (!value_word_bool(value, &v))
-		return FAIL(e, ERR_USAGE, "illegal value \"%.*s\" for bool variable", STR_ARG(value));
+		return FAIL(
+		    e, ERR_USAGE, "illegal value \"%.*s\" for bool variable", STR_ARG(value));
 	*at = v;
 	return OK;
 }
 
-static enum err_code set_string(
-    struct str *at, struct str value, struct arena *keep, struct err *e)
+static enum err_code set_string(struct str *at, struct str value, struct arena *keep, struct err *e)
 {
 	struct str copy = value.n ? arena_str(keep, value) : STR("");
 
@@ -106,8 +106,8 @@ static enum err_code set_string(
 	return OK;
 }
 
-static enum err_code set_choice(const struct option *o, struct str *at, struct str value,
-    struct err *e)
+static enum err_code set_choice(
+    const struct option *o, struct str *at, struct str value, struct err *e)
 {
 	const struct option_choice *choice = find_choice(o, value);
 	struct buf quoted = { 0 };
@@ -122,8 +122,8 @@ static enum err_code set_choice(const struct option *o, struct str *at, struct s
 	return ERR_USAGE;
 }
 
-enum err_code option_set(const struct option *o, void *base, struct str value,
-    struct arena *keep, struct err *e)
+enum err_code option_set(
+    const struct option *o, void *base, struct str value, struct arena *keep, struct err *e)
 {
 	void *at = field(o, base);
 

@@ -127,21 +127,22 @@ static const char tls[] = "TLS options";
 static const char value[] = "Value shorthands";
 
 /* Flag of struct request without default: kind, field, heading, argument, help. */
-#define FLAG(name, kind, field, initial, group, argument, help) \
-	{ name, kind, REQ(field), initial, NULL, false, group, argument, NULL, help }
+#define FLAG(name, kind, field, initial, group, argument, help)                                    \
+	{                                                                                          \
+		name, kind, REQ(field), initial, NULL, false, group, argument, NULL, help          \
+	}
 
 const struct option request_options[] = {
-	FLAG("base", OPTION_STRING, base, "", source, "source",
-	    "Subtract this profile"),
+	FLAG("base", OPTION_STRING, base, "", source, "source", "Subtract this profile"),
 	FLAG("diff_base", OPTION_STRING, diff_base, "", source, "source",
 	    "Compare with this profile: percentages are of its total"),
 	FLAG("seconds", OPTION_INT, seconds, "-1", source, "n",
 	    "Ask the server to profile for n seconds"),
-	FLAG("timeout", OPTION_INT, timeout, "-1", source, "n",
-	    "Give up fetching after n seconds"),
+	FLAG("timeout", OPTION_INT, timeout, "-1", source, "n", "Give up fetching after n seconds"),
 	FLAG("symbolize", OPTION_STRING, symbolize, "", source, "mode",
 	    "Where names of functions come from\n"
-	    "none, local (binaries on this machine), fastlocal (their symbol tables only) or remote\n"
+	    "none, local (binaries on this machine), fastlocal (their symbol tables only) or "
+	    "remote\n"
 	    "(the server), with :force to do it again and :demangle=none|full|templates|default"),
 	FLAG("buildid", OPTION_STRING, build_id, "", source, "id",
 	    "Build id of the main binary, when the profile has none"),
@@ -149,15 +150,13 @@ const struct option request_options[] = {
 	    "Put a comment into the profile"),
 	FLAG("all_frames", OPTION_BOOL, all_frames, "false", source, NULL,
 	    "Keep the frames that the profile asks to drop"),
-	FLAG("json", OPTION_BOOL, json, "false", source, NULL,
-	    "Print top, tree and tags as JSON"),
+	FLAG("json", OPTION_BOOL, json, "false", source, NULL, "Print top, tree and tags as JSON"),
 	FLAG("tools", OPTION_STRING, tools, "", source, "path",
 	    "Where object tools are searched, accepted for compatibility"),
 
 	FLAG("http", OPTION_STRING, http, "", web, "host:port",
 	    "Serve web pages there; host is localhost and port a free one when left out"),
-	FLAG("no_browser", OPTION_BOOL, no_browser, "false", web, NULL,
-	    "Do not open a browser"),
+	FLAG("no_browser", OPTION_BOOL, no_browser, "false", web, NULL, "Do not open a browser"),
 
 	FLAG("tls_cert", OPTION_STRING, tls_cert, "", tls, "file",
 	    "Client certificate for fetching, PEM"),
@@ -166,8 +165,7 @@ const struct option request_options[] = {
 	FLAG("tls_ca", OPTION_STRING, tls_ca, "", tls, "file",
 	    "Certificates of authorities to trust, PEM"),
 
-	FLAG("total_delay", OPTION_BOOL, total_delay, "false", value, NULL,
-	    "-sample_index=delay"),
+	FLAG("total_delay", OPTION_BOOL, total_delay, "false", value, NULL, "-sample_index=delay"),
 	FLAG("mean_delay", OPTION_BOOL, mean_delay, "false", value, NULL,
 	    "-sample_index=delay -mean"),
 	FLAG("contentions", OPTION_BOOL, contentions, "false", value, NULL,

@@ -30,14 +30,14 @@ struct option_choice {
 struct option {
 	const char *name;
 	enum option_kind kind;
-	size_t offset;       /* of the field: bool, int64_t, double or struct str */
-	const char *initial; /* default, as text */
-	const char *url;     /* parameter of the web pages; NULL none */
-	bool saved;          /* belongs to a saved configuration */
-	const char *group;   /* heading in the usage text, of flags that are no config option */
+	size_t offset;        /* of the field: bool, int64_t, double or struct str */
+	const char *initial;  /* default, as text */
+	const char *url;      /* parameter of the web pages; NULL none */
+	bool saved;           /* belongs to a saved configuration */
+	const char *group;    /* heading in the usage text, of flags that are no config option */
 	const char *argument; /* what stands for the value in help texts */
 	const struct option_choice *choices; /* ended by a NULL name */
-	const char *help; /* first line: summary; further lines: details */
+	const char *help;                    /* first line: summary; further lines: details */
 };
 
 /* Options of struct config, in the order in which a config is compared, saved and printed. */
@@ -60,8 +60,8 @@ void option_set_defaults(const struct option *table, size_t n, void *base);
  * Reads a value as the shell does. Strings are copied into keep. ERR_USAGE with Go's text, or
  * ERR_NOMEM; then the field is unchanged.
  */
-enum err_code option_set(const struct option *o, void *base, struct str value,
-    struct arena *keep, struct err *e) MUST_USE;
+enum err_code option_set(const struct option *o, void *base, struct str value, struct arena *keep,
+    struct err *e) MUST_USE;
 /* Appends the value as text. */
 void option_print(const struct option *o, const void *base, struct buf *out);
 /* True when the field holds the default. */

@@ -110,8 +110,8 @@ enum err_code outfile_write_new(struct str dir, const char *prefix, const char *
 	enum err_code code;
 
 	for (int i = FIRST_NUMBER; i <= LAST_NUMBER; i++) {
-		struct str path = arena_printf(
-		    keep, "%.*s%s%s%03d.%s", STR_ARG(dir), slash, prefix, i, suffix);
+		struct str path =
+		    arena_printf(keep, "%.*s%s%s%03d.%s", STR_ARG(dir), slash, prefix, i, suffix);
 		int fd;
 
 		if (!path.p)

@@ -58,7 +58,7 @@ static MUST_USE enum err_code show_file(
 	if (!d->interactive && !isatty(STDOUT_FILENO))
 		return show_stdout(text, e);
 	TRY(outfile_write_new(STR(""), "profile", command->suffix, text, &d->arena, &name, e));
-	ui_error(&d->ui, "Generating report in %.*s", STR_ARG(name));
+	ui_print(&d->ui, "Generating report in %.*s", STR_ARG(name));
 	return OK;
 }
 
@@ -93,7 +93,7 @@ static MUST_USE enum err_code show(struct driver *d, const struct command *comma
     struct str output, struct str text, struct err *e)
 {
 	if (output.n) {
-		ui_error(&d->ui, "Generating report in %.*s", STR_ARG(output));
+		ui_print(&d->ui, "Generating report in %.*s", STR_ARG(output));
 		return outfile_write(output, text, e);
 	}
 	switch (command->show) {

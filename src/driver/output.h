@@ -18,7 +18,7 @@ enum err_code output_deliver(struct driver *d, const struct command *command, st
     struct str text, struct err *e) MUST_USE;
 
 /* Runs dot -T<format> and, for a pannable SVG, massages the result. Also for the web face. */
-enum err_code output_draw(const char *format, bool massage, struct str dot, struct buf *out,
-    struct err *e) MUST_USE;
+enum err_code output_draw(
+    const char *format, bool massage, struct str dot, struct buf *out, struct err *e) MUST_USE;
 
 #endif

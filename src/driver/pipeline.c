@@ -25,8 +25,7 @@ static MUST_USE enum err_code add_tag_frames(
 }
 
 /* The part of the report's options that depends on the profile; computes the total. */
-static MUST_USE enum err_code choose_value(
-    struct view *v, const struct config *c, struct err *e)
+static MUST_USE enum err_code choose_value(struct view *v, const struct config *c, struct err *e)
 {
 	struct report_options *o = &v->options;
 	struct profile *p = &v->profile;
@@ -95,8 +94,7 @@ static MUST_USE enum err_code set_symbol(
 	return OK;
 }
 
-static MUST_USE enum err_code aggregate(
-    struct profile *p, const struct config *c, struct err *e)
+static MUST_USE enum err_code aggregate(struct profile *p, const struct config *c, struct err *e)
 {
 	static const struct {
 		const char *name;
@@ -109,6 +107,7 @@ static MUST_USE enum err_code aggregate(
 		{ "lines", true, true, true, false },
 		{ "addresses", true, true, true, true },
 	};
+
 	bool inlines = !c->noinlines;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -125,8 +124,8 @@ static MUST_USE enum err_code aggregate(
 }
 
 /* v holds a derived profile; c has the command's overrides. */
-static MUST_USE enum err_code build(struct view *v, const struct command *command,
-    struct str param, const struct config *c, struct buf *warnings, struct err *e)
+static MUST_USE enum err_code build(struct view *v, const struct command *command, struct str param,
+    const struct config *c, struct buf *warnings, struct err *e)
 {
 	struct profile *p = &v->profile;
 	struct num_units units;

@@ -14,7 +14,8 @@
 #include "profile/profile.h"
 #include "report/report.h"
 
-/* A zero struct is valid to release. Borrows the driver's profile, the config's strings and param. */
+/* A zero struct is valid to release. Borrows the driver's profile, the config's strings and param.
+ */
 struct view {
 	struct profile profile;
 	struct report_options options;

@@ -32,8 +32,8 @@ static void choose_sample(const struct request *r, struct config *c, struct buf 
 		if (c->sample_index.n == 0)
 			c->sample_index = flags[i].sample;
 		else
-			buf_printf(messages, "Multiple value selections, ignoring %s\n",
-			    flags[i].flag);
+			buf_printf(
+			    messages, "Multiple value selections, ignoring %s\n", flags[i].flag);
 	}
 	if (r->mean_delay)
 		c->mean = true;

@@ -38,7 +38,7 @@ struct request {
 	bool total_delay, mean_delay, contentions;
 	bool inuse_space, inuse_objects, alloc_space, alloc_objects;
 
-	struct str conflict; /* words of one choice that were given together, "" none */
+	struct str conflict;           /* words of one choice that were given together, "" none */
 	const struct command *command; /* NULL: shell or web */
 	uint32_t n_commands;           /* how many were given */
 	struct str param;              /* of the command */

@@ -68,8 +68,8 @@ static void value_text(const json_t *value, const struct option *o, struct buf *
 		buf_printf(out, "%s", number ? "0" : o->kind == OPTION_BOOL ? "false" : "");
 }
 
-static MUST_USE enum err_code read_entry(struct settings *s, const json_t *object,
-    const struct config *current, struct err *e)
+static MUST_USE enum err_code read_entry(
+    struct settings *s, const json_t *object, const struct config *current, struct err *e)
 {
 	struct settings_entry *entry = &s->v[s->n];
 	const char *name = json_string_value(json_object_get(object, "name"));
@@ -94,8 +94,8 @@ static MUST_USE enum err_code read_entry(struct settings *s, const json_t *objec
 	return code;
 }
 
-static MUST_USE enum err_code read_entries(struct settings *s, const json_t *root,
-    const struct config *current, struct err *e)
+static MUST_USE enum err_code read_entries(
+    struct settings *s, const json_t *root, const struct config *current, struct err *e)
 {
 	const json_t *list = json_object_get(root, "configs");
 	size_t n = json_array_size(list);
@@ -202,8 +202,7 @@ static MUST_USE enum err_code make_directories(struct str path, struct err *e)
 	return code;
 }
 
-static MUST_USE enum err_code write_all(
-    const struct settings *s, struct str path, struct err *e)
+static MUST_USE enum err_code write_all(const struct settings *s, struct str path, struct err *e)
 {
 	struct buf out = { 0 };
 	enum err_code code;

@@ -34,16 +34,16 @@ enum err_code settings_path(struct arena *a, struct str *path, struct err *e) MU
  * Reads the file; one that does not exist is empty. Options that are not saved are taken from
  * *current. ERR_IO "could not read settings: …", ERR_FORMAT "could not parse settings: …".
  */
-enum err_code settings_load(struct settings *s, struct str path, const struct config *current,
-    struct err *e) MUST_USE;
+enum err_code settings_load(
+    struct settings *s, struct str path, const struct config *current, struct err *e) MUST_USE;
 void settings_release(struct settings *s);
 
 /*
  * Adds or replaces the entry `name` in the file, which appears complete or not at all. ERR_USAGE
  * "invalid config name" for "".
  */
-enum err_code settings_save(struct str path, struct str name, const struct config *config,
-    struct err *e) MUST_USE;
+enum err_code settings_save(
+    struct str path, struct str name, const struct config *config, struct err *e) MUST_USE;
 /* Removes it. ERR_NOT_FOUND "config NAME not found". */
 enum err_code settings_delete(struct str path, struct str name, struct err *e) MUST_USE;
 

@@ -44,8 +44,8 @@ static enum err_code symbols(void *ctx, const struct profile *p, const struct ma
 	uint64_t base;
 
 	TRY(find_object(ctx, p, m, address ? address : m->start, &object, &base, e));
-	TRY(object_match_symbols(object, match, match_ctx, address ? address - base : 0, arena,
-	    &ranges, n, e));
+	TRY(object_match_symbols(
+	    object, match, match_ctx, address ? address - base : 0, arena, &ranges, n, e));
 	v = ARENA_ARRAY(arena, struct source_symbol, *n);
 	if (!v)
 		return FAIL_NOMEM(e);
@@ -57,8 +57,8 @@ static enum err_code symbols(void *ctx, const struct profile *p, const struct ma
 }
 
 static enum err_code disassemble(void *ctx, const struct profile *p, const struct mapping *m,
-    uint64_t start, uint64_t end, bool intel, struct arena *arena,
-    struct source_instruction **out, uint32_t *n, struct err *e)
+    uint64_t start, uint64_t end, bool intel, struct arena *arena, struct source_instruction **out,
+    uint32_t *n, struct err *e)
 {
 	struct object_instruction *code;
 	struct source_instruction *v;

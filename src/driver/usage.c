@@ -21,7 +21,9 @@ void usage_commands(struct buf *out, const char *prefix)
 		struct buf name = { 0 };
 
 		buf_printf(&name, "%s%s", commands[i].name,
-		    !commands[i].has_param ? "" : *prefix ? "=regex" : " regex");
+		    !commands[i].has_param ? ""
+		    : *prefix              ? "=regex"
+					   : " regex");
 		usage_line(out, prefix, buf_c(&name), commands[i].summary);
 		buf_release(&name);
 	}
@@ -39,7 +41,8 @@ static void one_option(struct buf *out, const char *prefix, const struct option 
 {
 	struct buf name = { 0 };
 
-	buf_printf(&name, "%s%s%s", o->name, o->argument ? "=" : "", o->argument ? o->argument : "");
+	buf_printf(
+	    &name, "%s%s%s", o->name, o->argument ? "=" : "", o->argument ? o->argument : "");
 	usage_line(out, prefix, buf_c(&name), o->help);
 	buf_release(&name);
 }

@@ -45,8 +45,8 @@ static int digit_value(char c)
 }
 
 /* Digits into *out; underscores only when allowed, each between two digits (or after a prefix). */
-static enum value_result int_digits(struct str s, int base, bool underscores, bool may_start,
-    uint64_t *out)
+static enum value_result int_digits(
+    struct str s, int base, bool underscores, bool may_start, uint64_t *out)
 {
 	enum value_result result = VALUE_OK;
 	bool after_digit = may_start;
@@ -192,8 +192,11 @@ void value_print_float(struct buf *out, double v)
 static size_t utf8_length(struct str s)
 {
 	unsigned char c = (unsigned char)s.p[0];
-	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 :
-	    c >= 0xf0 && c < 0xf5 ? 4 : 0;
+	size_t n = c < 0x80                ? 1
+		   : c >= 0xc2 && c < 0xe0 ? 2
+		   : c >= 0xe0 && c < 0xf0 ? 3
+		   : c >= 0xf0 && c < 0xf5 ? 4
+					   : 0;
 
 	if (n > s.n)
 		return 0;

@@ -104,8 +104,8 @@ static void finish(struct completion *c)
 	for (size_t i = 1; i < c->n; i++) {
 		size_t same = 0;
 
-		while (same < c->common.n && same < c->v[i].n &&
-		    c->common.p[same] == c->v[i].p[same])
+		while (
+		    same < c->common.n && same < c->v[i].n && c->common.p[same] == c->v[i].p[same])
 			same++;
 		c->common.n = same;
 	}

@@ -15,8 +15,8 @@
 #define COMPLETE_MAX 200
 
 struct completion {
-	size_t start;     /* where in the line the replaced word begins */
-	struct str *v;    /* whole replacements for that word, sorted */
+	size_t start;  /* where in the line the replaced word begins */
+	struct str *v; /* whole replacements for that word, sorted */
 	size_t n;
 	struct str common; /* longest common beginning of all, at least what was typed, or "" */
 };

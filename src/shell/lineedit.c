@@ -116,7 +116,8 @@ static void open_history(struct lineedit *l)
 
 static void open_editor(struct lineedit *l)
 {
-	setlocale(LC_CTYPE, ""); /* for characters of more than one byte; numbers stay as they are */
+	setlocale(
+	    LC_CTYPE, ""); /* for characters of more than one byte; numbers stay as they are */
 	l->el = el_init("pprof", stdin, stderr, stderr);
 	if (!l->el)
 		return;
@@ -216,8 +217,7 @@ static MUST_USE enum err_code read_edited(struct lineedit *l, struct str *line, 
 	return OK;
 }
 
-enum err_code lineedit_read(
-    struct lineedit *l, const char *prompt, struct str *line, struct err *e)
+enum err_code lineedit_read(struct lineedit *l, const char *prompt, struct str *line, struct err *e)
 {
 	l->prompt = prompt;
 	return l->el ? read_edited(l, line, e) : read_plain(l, line, e);

@@ -70,8 +70,8 @@ static struct str option_line(struct driver *d, const struct option *o)
 		BUF_LIT(&value, "\"\"");
 	if (value.n == 0)
 		BUF_LIT(&value, "(default)");
-	line = arena_printf(
-	    &d->arena, "  %-25s = %-20s %s", o->name, buf_c(&value), buf_c(&comment));
+	line =
+	    arena_printf(&d->arena, "  %-25s = %-20s %s", o->name, buf_c(&value), buf_c(&comment));
 	buf_release(&value);
 	buf_release(&comment);
 	return line;

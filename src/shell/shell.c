@@ -28,8 +28,7 @@ static struct str without_comment(struct str value)
 }
 
 /* Replaces a sample_index by the name of its type, so that listings show it. */
-static MUST_USE enum err_code assign_sample(
-    struct driver *d, struct str *value, struct err *e)
+static MUST_USE enum err_code assign_sample(struct driver *d, struct str *value, struct err *e)
 {
 	const struct profile *p = &d->profile;
 	uint32_t index;
@@ -57,7 +56,8 @@ static bool try_assignment(struct driver *d, struct str line, enum err_code *cod
 	size_t equals = str_find_char(line, '=');
 	bool has_value = equals != STR_NPOS;
 	struct str name = str_trim(has_value ? str_head(line, equals) : line);
-	struct str value = has_value ? str_trim(without_comment(str_skip(line, equals + 1))) : STR("");
+	struct str value =
+	    has_value ? str_trim(without_comment(str_skip(line, equals + 1))) : STR("");
 	const struct option_choice *choice;
 	const struct option *o = option_find(name);
 
@@ -78,8 +78,8 @@ static MUST_USE enum err_code report(
 	return driver_report(d, command.command, command.param, &command.config, e);
 }
 
-static MUST_USE enum err_code run_words(struct driver *d, struct str line, struct arena *arena,
-    bool *quit, struct err *e)
+static MUST_USE enum err_code run_words(
+    struct driver *d, struct str line, struct arena *arena, bool *quit, struct err *e)
 {
 	struct words words;
 	struct str first;
@@ -179,7 +179,8 @@ static MUST_USE enum err_code greet(struct driver *d, struct err *e)
 		pipeline_release(&view);
 	}
 	buf_release(&labels);
-	ui_print(&d->ui, "Entering interactive mode (type \"help\" for commands, \"o\" for options)");
+	ui_print(
+	    &d->ui, "Entering interactive mode (type \"help\" for commands, \"o\" for options)");
 	return code == ERR_NOMEM ? code : OK;
 }
 

@@ -8,8 +8,7 @@
 
 #define TOP_COUNT 10 /* entries of top when nothing was said */
 
-enum err_code words_split(
-    struct words *out, struct str line, struct arena *arena, struct err *e)
+enum err_code words_split(struct words *out, struct str line, struct arena *arena, struct err *e)
 {
 	struct str *v = ARENA_ARRAY(arena, struct str, line.n / 2 + 1);
 	size_t n = 0;
@@ -146,8 +145,8 @@ static MUST_USE enum err_code add_arguments(
 
 	if (out->command->has_param) {
 		if (first.n == 0 && next >= words->n)
-			return FAIL(e, ERR_USAGE, "command %s requires an argument",
-			    out->command->name);
+			return FAIL(
+			    e, ERR_USAGE, "command %s requires an argument", out->command->name);
 		out->param = first.n ? first : words->v[next++];
 	} else if (first.n) {
 		TRY(add_argument(a, first, words, &next, e));

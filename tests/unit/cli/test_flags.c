@@ -104,8 +104,8 @@ static void errors_are_go_s(void **state)
 		{ "-foo", "flag provided but not defined: -foo" },
 		{ "--foo=1", "flag provided but not defined: -foo" },
 		{ "-nodecount=x", "invalid value \"x\" for flag -nodecount: parse error" },
-		{ "-nodecount=99999999999999999999",
-		    "invalid value \"99999999999999999999\" for flag -nodecount: value out of range" },
+		{ "-nodecount=99999999999999999999", "invalid value \"99999999999999999999\" for "
+						     "flag -nodecount: value out of range" },
 		{ "-trim=maybe", "invalid boolean value \"maybe\" for -trim: parse error" },
 		{ "-focus", "flag needs an argument: -focus" },
 		{ "---x", "bad flag syntax: ---x" },

@@ -29,8 +29,8 @@ static void tells_why_a_program_failed(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(child_filter((const char *const[]){ "no-such-program", NULL }, STR(""),
-			     &out, &e),
+	assert_int_equal(
+	    child_filter((const char *const[]){ "no-such-program", NULL }, STR(""), &out, &e),
 	    ERR_NOT_FOUND);
 	assert_string_equal(e.msg, "exec: \"no-such-program\": executable file not found in $PATH");
 	assert_int_equal(

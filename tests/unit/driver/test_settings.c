@@ -101,8 +101,7 @@ static void a_broken_file_is_told(void **state)
 	assert_int_equal(outfile_write(path, STR("{\"configs\":"), &e), OK);
 	assert_int_equal(settings_load(&s, path, &c, &e), ERR_FORMAT);
 	assert_non_null(strstr(e.msg, "could not parse settings: "));
-	assert_int_equal(
-	    outfile_write(path, STR("{\"configs\":[{\"nodecount\":\"x\"}]}"), &e), OK);
+	assert_int_equal(outfile_write(path, STR("{\"configs\":[{\"nodecount\":\"x\"}]}"), &e), OK);
 	assert_int_equal(settings_load(&s, path, &c, &e), ERR_USAGE);
 	assert_non_null(strstr(e.msg, "could not parse settings: "));
 }

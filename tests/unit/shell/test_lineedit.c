@@ -106,7 +106,8 @@ static void lines_are_edited(void **state)
 	type(terminal, "weblis\t x\r");
 	assert_true(expect(terminal, "<weblist x>"));
 	assert_true(expect(terminal, "ready> "));
-	type(terminal, "tagf\t=a\x01\x0b" "other\r"); /* to the start, cut all */
+	type(terminal, "tagf\t=a\x01\x0b"
+		       "other\r"); /* to the start, cut all */
 	assert_true(expect(terminal, "<other>"));
 	assert_true(expect(terminal, "ready> "));
 	type(terminal, "half a line\x03");
