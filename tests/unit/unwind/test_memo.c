@@ -67,7 +67,7 @@ static int tear_down(void **state)
 
 static uintptr_t at(struct world *w, size_t i)
 {
-	return (uintptr_t)&w->stack[i];
+	return (uintptr_t)w->stack + 8 * i;
 }
 
 /* Return addresses of `frames` plain frames from word `from` on; then the outermost. */

@@ -112,7 +112,7 @@ static int tear_down(void **state)
 
 static uintptr_t at(struct world *w, size_t i)
 {
-	return (uintptr_t)&w->stack[i];
+	return (uintptr_t)w->stack + 8 * i;
 }
 
 static struct unwind_regs regs_at(uintptr_t pc, uintptr_t sp, uintptr_t bp)
