@@ -47,6 +47,8 @@ static bool parse_tcp(struct str text, union address *a, socklen_t *n)
 	if (colon == STR_NPOS || !str_to_u64(str_skip(text, colon + 1), 10, &port) ||
 	    port > UINT16_MAX || name.n >= sizeof(host))
 		return false;
+	if (name.n == 0 && colon != 0)
+		return false;
 	if (name.n == 0 || str_is(name, "localhost"))
 		name = STR("127.0.0.1");
 	memcpy(host, name.p, name.n);

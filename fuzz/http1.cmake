@@ -1,0 +1,1 @@
+pprof_fuzz(http1 ROOMS core)

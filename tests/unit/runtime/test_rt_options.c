@@ -1,0 +1,107 @@
+/* The PPROF_* table: values, bad values, bytes with units. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/rt_options.h"
+
+static void defaults(void **state)
+{
+	struct rt_options o;
+
+	(void)state;
+	rt_options_read(&o);
+	assert_string_equal(o.addr, "");
+	assert_int_equal(o.heap_rate, 524288);
+	assert_true(o.notify_fd == RT_NO_FD);
+	assert_null(o.bad);
+}
+
+static void values(void **state)
+{
+	struct rt_options o;
+
+	(void)state;
+	setenv("PPROF_ADDR", "unix:/tmp/x", 1);
+	setenv("PPROF_HEAP_RATE", "64k", 1);
+	setenv("PPROF_NOTIFY_FD", "7", 1);
+	rt_options_read(&o);
+	assert_string_equal(o.addr, "unix:/tmp/x");
+	assert_int_equal(o.heap_rate, 65536);
+	assert_int_equal(o.notify_fd, 7);
+	setenv("PPROF_HEAP_RATE", "lots", 1);
+	rt_options_read(&o);
+	assert_int_equal(o.heap_rate, 524288);
+	assert_string_equal(o.bad, "PPROF_HEAP_RATE");
+	setenv("PPROF_HEAP_RATE", "", 1);
+	rt_options_read(&o);
+	assert_int_equal(o.heap_rate, 524288);
+	assert_null(o.bad);
+}
+
+static void too_long_a_text(void **state)
+{
+	char text[RT_OPTION_PATH + 1];
+	struct rt_options o;
+
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	setenv("PPROF_OUT", text, 1);
+	rt_options_read(&o);
+	assert_string_equal(o.out, "");
+	assert_string_equal(o.bad, "PPROF_OUT");
+	unsetenv("PPROF_OUT");
+}
+
+static void bytes(void **state)
+{
+	uint64_t n;
+
+	(void)state;
+	assert_true(rt_options_bytes(STR("0"), &n) && n == 0);
+	assert_true(rt_options_bytes(STR("1"), &n) && n == 1);
+	assert_true(rt_options_bytes(STR("512K"), &n) && n == 524288);
+	assert_true(rt_options_bytes(STR("3m"), &n) && n == 3 << 20);
+	assert_true(rt_options_bytes(STR("2G"), &n) && n == 2ull << 30);
+	assert_true(rt_options_bytes(STR("1024g"), &n) && n == 1ull << 40);
+	assert_false(rt_options_bytes(STR("1025g"), &n));
+	assert_false(rt_options_bytes(STR(""), &n));
+	assert_false(rt_options_bytes(STR("k"), &n));
+	assert_false(rt_options_bytes(STR("-1"), &n));
+	assert_false(rt_options_bytes(STR("1kk"), &n));
+	assert_false(rt_options_bytes(STR("0x10"), &n));
+}
+
+static void every_variable_is_printed(void **state)
+{
+	static const char *const names[] = { "PPROF_ADDR", "PPROF_HEAP_RATE", "PPROF_OUT",
+		"PPROF_TOKEN_FILE", "PPROF_INSECURE", "PPROF_NOTIFY_FD", "PPROF_SEED" };
+	char text[4096];
+	struct fmt_buf b = fmt_buf_of(text, sizeof(text));
+
+	(void)state;
+	rt_options_print(&b);
+	fmt_end(&b);
+	assert_false(b.failed);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_non_null(strstr(text, names[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(values),
+		cmocka_unit_test(too_long_a_text),
+		cmocka_unit_test(bytes),
+		cmocka_unit_test(every_variable_is_printed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
