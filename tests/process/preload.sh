@@ -1,0 +1,129 @@
+#!/bin/bash
+# preload.sh LIBPPROF_PRELOAD HOST: programs behave the same with the preloaded runtime, and it does
+# what the environment asks for. HOST is preload_host. Needs nothing installed: what is missing is
+# skipped with a line.
+set -u
+preload=$1
+host=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+unset PPROF_ADDR PPROF_OUT PPROF_HEAP_RATE PPROF_NOTIFY_FD
+
+fail() { echo "FAIL: $*"; failed=1; }
+
+# same NAME COMMAND...: stdout, stderr and exit status as without us, at several rates.
+same() {
+	local name=$1 rate status want
+	shift
+	if ! command -v "$1" >/dev/null 2>&1; then
+		echo "skip: $1 is not installed"
+		return
+	fi
+	"$@" >"$work/want" 2>"$work/want.err" </dev/null
+	want=$?
+	for rate in 1 64 524288; do
+		PPROF_HEAP_RATE=$rate PPROF_ADDR=127.0.0.1:0 LD_PRELOAD=$preload \
+			timeout 120 "$@" >"$work/got" 2>"$work/got.err" </dev/null
+		status=$?
+		if [ $status != $want ] || ! cmp -s "$work/want" "$work/got" ||
+			! cmp -s "$work/want.err" "$work/got.err"; then
+			fail "$name at rate $rate: status $status, wanted $want"
+			diff "$work/want.err" "$work/got.err" | head -5
+		fi
+	done
+	echo "same: $name"
+}
+
+gunzip_size() { gzip -dc "$1" | wc -c; }
+
+# profile FILE: it is there, whole, and nothing temporary is left beside it.
+profile() {
+	if ! gzip -t "$1" 2>/dev/null || [ "$(gunzip_size "$1")" -lt 100 ]; then
+		fail "$1 is no profile"
+	fi
+	if compgen -G "$1.tmp.*" >/dev/null; then fail "$1 left a temporary file"; fi
+}
+
+same "awkward moments" "$host"
+same "fork" "$host" fork
+same "exec" "$host" exec
+same "python3" python3 -S -c 'import json; print(json.dumps([{"k": i} for i in range(3000)]))'
+same "sqlite3" sqlite3 :memory: 'create table t(a,b);
+	with recursive n(i) as (select 1 union all select i+1 from n where i<20000)
+	insert into t select i, hex(i*7919) from n; select count(*), sum(length(b)) from t;
+	select b from t order by b desc limit 3;'
+same "perl" perl -e 'my %h; $h{$_ % 977} .= "x$_" for 1..20000; print length(join "", values %h)'
+same "git" git --version
+same "sh" sh -c 'for i in 1 2 3; do echo $(echo $i); done; exit 3'
+same "sort" sort --parallel=4 /etc/services
+same "a missing file" cat /nonexistent/file
+
+# A last profile at exit; of the child too, under its own name.
+PPROF_OUT=$work/a.pb.gz PPROF_HEAP_RATE=1 LD_PRELOAD=$preload "$host" fork >/dev/null
+profile "$work/a.pb.gz"
+children=$(find "$work" -name 'a.pb.gz.*' | wc -l)
+[ "$children" = 1 ] || fail "a forked child wrote $children files of its own"
+PPROF_OUT=$work/b.%p.pb.gz LD_PRELOAD=$preload "$host" >/dev/null
+[ "$(find "$work" -name 'b.[0-9]*.pb.gz' | wc -l)" = 1 ] || fail "%p in PPROF_OUT"
+PPROF_OUT=/nonexistent/x LD_PRELOAD=$preload "$host" >/dev/null || fail "an unwritable PPROF_OUT"
+
+# The pipe that pprof run reads: one line, then its end; the program does not see the variable.
+notify() {
+	# Descriptor 9 is the pipe; fd 3 keeps the program's own output apart.
+	{ PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload "$@" 9>&1 >&3 3>&-; } 3>"$work/notify.out" |
+		timeout 20 cat
+}
+line=$(PPROF_ADDR=127.0.0.1:0 notify "$host")
+[[ $line =~ ^http://127\.0\.0\.1:[0-9]+/debug/pprof/$ ]] || fail "notified '$line'"
+[ "$(cat "$work/notify.out")" = "done " ] || fail "the program saw PPROF_NOTIFY_FD"
+line=$(PPROF_ADDR=0.0.0.0:0 notify "$host")
+[[ $line == error:*PPROF_TOKEN_FILE* ]] || fail "refused address notified '$line'"
+line=$(PPROF_ADDR=unix:$work/s notify "$host")
+[ "$line" = "unix:$work/s" ] || fail "unix socket notified '$line'"
+[ -e "$work/s" ] && fail "the unix socket's file is left"
+# A file that happens to have that number is left alone.
+PPROF_ADDR=127.0.0.1:0 PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload "$host" 9>"$work/file" >/dev/null
+[ -s "$work/file" ] && fail "wrote to a file that is no pipe"
+# Nobody reading.
+PPROF_ADDR=127.0.0.1:0 PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload "$host" 9> >(exec true) >/dev/null ||
+	fail "a closed pipe stopped the program"
+
+# Little address space: the program lives, profiled with small tables or not at all.
+for limit in 20000 60000 100000; do
+	(ulimit -v $limit && exec "$host") >"$work/want" 2>&1
+	want=$?
+	(ulimit -v $limit && PPROF_ADDR=127.0.0.1:0 LD_PRELOAD=$preload exec "$host") \
+		>"$work/got" 2>&1
+	status=$?
+	[ $status = $want ] && cmp -s "$work/want" "$work/got" ||
+		fail "address space of $limit KB: status $status, wanted $want"
+done
+
+# go tool pprof reads what we write.
+if command -v go >/dev/null 2>&1 && go tool pprof -h >/dev/null 2>&1; then
+	top=$(go tool pprof -top "$work/a.pb.gz" 2>&1)
+	[[ $top == *"Type: inuse_space"* && $top == *leak* ]] || fail "go tool pprof: $top"
+	raw=$(go tool pprof -raw "$work/a.pb.gz" 2>&1)
+	[[ $raw == *"PeriodType: space bytes"* && $raw == *"Period: 1"* ]] || fail "raw: $raw"
+	# The text form, fetched from a live process.
+	mkfifo "$work/pipe"
+	PPROF_ADDR=unix:$work/live PPROF_HEAP_RATE=4096 LD_PRELOAD=$preload sh -c 'read x' \
+		<"$work/pipe" &
+	exec 8>"$work/pipe"
+	if command -v curl >/dev/null 2>&1; then
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			curl -s --unix-socket "$work/live" -o "$work/text" \
+				'http://localhost/debug/pprof/heap?debug=1' && break
+			sleep 0.2
+		done
+		top=$(go tool pprof -top "$work/text" 2>&1)
+		[[ $top == *"Type: "*space*"nodes accounting for"* ]] || fail "text form: $top"
+	fi
+	echo >&8
+	exec 8>&-
+	wait
+else
+	echo "skip: go tool pprof is not installed"
+fi
+exit $failed

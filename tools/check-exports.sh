@@ -1,0 +1,45 @@
+#!/bin/sh
+# check-exports.sh LIBRARY.so... LIBRARY.a: each defines exactly the public functions of the
+# version script and the interposed functions, nothing else. Runs as a test.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cat >"$work/hooks" <<'END'
+aligned_alloc
+calloc
+cfree
+dlclose
+free
+free_aligned_sized
+free_sized
+malloc
+malloc_usable_size
+memalign
+posix_memalign
+pvalloc
+realloc
+reallocarray
+valloc
+END
+sed -n 's/^\t\(pprof_[a-z_]*\);$/\1/p' "$here/src/runtime/libpprof.map" >"$work/public"
+# Every public function of the header is in the version script, and the other way round.
+grep -o 'pprof_[a-z_]*(' "$here/include/pprof/pprof.h" | tr -d '(' | sort -u >"$work/header"
+sort "$work/public" | diff "$work/header" - || {
+	echo "pprof.h (left) and libpprof.map (right) differ"
+	exit 1
+}
+sort "$work/public" "$work/hooks" >"$work/want"
+status=0
+for library in "$@"; do
+	case $library in
+	*.a) nm -g --defined-only "$library" ;;
+	*) nm -D --defined-only "$library" | grep -v ' A ' ;;
+	esac | awk 'NF == 3 { sub(/@.*/, "", $3); print $3 }' | sort >"$work/got"
+	if ! diff "$work/want" "$work/got"; then
+		echo "$library does not export what it should (left: wanted, right: found)"
+		status=1
+	fi
+done
+exit $status

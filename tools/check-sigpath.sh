@@ -1,0 +1,76 @@
+#!/bin/sh
+# check-sigpath.sh BUILD-DIR: what a malloc hook can reach calls nothing outside but what
+# docs/signal-safety.md allows: no malloc, stdio, locks, unwinders of others, loader. Compares the
+# undefined symbols of those objects with a list. Runs as a test.
+set -eu
+build=$1
+here=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Objects whose code runs inside malloc. real.c and modules.c also have functions for ordinary
+# context, which are what their extra symbols below are for.
+runtime="capture heap_live heap_sample mem modules real records rt_stats saferead stacktab state
+	weight"
+objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o"
+for name in $runtime; do
+	objects="$objects $build/src/runtime/CMakeFiles/room_runtime.dir/$name.c.o"
+done
+for source in "$here"/src/unwind/*.c; do
+	objects="$objects $build/src/unwind/CMakeFiles/room_unwind.dir/$(basename "$source").o"
+done
+
+# name objects-it-may-be-in ("*": any)
+cat >"$work/allowed" <<'END'
+__errno_location *
+__stack_chk_fail *
+_GLOBAL_OFFSET_TABLE_ *
+memcpy *
+memmove *
+memset *
+memcmp *
+memchr *
+strlen *
+strchr *
+mmap mem
+munmap mem
+mprotect mem
+madvise mem
+clock_gettime heap_sample
+pthread_self saferead
+syscall saferead
+getauxval saferead
+getrlimit saferead
+dlsym real,modules
+dlerror real
+sysconf real
+dl_iterate_phdr modules
+open modules
+read modules
+close modules
+maps_parse_line modules
+maps_path modules
+elfnote_build_id_mapped modules
+elfnote_hex modules
+END
+# Symbols of our own rooms are checked by being in the list of objects, or are the leaves of core.
+own='^(rt|rt_.*|unwind_.*|walk_.*|rule_.*|cfi_.*|frame_ptr_.*|memo_.*|str_.*|fmt_.*)$'
+
+status=0
+for object in $objects; do
+	if [ ! -f "$object" ]; then
+		echo "no object $object"
+		exit 1
+	fi
+	name=$(basename "$object" .c.o)
+	for symbol in $(nm -u "$object" | awk '{ print $NF }' | sed 's/@.*//' | grep -Ev "$own"); do
+		if ! awk -v s="$symbol" -v o="$name" '
+			$1 == s { n = split($2, where, ",")
+				for (i = 1; i <= n; i++) if (where[i] == "*" || where[i] == o) found = 1 }
+			END { exit !found }' "$work/allowed"; then
+			echo "$name calls $symbol, which is not allowed inside malloc"
+			status=1
+		fi
+	done
+done
+exit $status
