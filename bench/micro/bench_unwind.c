@@ -1,6 +1,7 @@
 /*
  * Nanoseconds per frame of unwind_stack on a stack of distinct functions without frame pointers,
- * beside libunwind and the C library's backtrace. Run by hand; prints, judges nothing:
+ * beside libunwind and the C library's backtrace. Run by hand; prints the median of the rounds and
+ * the least, judges nothing:
  *
  *	bench_unwind [DEPTH [ROUNDS]]
  *
@@ -193,7 +194,7 @@ static int order(const void *a, const void *b)
 
 static void print_results(void)
 {
-	printf("%-26s %7s %10s %10s\n", "", "frames", "ns/frame", "ns/stack");
+	printf("%-26s %7s %10s %10s %10s\n", "", "frames", "ns/frame", "ns/stack", "least");
 	for (size_t i = 0; i < CONTESTANTS; i++) {
 		struct contestant *c = &contestants[i];
 
@@ -202,8 +203,8 @@ static void print_results(void)
 			continue;
 		}
 		qsort(c->ns, (size_t)rounds, sizeof(c->ns[0]), order);
-		printf("%-26s %7zu %10.2f %10.0f\n", c->name, c->frames, c->ns[rounds / 2],
-		    c->ns[rounds / 2] * (double)c->frames);
+		printf("%-26s %7zu %10.2f %10.0f %10.2f\n", c->name, c->frames,
+		    c->ns[rounds / 2], c->ns[rounds / 2] * (double)c->frames, c->ns[0]);
 	}
 }
 
