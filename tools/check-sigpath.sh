@@ -29,6 +29,7 @@ memcpy *
 memmove *
 memset *
 memcmp *
+bcmp *
 memchr *
 strlen *
 strchr *
