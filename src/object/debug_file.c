@@ -11,7 +11,7 @@ struct object *object_debug(struct object *o)
 	struct str path;
 	struct err ignored;
 
-	if (o->debug_tried || o->is_debug_file)
+	if (o->debug_tried || o->is_debug_file || o->fd < 0)
 		return o->debug;
 	o->debug_tried = true;
 	if (find_debug_file(o, &a, &path, NULL) && object_open(&o->debug, path, &ignored) == OK)

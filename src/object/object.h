@@ -25,7 +25,10 @@ struct object;
 
 /* Opens path. Messages are google/pprof's: "stat X: …", "unrecognized binary format: X". */
 enum err_code object_open(struct object **out, struct str path, struct err *e) MUST_USE;
-/* Opens bytes that stay valid until object_close; name is used in messages and copied. */
+/*
+ * Opens bytes that stay valid until object_close; name is used in messages and copied. No separate
+ * debug file is looked for.
+ */
 enum err_code object_open_memory(
     struct object **out, const void *data, size_t n, struct str name, struct err *e) MUST_USE;
 void object_close(struct object *o);
@@ -71,8 +74,8 @@ struct object_symbol {
 enum err_code object_symbols(
     struct object *o, const struct object_symbol **out, size_t *n, struct err *e) MUST_USE;
 /*
- * The code symbol that covers an object address: within its size, or before the next symbol when
- * its size is 0; of several the largest, then the last of the table, as llvm-symbolizer chooses.
+ * The code symbol that covers an object address: within its size, or before the next symbol of
+ * its section when its size is 0; of several the largest, then the last of the table, as llvm-symbolizer chooses.
  * NULL when there is none or the symbols cannot be read.
  */
 const struct object_symbol *object_find_symbol(struct object *o, uint64_t address);

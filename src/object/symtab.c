@@ -215,22 +215,6 @@ static size_t text_at(const struct object *o, uint64_t address)
 	return low - 1;
 }
 
-const struct object_symbol *object_find_symbol(struct object *o, uint64_t address)
-{
-	const struct object_symbol *v;
-	struct err ignored;
-	size_t n;
-	size_t i;
-
-	if (object_symbols(o, &v, &n, &ignored) != OK)
-		return NULL;
-	i = text_at(o, address);
-	if (i == SIZE_MAX)
-		return NULL;
-	v += o->text_index[i];
-	return v->size && address - v->address >= v->size ? NULL : v;
-}
-
 /* Start of the allocated section that holds an address; false when there is none. */
 static bool section_start(struct object *o, uint64_t address, uint64_t *start)
 {
@@ -246,6 +230,32 @@ static bool section_start(struct object *o, uint64_t address, uint64_t *start)
 		}
 	}
 	return false;
+}
+
+/* A symbol without a size reaches to the next one, but not out of its section. */
+static bool covers(struct object *o, const struct object_symbol *s, uint64_t address)
+{
+	uint64_t start;
+
+	if (s->size)
+		return address - s->address < s->size;
+	return address == s->address || (section_start(o, address, &start) && s->address >= start);
+}
+
+const struct object_symbol *object_find_symbol(struct object *o, uint64_t address)
+{
+	const struct object_symbol *v;
+	struct err ignored;
+	size_t n;
+	size_t i;
+
+	if (object_symbols(o, &v, &n, &ignored) != OK)
+		return NULL;
+	i = text_at(o, address);
+	if (i == SIZE_MAX)
+		return NULL;
+	v += o->text_index[i];
+	return covers(o, v, address) ? v : NULL;
 }
 
 const struct object_symbol *object_nearest_symbol(struct object *o, uint64_t address)

@@ -1,0 +1,32 @@
+# The sample program in the shapes that binaries come in. It is built by a plain compiler call, so
+# that neither sanitizers nor coverage change its code.
+set(SAMPLE_C ${PROJECT_SOURCE_DIR}/tests/unit/object/sample.c)
+set(SAMPLE_DIR ${PROJECT_BINARY_DIR}/tests/sample)
+set(SAMPLE_FLAGS -O2 -g -Wl,--build-id)
+file(MAKE_DIRECTORY ${SAMPLE_DIR})
+
+function(sample_program name)
+  add_custom_command(OUTPUT ${SAMPLE_DIR}/${name} DEPENDS ${SAMPLE_C}
+    COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} ${ARGN} -o ${SAMPLE_DIR}/${name} ${SAMPLE_C})
+  list(APPEND SAMPLES ${SAMPLE_DIR}/${name})
+  set(SAMPLES ${SAMPLES} PARENT_SCOPE)
+endfunction()
+
+sample_program(pie -pie -fPIE)
+sample_program(fixed -no-pie -fno-pie)
+sample_program(dwarf4 -gdwarf-4)
+sample_program(library.so -shared -fPIC)
+add_custom_command(OUTPUT ${SAMPLE_DIR}/split DEPENDS ${SAMPLE_C}
+  COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} -gsplit-dwarf -c -o ${SAMPLE_DIR}/split.o ${SAMPLE_C}
+  COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} -o ${SAMPLE_DIR}/split ${SAMPLE_DIR}/split.o
+  WORKING_DIRECTORY ${SAMPLE_DIR})
+list(APPEND SAMPLES ${SAMPLE_DIR}/split)
+
+# Stripped, with its debug information beside it and a link to it.
+add_custom_command(OUTPUT ${SAMPLE_DIR}/stripped DEPENDS ${SAMPLE_DIR}/pie
+  COMMAND ${CMAKE_OBJCOPY} --only-keep-debug pie stripped.debug
+  COMMAND ${CMAKE_OBJCOPY} --strip-all --add-gnu-debuglink=stripped.debug pie stripped
+  COMMAND ${CMAKE_OBJCOPY} --strip-all pie bare
+  WORKING_DIRECTORY ${SAMPLE_DIR})
+list(APPEND SAMPLES ${SAMPLE_DIR}/stripped)
+add_custom_target(object_samples DEPENDS ${SAMPLES})

@@ -1,0 +1,127 @@
+/* Machine code of the sample as text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "object/disasm.h"
+#include "object/disasm_text.h"
+#include "unit/object/sample.h"
+
+static void list(struct object *o, const char *name, bool intel, struct arena *a,
+    struct object_instruction **v, uint32_t *n)
+{
+	const struct object_symbol *s = sample_symbol(o, name);
+	struct err e;
+
+	assert_int_equal(
+	    object_disassemble(o, s->address, s->address + s->size, intel, a, v, n, &e), OK);
+	assert_true(*n > 1);
+	assert_int_equal((*v)[0].address, s->address);
+}
+
+static bool any_holds(const struct object_instruction *v, uint32_t n, const char *text)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (str_find(v[i].text, str_c(text)) != STR_NPOS)
+			return true;
+	return false;
+}
+
+static void test_listing(void **state)
+{
+	struct object *o = sample_open("pie");
+	struct arena a = { 0 };
+	struct object_instruction *v;
+	uint32_t n;
+	bool has_line = false;
+
+	(void)state;
+	list(o, "sample_outer", false, &a, &v, &n);
+	assert_true(any_holds(v, n, "<sample_inner>"));
+	for (uint32_t i = 0; i < n; i++) {
+		assert_true(text_is(v[i].function, "sample_outer"));
+		has_line |= v[i].line == sample_line("mark: outer") && str_is(v[i].file, SAMPLE_C);
+		if (i)
+			assert_true(v[i].address > v[i - 1].address);
+	}
+	assert_true(has_line);
+	arena_release(&a);
+	object_close(o);
+}
+
+#if defined(__x86_64__)
+static void test_syntaxes(void **state)
+{
+	struct object *o = sample_open("pie");
+	struct arena a = { 0 };
+	struct object_instruction *v;
+	uint32_t n;
+
+	(void)state;
+	list(o, "sample_inner", false, &a, &v, &n);
+	assert_true(any_holds(v, n, "%r"));
+	assert_true(any_holds(v, n, "retq"));
+	list(o, "sample_inner", true, &a, &v, &n);
+	assert_false(any_holds(v, n, "%r"));
+	assert_true(any_holds(v, n, "ret"));
+	arena_release(&a);
+	object_close(o);
+}
+#endif
+
+static void check_operands(const char *in, const char *want)
+{
+	struct buf b = { 0 };
+
+	disasm_operands(&b, str_c(in));
+	assert_string_equal(buf_c(&b), want);
+	buf_release(&b);
+}
+
+static void test_operands(void **state)
+{
+	(void)state;
+	check_operands("$0xb8, %rsp", "$184, %rsp");
+	check_operands("$1, -0x60(%rbp)", "$1, -96(%rbp)");
+	check_operands("%cs:(%rax, %rax)", "%cs:(%rax,%rax)");
+	check_operands("0x10(%rax, %rbx, 8), %rcx", "16(%rax,%rbx,8), %rcx");
+	check_operands("$0xffffffffffffffff, %rax", "$-1, %rax");
+	check_operands("dword ptr [rbp - 0x60], 1", "dword ptr [rbp - 96], 1");
+	check_operands("x29, x30, [sp, #-0x10]!", "x29, x30, [sp, #-16]!");
+	check_operands("", "");
+}
+
+static void test_range(void **state)
+{
+	struct object *o = sample_open("pie");
+	struct arena a = { 0 };
+	struct object_instruction *v;
+	struct err e;
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(object_disassemble(o, 0, 1ULL << 40, false, &a, &v, &n, &e), ERR_LIMIT);
+	assert_int_equal(object_disassemble(o, 8, 4, false, &a, &v, &n, &e), ERR_LIMIT);
+	assert_int_equal(
+	    object_disassemble(o, 1ULL << 50, (1ULL << 50) + 9, false, &a, &v, &n, &e), OK);
+	assert_int_equal(n, 0);
+	arena_release(&a);
+	object_close(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_listing),
+#if defined(__x86_64__)
+		cmocka_unit_test(test_syntaxes),
+#endif
+		cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_range),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
