@@ -19,7 +19,7 @@
 #include "unwind/regs_x86_64.h"
 #include "unwind/unwind.h"
 
-#define NOINLINE  __attribute__((noinline, noclone))
+#define NOINLINE   __attribute__((noinline))
 #define FRAMES_MAX 512
 #define ROUNDS_MAX 64
 #define WALKS      20000

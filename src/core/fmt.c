@@ -1,4 +1,4 @@
-/* Appending text to a bounded buffer; see fmt.h. The runtime calls this where printf must not be. */
+/* Appending text to a bounded buffer; see fmt.h. Called where printf must not be. */
 #include "core/fmt.h"
 
 #define DECIMALS_MAX 9

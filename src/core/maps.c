@@ -49,7 +49,8 @@ static bool cut_permissions(struct str *rest, struct maps_line *out)
 {
 	struct str field;
 
-	return cut(rest, ' ', &field) && field.n == 4 && flag(field.p[0], 'r', '-', &out->readable) &&
+	return cut(rest, ' ', &field) && field.n == 4 &&
+	    flag(field.p[0], 'r', '-', &out->readable) &&
 	    flag(field.p[1], 'w', '-', &out->writable) &&
 	    flag(field.p[2], 'x', '-', &out->executable) &&
 	    flag(field.p[3], 's', 'p', &out->is_shared);

@@ -24,7 +24,7 @@ struct maps_line {
 	uint32_t dev_major;
 	uint32_t dev_minor;
 	uint64_t inode;
-	struct str path; /* "", "[heap]", "/usr/lib/x.so (deleted)": as in the line, borrowed from it */
+	struct str path; /* as in the line, borrowed: "", "[heap]", "/usr/x.so (deleted)" */
 };
 
 /*

@@ -35,7 +35,7 @@ struct cfi_cell {
 
 /* The rules in force at one code address. */
 struct cfi_row {
-	const uint8_t *base; /* v of expression cells counts from here: the module's readable_start */
+	const uint8_t *base; /* the module's readable_start: v of expression cells counts from it */
 	const uint8_t *end;  /* readable_end */
 	struct cfi_cell cfa; /* CFI_SAME (register plus offset) or CFI_EXPR */
 	uint32_t cfa_reg;

@@ -25,6 +25,19 @@ static enum cfi_result from_register(const struct unwind_regs *regs, int32_t reg
 	return CFI_OK;
 }
 
+/*
+ * gcc's epilogue of a realigned frame goes on saying "saved where rbp points to" after rbp was
+ * popped, when it points into some other frame. A function saves registers in its own frame, from
+ * rsp (or the red zone under it) to its CFA: elsewhere, the register has been restored already.
+ */
+static bool is_restored(const struct cfi_row *row, const struct cfi_cell *cell,
+    const struct unwind_regs *regs, uintptr_t cfa, uintptr_t at)
+{
+	uintptr_t lowest = regs->r[UNWIND_SP] - 128;
+
+	return cell->kind == CFI_EXPR && !row->is_signal && (at < lowest || at >= cfa);
+}
+
 /* The caller's value of one register whose cell is neither CFI_SAME nor CFI_UNDEFINED. */
 static enum cfi_result find_value(const struct cfi_row *row, const struct cfi_cell *cell,
     const struct unwind_regs *regs, uintptr_t cfa, const struct cfi_memory *memory, uintptr_t *out)
@@ -42,6 +55,8 @@ static enum cfi_result find_value(const struct cfi_row *row, const struct cfi_ce
 		*out = at;
 		return CFI_OK;
 	}
+	if (is_restored(row, cell, regs, cfa, at))
+		return from_register(regs, (int32_t)(cell - row->reg), out);
 	return memory->read(memory->ctx, at, out) ? CFI_OK : CFI_UNREADABLE;
 }
 

@@ -37,7 +37,9 @@ static int32_t bp_words(const struct cfi_row *row)
 
 	if (bp->kind == CFI_SAME || bp->kind == CFI_UNDEFINED)
 		return 0;
-	return bp->kind == CFI_AT_CFA && bp->v < 0 ? words(-(int64_t)bp->v, (int32_t)RULE_BP_MAX) : -1;
+	if (bp->kind != CFI_AT_CFA || bp->v >= 0)
+		return -1;
+	return words(-(int64_t)bp->v, (int32_t)RULE_BP_MAX);
 }
 
 static uint32_t with_cfa(enum rule_kind kind, int64_t cfa_bytes, int32_t bp)

@@ -23,7 +23,7 @@ enum rule_kind {
 	RULE_INVALID = 0,
 	RULE_SP = 1,        /* CFA = rsp + 8 * cfa */
 	RULE_BP = 2,        /* CFA = rbp + 8 * cfa */
-	RULE_PLT = 3,       /* CFA = rsp + 8, and 8 more from byte `cfa` of a 16-byte PLT entry on */
+	RULE_PLT = 3,       /* CFA = rsp + 8, 8 more from byte `cfa` of a 16-byte PLT entry on */
 	RULE_DEREF_BP = 4,  /* CFA = *(rbp - 8 * cfa), caller's rbp = *rbp: realigned stack (gcc) */
 	RULE_DEREF_SP = 5,  /* CFA = *(rsp + 8 * cfa) + 8: hand-written code that saved rsp there */
 	RULE_SIGNAL = 6,    /* kernel's signal frame: a ucontext_t lies at rsp */

@@ -51,7 +51,7 @@ enum unwind_end {
 	UNWIND_DONE,       /* at the outermost frame, as the code's own unwind information says */
 	UNWIND_TRUNCATED,  /* max frames stored, more exist */
 	UNWIND_UNREADABLE, /* a needed stack slot could not be read */
-	UNWIND_STUCK,      /* no rule and no plausible frame pointer, or the stack did not move up */
+	UNWIND_STUCK,      /* no rule nor plausible frame pointer, or the stack did not go up */
 };
 
 /*
@@ -64,7 +64,7 @@ struct unwind_module {
 	size_t eh_frame_hdr_size;    /* its bytes; 0 with a header: up to readable_end */
 	/* Bounds of the mapped, readable memory that holds eh_frame_hdr and .eh_frame. */
 	const uint8_t *readable_start, *readable_end;
-	uintptr_t delta;           /* address in the unwound process minus address here; usually 0 */
+	uintptr_t delta;           /* address in the unwound process minus address here */
 	bool keeps_frame_pointers; /* all code sets up rbp: unwind information need not be read */
 	uint32_t id;               /* the caller's own; not looked at */
 };
@@ -134,7 +134,7 @@ static inline void unwind_memo_clear(struct unwind_memo *memo)
 struct unwind_ctx {
 	const struct unwind_ops *ops;
 	void *arg;                  /* handed to ops */
-	struct unwind_cache *cache; /* NULL: decode every frame anew (slow, for tests and one-offs) */
+	struct unwind_cache *cache; /* NULL: decode every frame anew (slow) */
 	struct unwind_memo *memo;   /* NULL: no reuse of the last walk; needs a cache */
 	/* Words in [stack_lo, stack_hi) are read directly; both 0: all through read_word. */
 	uintptr_t stack_lo, stack_hi;

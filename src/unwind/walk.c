@@ -189,7 +189,7 @@ static enum unwind_end walk_frames(struct walk *w, uintptr_t *pcs, size_t max)
 
 		if (stop == STOP_FULL)
 			break;
-		/* A zero return address ends the stack. It is never in the cache, so only met here. */
+		/* A zero return address ends the stack. It is never in the cache: only met here. */
 		if (stop == STOP_RULE && w->f.pc == 0 && w->n > 1) {
 			w->n--;
 			return UNWIND_DONE;

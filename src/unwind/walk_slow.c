@@ -263,7 +263,7 @@ static enum cfi_result step_other(struct walk *w, uint32_t rule)
 	}
 	while (result == CFI_OK && w->regs_frame < w->n - 1)
 		result = step_regs(w);
-	/* Both ways from there to here are the same steps; if not, the stack has changed meanwhile. */
+	/* Both ways to this frame are the same steps, unless the stack has changed meanwhile. */
 	if (result == CFI_OK &&
 	    (w->regs.r[UNWIND_SP] != w->f.sp || w->regs.r[UNWIND_PC] != w->f.pc))
 		return CFI_UNKNOWN;

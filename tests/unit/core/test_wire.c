@@ -44,7 +44,8 @@ static void test_varint_limits(void **state)
 static void test_fields(void **state)
 {
 	/* 1: 150; 2: "testing"; 3: fixed32 1; 4: fixed64 2 */
-	static const char bytes[] = "\x08\x96\x01\x12\x07testing\x1d\x01\0\0\0\x21\x02\0\0\0\0\0\0\0";
+	static const char bytes[] = "\x08\x96\x01\x12\x07testing\x1d\x01\0\0\0"
+				    "\x21\x02\0\0\0\0\0\0\0";
 	struct wire_cursor c = cursor(bytes, sizeof(bytes) - 1);
 	struct wire_field f;
 
@@ -134,7 +135,8 @@ static void test_flush_through_a_small_buffer(void **state)
 {
 	struct sink sink = { 0 };
 	uint8_t buf[3];
-	struct wire_writer w = { .buf = buf, .cap = sizeof(buf), .flush = sink_write, .ctx = &sink };
+	struct wire_writer w = { .buf = buf, .cap = sizeof(buf), .flush = sink_write,
+		.ctx = &sink };
 
 	(void)state;
 	wire_put_str(&w, 2, STR("testing"));

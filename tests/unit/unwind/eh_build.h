@@ -13,7 +13,7 @@
 
 #define EH_AT   0x400000u
 #define EH_CODE 0x500000u
-#define EH_FDES 8u
+#define EH_FDES 16u
 #define EH_HEAD (12 + EH_FDES * 8)
 
 struct eh {

@@ -11,7 +11,7 @@ static int twice(int v)
 	return 2 * v;
 }
 
-static int (*resolve(void))(int)
+__attribute__((used)) static int (*resolve(void))(int)
 {
 	if (live_hook)
 		live_hook();

@@ -26,6 +26,7 @@ enum {
 	F_RBX = EH_CODE + 0x510,   /* CFA = rbx + 16, rbx at CFA - 24 */
 	F_END = EH_CODE + 0x610,   /* outermost */
 	F_PUSH = EH_CODE + 0x710,  /* CFA = rsp + 24, rbx at CFA - 16 */
+	F_LEFT = EH_CODE + 0x810,  /* end of F_DRAP: CFA = rsp + 8, but still rbp at *rbp */
 	F_SIG = EH_CODE + 0x1010,  /* signal return, in a module of its own */
 	F_BARE = EH_CODE + 0x8010, /* no unwind information */
 	F_FLAGGED = 0x700010,      /* in a module that keeps frame pointers */
@@ -92,6 +93,7 @@ static int set_up(void **state)
 	eh_fde(eh, 0x500, 0x100, P("\x0c\x03\x10\x83\x03"));
 	eh_fde(eh, 0x600, 0x100, P("\x07\x10"));
 	eh_fde(eh, 0x700, 0x100, P("\x0e\x18\x83\x02"));
+	eh_fde(eh, 0x800, 0x100, P("\x10\x06\x02\x76\x00"));
 	eh_init(&w->signal, "zRS");
 	eh_fde(&w->signal, 0x1000, 0x100, P("\x0f\x04\x77\xa0\x01\x06"));
 	for (size_t i = 0; i < 256; i++)
@@ -224,6 +226,24 @@ static void test_realigned_stack(void **state)
 	w->stack[21] = F_END;
 	walk(w, F_DRAP, at(w, 6));
 	ASSERT_PCS(w, UNWIND_DONE, F_DRAP, F_BP, F_END);
+}
+
+/* In the last instructions of such a function rbp is its caller's, whatever the row says. */
+static void test_realigned_stack_at_its_end(void **state)
+{
+	struct world *w = *state;
+
+	w->stack[0] = F_BP;
+	w->stack[6] = at(w, 20); /* the frame of F_BP: rbp is already this */
+	w->stack[7] = F_BP + 1;
+	w->stack[20] = 0;
+	w->stack[21] = F_END;
+	walk(w, F_LEFT, at(w, 6));
+	ASSERT_PCS(w, UNWIND_DONE, F_LEFT, F_BP, F_BP + 1, F_END);
+	w->stack[0] = F_SP; /* a caller that uses rbp for something else */
+	w->stack[4] = F_END;
+	walk(w, F_LEFT, 0x300000002);
+	ASSERT_PCS(w, UNWIND_DONE, F_LEFT, F_SP, F_END);
 }
 
 static void test_saved_rsp(void **state)
@@ -469,6 +489,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sp_and_bp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_plt, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_realigned_stack, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_realigned_stack_at_its_end, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(test_saved_rsp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cfa_in_another_register, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signal_frame, set_up, tear_down),
