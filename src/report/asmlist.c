@@ -139,6 +139,7 @@ static enum err_code add_mapping(struct asmlist *l, const struct mapping *m, str
 {
 	struct report *r = l->r;
 	const struct report_options *o = r->options;
+
 	const union {
 		const struct report_options *borrowed;
 		void *ctx;
@@ -146,9 +147,8 @@ static enum err_code add_mapping(struct asmlist *l, const struct mapping *m, str
 	struct source_symbol *symbols = NULL;
 	uint32_t n = 0;
 	struct err why = { 0 };
-	const enum err_code code =
-	    o->source->symbols(o->source->ctx, r->profile, m, name_matches, arg.ctx,
-		o->has_address ? o->address : 0, &r->arena, &symbols, &n, &why);
+	const enum err_code code = o->source->symbols(o->source->ctx, r->profile, m, name_matches,
+	    arg.ctx, o->has_address ? o->address : 0, &r->arena, &symbols, &n, &why);
 
 	if (code == ERR_NOMEM)
 		return FAIL_NOMEM(e);
@@ -192,11 +192,11 @@ static enum err_code nothing_found(const struct asmlist *l, struct err *e)
 	const struct report_options *o = l->r->options;
 
 	if (!o->has_address)
-		return FAIL(e, ERR_NOT_FOUND, "no matches found for regexp %.*s",
-		    STR_ARG(o->symbol_text));
+		return FAIL(
+		    e, ERR_NOT_FOUND, "no matches found for regexp %.*s", STR_ARG(o->symbol_text));
 	if (!l->any_symbol)
-		return FAIL(e, ERR_NOT_FOUND, "no matches found for address 0x%" PRIx64,
-		    o->address);
+		return FAIL(
+		    e, ERR_NOT_FOUND, "no matches found for address 0x%" PRIx64, o->address);
 	return FAIL(e, ERR_NOT_FOUND,
 	    "address 0x%" PRIx64 " found in binary, but the corresponding symbols do not have "
 	    "samples in the profile",
@@ -245,8 +245,7 @@ static void print_place(const struct asm_row *row, struct buf *out)
 
 static void print_code(const struct report *r, const struct asm_row *row, struct buf *out)
 {
-	report_value_or_dot(
-	    r, graph_value((int64_t)row->flat, (int64_t)row->flat_div), 10, out);
+	report_value_or_dot(r, graph_value((int64_t)row->flat, (int64_t)row->flat_div), 10, out);
 	buf_char(out, ' ');
 	report_value_or_dot(r, graph_value((int64_t)row->cum, (int64_t)row->cum_div), 10, out);
 	buf_printf(out, " %10" PRIx64 ": ", row->code->object_address);
@@ -285,7 +284,7 @@ static void print_rows(struct report *r, const struct asm_symbol *s,
 		const uint64_t next = i + 1 < n ? code[i + 1].address : UINT64_MAX;
 		const struct asm_row row = make_row(s, &at, r->profile, &code[i], next);
 		const bool moved = !str_eq(row.function, last.function) ||
-		    !str_eq(row.file, last.file) || row.line != last.line;
+				   !str_eq(row.file, last.file) || row.line != last.line;
 
 		print_row(r, &row, moved, out);
 		last = row;
@@ -296,8 +295,8 @@ static void print_heading(const struct report *r, const struct asm_symbol *s, st
 {
 	buf_printf(out, "ROUTINE ======================== %.*s\n", STR_ARG(s->symbol->names[0]));
 	for (uint32_t i = 1; i < s->symbol->n_names; i++)
-		buf_printf(out, "    AKA ======================== %.*s\n",
-		    STR_ARG(s->symbol->names[i]));
+		buf_printf(
+		    out, "    AKA ======================== %.*s\n", STR_ARG(s->symbol->names[i]));
 	report_value_pad(r, (int64_t)s->flat, 10, out);
 	buf_char(out, ' ');
 	report_value_pad(r, (int64_t)s->cum, 10, out);

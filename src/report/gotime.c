@@ -49,6 +49,7 @@ static void print_below_second(uint64_t v, struct buf *out)
 		int digits;
 		const char *name;
 	} units[] = { { 1000000, 6, "ms" }, { 1000, 3, "µs" }, { 1, 0, "ns" } };
+
 	size_t i = 0;
 
 	while (v < units[i].size)
@@ -60,7 +61,7 @@ static void print_below_second(uint64_t v, struct buf *out)
 
 static void print_duration(int64_t ns, struct buf *out)
 {
-	const uint64_t v = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+	const uint64_t v = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
 	const uint64_t s = v / NS_PER_S;
 
 	if (ns < 0)

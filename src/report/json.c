@@ -178,7 +178,7 @@ enum err_code report_write_json(struct report *r, struct buf *out, struct err *e
 	print_head(r,
 	    format == REPORT_TAGS   ? STR("tags")
 	    : format == REPORT_TREE ? STR("tree")
-	                            : STR("text"),
+				    : STR("text"),
 	    out);
 	if (format == REPORT_TAGS) {
 		TRY(print_tags(r, out, e));

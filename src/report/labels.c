@@ -7,10 +7,12 @@
 #include <math.h>
 #include <time.h>
 
+#include "graph/trimpath.h"
 #include "profile/unit.h"
 
-/* File, build id, type, doc, time, duration, heading and 9 filters, shown, 2 dropped, top, 2 hint. */
-#define LABELS_FIXED 24
+/* File, build id, type, doc, time, duration, heading and 9 filters, shown, 2 dropped, top, 2 hint.
+ */
+#define LABELS_FIXED        24
 #define LABELS_FILTER_BYTES 80
 
 struct builder {
@@ -104,8 +106,8 @@ static void add_profile(struct builder *b)
 
 	if (p->n_mappings > 0) {
 		if (p->mappings[0].file != 0)
-			add_text(b, STR("File: "),
-			    graph_base_path(profile_str(p, p->mappings[0].file)));
+			add_text(
+			    b, STR("File: "), graph_base_path(profile_str(p, p->mappings[0].file)));
 		add_text(b, STR("Build ID: "), profile_str(p, p->mappings[0].build_id));
 	}
 	for (uint32_t i = 0; i < p->n_comments; i++) {
@@ -123,6 +125,7 @@ static void add_profile(struct builder *b)
 static void add_filters(struct builder *b)
 {
 	const struct report_filters *f = &b->r->options->filters;
+
 	const struct {
 		struct str key, value;
 	} rows[] = {
@@ -136,6 +139,7 @@ static void add_filters(struct builder *b)
 		{ STR("tagshow="), f->tag_show },
 		{ STR("taghide="), f->tag_hide },
 	};
+
 	const uint32_t heading = b->labels.n;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -183,8 +187,8 @@ static void add_shown(struct builder *b)
 }
 
 /* The bound that is told comes from the report's total, not from what the cut was made with. */
-static void add_dropped(struct builder *b, uint32_t n, const char *noun, const char *measure,
-    double fraction)
+static void add_dropped(
+    struct builder *b, uint32_t n, const char *noun, const char *measure, double fraction)
 {
 	const double bound = fabs((double)b->r->options->total * fraction);
 

@@ -66,9 +66,9 @@ static enum err_code collect(struct list *l, struct err *e)
 
 		if (!regex_match(l->r->options->symbol, name))
 			continue;
-		l->entries[l->n++] = (struct list_entry){ name, n->info.file,
-			sane_line(n->info.line), sane_line(n->info.start_line), n->flat, n->cum,
-			i };
+		l->entries[l->n++] =
+		    (struct list_entry){ name, n->info.file, sane_line(n->info.line),
+			    sane_line(n->info.start_line), n->flat, n->cum, i };
 	}
 	if (l->n == 0)
 		return FAIL(e, ERR_NOT_FOUND, "no matches found for regexp: %.*s",

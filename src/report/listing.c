@@ -71,8 +71,8 @@ static void widen(struct range *range)
 	if (!m)
 		return;
 	range->begin = range->begin > m->start && range->begin - m->start >= LISTING_WIDEN
-	                   ? range->begin - LISTING_WIDEN
-	                   : m->start;
+			   ? range->begin - LISTING_WIDEN
+			   : m->start;
 	range->end = m->limit - range->end >= LISTING_WIDEN ? range->end + LISTING_WIDEN : m->limit;
 }
 
@@ -102,7 +102,7 @@ static void make_ranges(struct maker *m)
 			continue;
 		}
 		if (!VEC_PUSH(&m->ranges, (struct range){ site->address, site->address, in, i, 1,
-						  (int64_t)site->flat }))
+					      (int64_t)site->flat }))
 			return;
 		last = &m->ranges.p[m->ranges.n - 1];
 	}
@@ -152,15 +152,13 @@ static const struct listing_call *inlined_calls(
 	struct listing_call *calls = ARENA_ARRAY(&m->r->arena, struct listing_call, n);
 
 	for (uint32_t i = 0; calls && i < n; i++)
-		calls[i] = (struct listing_call){
-			clean_file(m, frames[n - 1 - i].file), sane_line(frames[n - 1 - i].line)
-		};
+		calls[i] = (struct listing_call){ clean_file(m, frames[n - 1 - i].file),
+			sane_line(frames[n - 1 - i].line) };
 	return calls;
 }
 
 /* Gives an instruction to the lines of its frames (leaf first) that belong to wanted functions. */
-static void add_uses(
-    struct maker *m, uint32_t code, const struct source_frame *frames, uint32_t n)
+static void add_uses(struct maker *m, uint32_t code, const struct source_frame *frames, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		if (!sites_wants(&m->l->sites, frames[i].function))
@@ -221,8 +219,7 @@ struct neighbour {
 };
 
 static enum err_code frames_of(struct maker *m, const struct range *range,
-    const struct source_instruction *in, struct source_frame **frames, uint32_t *n,
-    struct err *e)
+    const struct source_instruction *in, struct source_frame **frames, uint32_t *n, struct err *e)
 {
 	const struct source_ops *ops = m->r->options->source;
 	struct err why = { 0 };
@@ -289,8 +286,7 @@ static enum err_code add_range(struct maker *m, const struct range *range, struc
 	for (uint32_t i = 0; i < n; i++) {
 		if (i > 0 && v[i].address <= v[i - 1].address)
 			continue;
-		TRY(add_instruction(
-		    m, range, &v[i], i + 1 < n ? v[i + 1].address : 0, &near, e));
+		TRY(add_instruction(m, range, &v[i], i + 1 < n ? v[i + 1].address : 0, &near, e));
 	}
 	return OK;
 }
@@ -337,9 +333,9 @@ static void add_line(struct maker *m, size_t first, size_t n, bool new_file)
 	if (!block || new_file || use->line - block->end >= LISTING_MERGE ||
 	    !str_eq(block->function, name)) {
 		if (!VEC_PUSH(&l->blocks, (struct listing_block){ .function = name,
-						  .file = use->file,
-						  .begin = use->line,
-						  .first_use = first }))
+					      .file = use->file,
+					      .begin = use->line,
+					      .first_use = first }))
 			return;
 		block = &l->blocks.p[l->blocks.n - 1];
 	}
@@ -441,8 +437,8 @@ static enum err_code make_blocks(struct maker *m, struct err *e)
 	if (l->uses.n > 1)
 		qsort_r(l->uses.p, l->uses.n, sizeof *l->uses.p, by_place, l->code.p);
 	for (size_t i = 0, end; i < l->uses.n; i = end) {
-		for (end = i + 1;
-		     end < l->uses.n && str_eq(l->uses.p[end].file, l->uses.p[i].file); end++)
+		for (end = i + 1; end < l->uses.n && str_eq(l->uses.p[end].file, l->uses.p[i].file);
+		     end++)
 			;
 		add_file(m, i, end, file_flat(l, i, end, counted, ++stamp));
 	}

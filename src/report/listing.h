@@ -36,7 +36,7 @@ struct listing_use {
 	struct str file; /* cleaned path */
 	int64_t line;    /* 0 unknown */
 	struct str function;
-	uint32_t code; /* index */
+	uint32_t code;                    /* index */
 	const struct listing_call *calls; /* caller first */
 	uint32_t n_calls;
 };
@@ -47,7 +47,7 @@ struct listing_block {
 	int64_t begin, end; /* line numbers; end is not shown */
 	uint64_t flat, cum;
 	size_t first_use, n_uses; /* by line, then address */
-	uint64_t file_flat; /* of the whole file, each instruction once */
+	uint64_t file_flat;       /* of the whole file, each instruction once */
 };
 
 struct listing {

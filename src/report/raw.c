@@ -149,7 +149,7 @@ static enum err_code print_samples(const struct profile *p, struct buf *out, str
 			const int64_t v = values[k];
 
 			buf_char(out, ' ');
-			print_padded(out, v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0, 10);
+			print_padded(out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, 10);
 		}
 		BUF_LIT(out, ": ");
 		for (size_t k = 0; k < depth; k++) {

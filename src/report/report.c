@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "graph/trimpath.h"
 #include "profile/unit.h"
 #include "report/labels.h"
 #include "report/writers.h"
@@ -39,7 +40,9 @@ static const struct format formats[REPORT_N_FORMATS] = {
 	[REPORT_RAW] = { .write = report_write_raw },
 	[REPORT_COMMENTS] = { .write = report_write_comments },
 	[REPORT_LIST] = { .write = report_write_list, .want = WANT_WHOLE, .keep_objfile = true },
-	[REPORT_DISASM] = { .write = report_write_disasm, .want = WANT_WHOLE, .keep_objfile = true },
+	[REPORT_DISASM] = { .write = report_write_disasm,
+	    .want = WANT_WHOLE,
+	    .keep_objfile = true },
 	[REPORT_DOT] = { .write = report_write_dot,
 	    .want = WANT_TRIMMED,
 	    .call_tree = true,
@@ -101,7 +104,7 @@ static int64_t divided(const struct report_options *o, int64_t v)
 
 static uint64_t magnitude(int64_t v)
 {
-	return v < 0 ? -(uint64_t)v : (uint64_t)v;
+	return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 }
 
 /* Smallest magnitude that a row of the report shows; 0 when all are zero. */
@@ -158,8 +161,8 @@ static enum err_code build_graph(struct report *r, const struct format *format, 
 	return OK;
 }
 
-enum err_code report_init(struct report *r, const struct profile *p,
-    const struct report_options *options, struct err *e)
+enum err_code report_init(
+    struct report *r, const struct profile *p, const struct report_options *options, struct err *e)
 {
 	const struct format *format = &formats[options->format];
 	enum err_code code = OK;
@@ -242,7 +245,7 @@ static int64_t quotient(int64_t v, int64_t divisor)
 {
 	if (divisor == 0)
 		return v;
-	return divisor == -1 ? (int64_t)-(uint64_t)v : v / divisor;
+	return divisor == -1 ? (int64_t)(0 - (uint64_t)v) : v / divisor;
 }
 
 int64_t report_total(const struct profile *p, uint32_t value_index, bool mean)

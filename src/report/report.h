@@ -18,7 +18,6 @@
 #include "base/regex.h"
 #include "core/str.h"
 #include "graph/graph.h"
-#include "graph/trimpath.h"
 #include "profile/numunits.h"
 #include "profile/profile.h"
 #include "report/source.h"
@@ -60,8 +59,8 @@ struct report_options {
 	double node_fraction, edge_fraction;
 	struct str output_unit; /* "minimum", "auto" or a unit */
 
-	uint32_t value_index; /* column that is reported */
-	bool mean;            /* divided by column 0 */
+	uint32_t value_index;   /* column that is reported */
+	bool mean;              /* divided by column 0 */
 	struct str sample_type; /* printed type: "inuse_space", "mean_delay" */
 	struct str sample_unit;
 	struct num_units num_units; /* of numeric labels, for traces and tags; before filters */
@@ -149,10 +148,5 @@ int64_t report_sample_mean(const struct report *r, size_t i);
 struct str report_node_name(struct report *r, uint32_t node);
 /* Base name of the first mapping's file, or "unnamed": what dot calls the graph. */
 struct str report_title(const struct report *r);
-/* graph_base_path, for callers that include no graph header. */
-static inline struct str report_base_name(struct str path)
-{
-	return graph_base_path(path);
-}
 
 #endif

@@ -38,6 +38,7 @@ static void collect(
 {
 	size_t n;
 	const struct label *labels = sample_labels(p, sample, &n);
+
 	union {
 		const struct profile *borrowed;
 		void *ctx;
@@ -85,7 +86,7 @@ bool sample_labels_print(struct sample_labels_work *w, const struct profile *p, 
 		end = group_end(w, p, i);
 		print(p,
 		    &(struct label_group){
-		        profile_str(p, w->labels.p[i]->key), w->labels.p + i, end - i },
+			profile_str(p, w->labels.p[i]->key), w->labels.p + i, end - i },
 		    ctx, &w->all);
 		VEC_PUSH(&w->ends, w->all.n);
 	}

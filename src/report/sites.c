@@ -12,10 +12,10 @@
 struct search {
 	struct report *r;
 	struct sites *sites;
-	uint32_t *site_of;       /* per location */
-	bool *function_matches;  /* per function */
-	bool *mapping_matches;   /* per mapping */
-	bool *used;              /* per location: in a sample */
+	uint32_t *site_of;      /* per location */
+	bool *function_matches; /* per function */
+	bool *mapping_matches;  /* per mapping */
+	bool *used;             /* per location: in a sample */
 };
 
 struct keyed {
@@ -65,15 +65,15 @@ static void remember_name(struct sites *s, struct str system, struct str name)
 
 	if (system.n == 0 || str_eq(system, name) || !VEC_RESERVE(&s->names, 1))
 		return;
-	if (map_intern(
-		&s->by_system, text_hash(system), same_system, s->names.p, &system, fresh) == fresh)
+	if (map_intern(&s->by_system, text_hash(system), same_system, s->names.p, &system, fresh) ==
+	    fresh)
 		s->names.p[s->names.n++] = (struct sites_name){ system, name };
 }
 
 bool sites_wants(const struct sites *s, struct str function)
 {
 	return map_find(&s->by_wanted, text_hash(function), same_wanted, s->wanted.p, &function) !=
-	    MAP_NONE;
+	       MAP_NONE;
 }
 
 struct str sites_pretty(const struct sites *s, struct str name)
@@ -173,7 +173,8 @@ static enum err_code match_names(struct search *s, struct err *e)
 		const struct function *f = &p->functions[i];
 
 		s->function_matches[i] = text_matches(s->r, f->name) ||
-		    text_matches(s->r, f->system_name) || text_matches(s->r, f->filename);
+					 text_matches(s->r, f->system_name) ||
+					 text_matches(s->r, f->filename);
 	}
 	for (uint32_t i = 0; i < p->n_mappings; i++)
 		s->mapping_matches[i] = text_matches(s->r, p->mappings[i].file);
@@ -220,7 +221,8 @@ static void choose_lines(struct search *s, uint32_t location)
 	const struct profile *p = s->r->profile;
 	const struct location *l = &p->locations[location];
 	const struct line *lines = location_lines(p, l);
-	const bool whole = !o->symbol ||
+	const bool whole =
+	    !o->symbol ||
 	    (o->has_address && s->sites->v[s->site_of[location]].address == o->address);
 	const bool binary = l->mapping != PROFILE_NONE && s->mapping_matches[l->mapping];
 

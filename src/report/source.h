@@ -24,8 +24,8 @@ struct source_instruction {
 	uint64_t address; /* of the process, as in the profile */
 	struct str text;  /* "mov %rax,%rbx", tabs as the disassembler prints them */
 	struct str function;
-	struct str file; /* base name or path, "" unknown */
-	int64_t line;    /* 0 unknown */
+	struct str file;         /* base name or path, "" unknown */
+	int64_t line;            /* 0 unknown */
 	uint64_t object_address; /* in the binary's own terms, as objdump shows it */
 };
 
@@ -43,7 +43,8 @@ struct source_ops {
 	 */
 	enum err_code (*read_file)(void *ctx, struct str path, struct str source_path,
 	    struct str trim_path, struct arena *arena, struct str *text, struct err *e);
-	/* Symbols of a mapping's binary whose (raw or demangled) name `match` accepts. May be NULL. */
+	/* Symbols of a mapping's binary whose (raw or demangled) name `match` accepts. May be NULL.
+	 */
 	enum err_code (*symbols)(void *ctx, const struct profile *p, const struct mapping *m,
 	    bool (*match)(void *match_ctx, struct str name), void *match_ctx, uint64_t address,
 	    struct arena *arena, struct source_symbol **out, uint32_t *n, struct err *e);

@@ -52,8 +52,8 @@ static enum err_code read_source(struct source_file *f, struct report *r, struct
 	enum err_code code = ERR_NOT_FOUND;
 
 	if (o->source && o->source->read_file)
-		code = o->source->read_file(o->source->ctx, f->path, o->source_path, o->trim_path,
-		    &r->arena, &text, &why);
+		code = o->source->read_file(
+		    o->source->ctx, f->path, o->source_path, o->trim_path, &r->arena, &text, &why);
 	else
 		err_set(&why, code, 0, "could not find file %.*s on path %.*s", STR_ARG(f->path),
 		    STR_ARG(o->source_path));

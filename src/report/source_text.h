@@ -16,8 +16,8 @@
 #include "report/report.h"
 
 struct source_file {
-	struct str path;  /* as asked for; borrowed */
-	struct str error; /* why it could not be read; "" when it was */
+	struct str path;         /* as asked for; borrowed */
+	struct str error;        /* why it could not be read; "" when it was */
 	const struct str *lines; /* without line ends; lines[0] is line 1 */
 	size_t n;
 };

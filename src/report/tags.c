@@ -46,8 +46,8 @@ static void count(struct tally *t, const struct label *label, int64_t value)
 		.str = label->is_num ? 0 : label->str,
 		.num = label->is_num ? label->num : 0,
 		.is_num = label->is_num };
-	const uint64_t hash = hash_mix(
-	    (uint64_t)key.key << 32 | key.str, (uint64_t)key.num << 1 | key.is_num);
+	const uint64_t hash =
+	    hash_mix((uint64_t)key.key << 32 | key.str, (uint64_t)key.num << 1 | key.is_num);
 	const uint32_t fresh = (uint32_t)t->ids.n;
 	uint32_t at;
 

@@ -26,8 +26,7 @@ static struct str value_text(struct report *r, int64_t v, struct buf *scratch)
 	return arena_str(&r->arena, buf_str(scratch));
 }
 
-enum err_code text_items(
-    struct report *r, struct text_item **items, uint32_t *n, struct err *e)
+enum err_code text_items(struct report *r, struct text_item **items, uint32_t *n, struct err *e)
 {
 	const struct graph *g = &r->graph;
 	struct text_item *v = ARENA_ARRAY(&r->arena, struct text_item, g->n_nodes);

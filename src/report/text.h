@@ -12,9 +12,9 @@
 #include "report/report.h"
 
 struct text_item {
-	struct str name;         /* of the node */
-	struct str inline_label; /* "", "(inline)" or "(partial-inline)" */
-	int64_t flat, cum;       /* in the sample's unit */
+	struct str name;                /* of the node */
+	struct str inline_label;        /* "", "(inline)" or "(partial-inline)" */
+	int64_t flat, cum;              /* in the sample's unit */
 	struct str flat_text, cum_text; /* as printed: "1.50s" */
 };
 

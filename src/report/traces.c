@@ -71,8 +71,8 @@ static struct node_text frame_text(
 	return text;
 }
 
-static struct str frame_name(struct traces *t, const struct location *l, const struct line *line,
-    bool inlined)
+static struct str frame_name(
+    struct traces *t, const struct location *l, const struct line *line, bool inlined)
 {
 	const struct node_text text = frame_text(t, l, line);
 	struct str parts[3];

@@ -75,7 +75,8 @@ enum err_code report_write_tree(struct report *r, struct buf *out, struct err *e
 	TRY(labels_report(r, &labels, e));
 	labels_print(&labels, out);
 	print_separator(out);
-	BUF_LIT(out, "      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n");
+	BUF_LIT(
+	    out, "      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n");
 	for (uint32_t i = 0; i < g->n_nodes; i++) {
 		if (symbol && !regex_match(symbol, report_node_name(r, i)))
 			continue;

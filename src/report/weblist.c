@@ -158,8 +158,7 @@ static enum err_code print_asm(
 		if (before && code->address != end)
 			BUF_LIT(page->out, "                     \xe2\x8b\xae\n");
 		TRY(print_calls(page, &uses[i], before, indent, e));
-		print_code(page, code,
-		    indent + WEBLIST_CALL_INDENT * (size_t)uses[i].n_calls);
+		print_code(page, code, indent + WEBLIST_CALL_INDENT * (size_t)uses[i].n_calls);
 		before = &uses[i];
 		end = code->address + code->length;
 	}
@@ -169,8 +168,8 @@ static enum err_code print_asm(
 static void print_source(
     struct page *page, int64_t number, struct str text, uint64_t flat, uint64_t cum)
 {
-	buf_printf(page->out, "<span class=\"no\">%6" PRId64 "</span>   <span class=\"%s\">", number,
-	    flat || cum ? "hot" : "rest");
+	buf_printf(page->out, "<span class=\"no\">%6" PRId64 "</span>   <span class=\"%s\">",
+	    number, flat || cum ? "hot" : "rest");
 	print_values(page, flat, cum);
 	BUF_LIT(page->out, "   ");
 	html_text(text, page->out);
@@ -200,8 +199,7 @@ static enum err_code print_line(struct page *page, int64_t number, struct str te
 	BUF_LIT(page->out, "<details><summary>");
 	print_source(page, number, text, flat, cum);
 	BUF_LIT(page->out, "</summary><div class=\"asm\">");
-	TRY(print_asm(
-	    page, uses, n, indentation(text) + WEBLIST_CALL_INDENT, e));
+	TRY(print_asm(page, uses, n, indentation(text) + WEBLIST_CALL_INDENT, e));
 	BUF_LIT(page->out, "</div></details>");
 	return OK;
 }
@@ -224,7 +222,7 @@ static enum err_code print_lines(
 			if (n == 0)
 				continue;
 			text = line == 0 ? STR("<instructions with unknown line numbers>")
-			                 : STR("???");
+					 : STR("???");
 		}
 		TRY(print_line(page, line, text, use, n, e));
 		use += n;

@@ -19,7 +19,7 @@ static struct str file_of(const struct profile *p)
 {
 	struct str file = p->n_mappings ? profile_str(p, p->mappings[0].file) : STR("");
 
-	return file.n ? report_base_name(file) : STR("");
+	return file.n ? graph_base_path(file) : STR("");
 }
 
 enum err_code web_api_meta(struct web_request *request, struct web_reply *reply, struct err *e)

@@ -33,7 +33,8 @@ static enum err_code symbols(void *ctx, const struct profile *p, const struct ma
 		uint32_t n_names;
 		uint64_t start, end;
 	} all[] = {
-		{ { { "outer", 5 }, { "outer_alias", 11 } }, 2, CODE_BASE + 0x10, CODE_BASE + 0x1f },
+		{ { { "outer", 5 }, { "outer_alias", 11 } }, 2, CODE_BASE + 0x10,
+		    CODE_BASE + 0x1f },
 		{ { { "cold", 4 } }, 1, CODE_BASE + 0x20, CODE_BASE + 0x2f },
 	};
 	const struct code *c = ctx;
@@ -71,8 +72,8 @@ static const struct source_instruction instructions[] = {
 };
 
 static enum err_code disassemble(void *ctx, const struct profile *p, const struct mapping *m,
-    uint64_t start, uint64_t end, bool intel, struct arena *arena,
-    struct source_instruction **out, uint32_t *n, struct err *e)
+    uint64_t start, uint64_t end, bool intel, struct arena *arena, struct source_instruction **out,
+    uint32_t *n, struct err *e)
 {
 	const struct code *c = ctx;
 	struct source_instruction *v = ARENA_ARRAY(arena, struct source_instruction, 4);
@@ -108,7 +109,10 @@ static enum err_code frames(void *ctx, const struct profile *p, const struct map
 	if (inlined)
 		v[(*n)++] = (struct source_frame){ STR("inner"), STR("code.c"), 3, 0 };
 	v[(*n)++] = (struct source_frame){ STR("outer"), STR("./code.c"),
-		at < 0x14 ? 8 : inlined ? 9 : 10, 0 };
+		at < 0x14 ? 8
+		: inlined ? 9
+			  : 10,
+		0 };
 	*out = v;
 	return OK;
 }

@@ -43,8 +43,7 @@ void make_release(struct maker *m)
 
 void make_type(struct maker *m, const char *type, const char *unit)
 {
-	assert_true(
-	    VEC_PUSH(&m->types, (struct value_type){ intern(m, type), intern(m, unit) }));
+	assert_true(VEC_PUSH(&m->types, (struct value_type){ intern(m, type), intern(m, unit) }));
 }
 
 void make_comment(struct maker *m, const char *text)
@@ -56,10 +55,8 @@ uint32_t make_mapping(struct maker *m, uint64_t start, uint64_t limit, const cha
 {
 	const uint64_t id = m->mappings.n + 1;
 
-	assert_true(VEC_PUSH(&m->mappings, (struct mapping){ .id = id,
-					       .start = start,
-					       .limit = limit,
-					       .file = intern(m, file) }));
+	assert_true(VEC_PUSH(&m->mappings,
+	    (struct mapping){ .id = id, .start = start, .limit = limit, .file = intern(m, file) }));
 	return (uint32_t)m->mappings.n - 1;
 }
 
@@ -124,10 +121,9 @@ void make_label(struct maker *m, const char *key, const char *text)
 
 void make_number(struct maker *m, const char *key, int64_t number, const char *unit)
 {
-	add_label(m, (struct label){ .key = intern(m, key),
-			 .num = number,
-			 .unit = intern(m, unit),
-			 .is_num = true });
+	add_label(
+	    m, (struct label){
+		   .key = intern(m, key), .num = number, .unit = intern(m, unit), .is_num = true });
 }
 
 struct profile *make_done(struct maker *m)

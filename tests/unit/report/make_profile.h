@@ -40,14 +40,13 @@ void make_line(struct maker *m, uint32_t function, int64_t line);
 /* One function, one line, no address. */
 uint32_t make_frame(struct maker *m, const char *function);
 /* values: one a type; stack: leaf first. */
-void make_sample(
-    struct maker *m, const int64_t *values, const uint32_t *stack, size_t depth);
+void make_sample(struct maker *m, const int64_t *values, const uint32_t *stack, size_t depth);
 /* Labels of the sample made last. */
 void make_label(struct maker *m, const char *key, const char *text);
 void make_number(struct maker *m, const char *key, int64_t number, const char *unit);
 
-#define MAKE_SAMPLE(m, values, ...)                                                   \
-	make_sample((m), (values), (const uint32_t[]){ __VA_ARGS__ },                 \
+#define MAKE_SAMPLE(m, values, ...)                                                                \
+	make_sample((m), (values), (const uint32_t[]){ __VA_ARGS__ },                              \
 	    sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
 #define VALUES(...) ((const int64_t[]){ __VA_ARGS__ })
 

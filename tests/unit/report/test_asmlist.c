@@ -10,16 +10,25 @@
 
 #include "make_code.h"
 
-#define OUTER                                                                                     	"Total: 80ms\n"                                                                           	"ROUTINE ======================== outer\n"                                                	"    AKA ======================== outer_alias\n"                                          	"      80ms      130ms (flat, cum) 162.50% of Total\n"                                    	"      30ms       30ms         10: push   %rbp                             ;outer code.c:8\n" 	"         .          .         12: nop\n"                                                 	"                                                                          ;inner code.c:3\n" 	"      50ms      100ms         14: cmpl   $0x1,0x2ee3(%rip)        # 3010 <b>\n"         	"         .          .         1a: ret                                     ;outer code.c:10\n"
-
 /* Both nodes of an inlined location have its address, so cum counts twice, as pprof's does. */
+static const char outer[] =
+    "Total: 80ms\n"
+    "ROUTINE ======================== outer\n"
+    "    AKA ======================== outer_alias\n"
+    "      80ms      130ms (flat, cum) 162.50% of Total\n"
+    "      30ms       30ms         10: push   %rbp                             ;outer code.c:8\n"
+    "         .          .         12: nop\n"
+    "                                                                          ;inner code.c:3\n"
+    "      50ms      100ms         14: cmpl   $0x1,0x2ee3(%rip)        # 3010 <b>\n"
+    "         .          .         1a: ret                                     ;outer code.c:10\n";
+
 static void prints_functions_with_samples(void **state)
 {
 	struct code c;
 
 	(void)state;
 	code_init(&c, REPORT_DISASM, "outer|cold");
-	assert_report(make_report(&c.m.p, &c.o), OUTER);
+	assert_report(make_report(&c.m.p, &c.o), outer);
 	code_release(&c);
 }
 
@@ -29,7 +38,7 @@ static void finds_a_function_by_address(void **state)
 
 	(void)state;
 	code_init(&c, REPORT_DISASM, "0x400013");
-	assert_report(make_report(&c.m.p, &c.o), OUTER);
+	assert_report(make_report(&c.m.p, &c.o), outer);
 	code_release(&c);
 }
 

@@ -94,7 +94,8 @@ static void writes_tags_and_trees_as_json(void **state)
 	    "\"callers\": [{\"name\": \"b\", \"value\": 5, \"inline\": false}], \"callees\": []},\n"
 	    "{\"name\": \"b\", \"inline\": \"\", \"flat\": 0, \"cum\": 5, "
 	    "\"flat_text\": \"0\", \"cum_text\": \"5\", "
-	    "\"callers\": [], \"callees\": [{\"name\": \"a\", \"value\": 5, \"inline\": false}]}]}\n");
+	    "\"callers\": [], \"callees\": [{\"name\": \"a\", \"value\": 5, \"inline\": "
+	    "false}]}]}\n");
 	make_release(&m);
 }
 

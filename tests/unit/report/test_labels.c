@@ -45,10 +45,9 @@ static void describes_the_profile(void **state)
 	make_described(&m);
 	o = make_options(&m.p, REPORT_TRACES);
 	report_profile_labels(&m.p, &o, &out);
-	assert_report(out,
-	    "File: server\nBuild ID: 0123\nshown\nType: cpu\nDoc: http://x/doc\n"
-	    "Time: 2023-11-14 22:13:20 UTC\n"
-	    "Duration: 3s, Total samples = 1.50s (50.03%)\n");
+	assert_report(out, "File: server\nBuild ID: 0123\nshown\nType: cpu\nDoc: http://x/doc\n"
+			   "Time: 2023-11-14 22:13:20 UTC\n"
+			   "Duration: 3s, Total samples = 1.50s (50.03%)\n");
 	make_release(&m);
 }
 
@@ -118,12 +117,11 @@ static void is_longer_for_dot(void **state)
 	assert_int_equal(report_init(&r, &m.p, &o, &e), OK);
 	assert_int_equal(labels_report(&r, &labels, &e), OK);
 	labels_print(&labels, &out);
-	assert_report(out,
-	    "Type: cpu\nDoc: http://x/doc\nTime: 2023-11-14 22:13:20 UTC\n"
-	    "Duration: 3s, Total samples = 1501ms (50.03%)\n"
-	    "Showing nodes accounting for 1501ms, 100% of 1501ms total\n"
-	    "Dropped 1 edge (freq <= 150.10ms)\n"
-	    "\nSee https://git.io/JfYMW for how to read the graph\n");
+	assert_report(out, "Type: cpu\nDoc: http://x/doc\nTime: 2023-11-14 22:13:20 UTC\n"
+			   "Duration: 3s, Total samples = 1501ms (50.03%)\n"
+			   "Showing nodes accounting for 1501ms, 100% of 1501ms total\n"
+			   "Dropped 1 edge (freq <= 150.10ms)\n"
+			   "\nSee https://git.io/JfYMW for how to read the graph\n");
 	report_release(&r);
 	make_release(&m);
 }

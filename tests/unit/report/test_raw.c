@@ -50,23 +50,22 @@ static void prints_everything(void **state)
 	m.p.time_ns = 1500000000;
 	m.p.duration_ns = 83250000000;
 	o = make_options(&m.p, REPORT_RAW);
-	assert_report(make_report(&m.p, &o),
-	    "Comment: #hidden elsewhere\n"
-	    "PeriodType: cpu ns\n"
-	    "Period: 100\n"
-	    "Time: 1970-01-01 00:00:01.5 +0000 UTC\n"
-	    "Duration: 1m23\n"
-	    "Samples:\n"
-	    "samples/count cpu/ns[dflt]\n"
-	    "          1        -20: 1 2 \n"
-	    "                k:[b a] z:[last]\n"
-	    "                bytes:[64  128 B] n:[5]\n"
-	    "Locations\n"
-	    "     1: 0x1234 M=1 g g.c:7:0 s=0\n"
-	    "             f f.c:9:0 s=3(_f)\n"
-	    "     2: 0x0 \n"
-	    "Mappings\n"
-	    "1: 0x1000/0x2000/0x0 /bin/x abc [FN][LN]\n");
+	assert_report(make_report(&m.p, &o), "Comment: #hidden elsewhere\n"
+					     "PeriodType: cpu ns\n"
+					     "Period: 100\n"
+					     "Time: 1970-01-01 00:00:01.5 +0000 UTC\n"
+					     "Duration: 1m23\n"
+					     "Samples:\n"
+					     "samples/count cpu/ns[dflt]\n"
+					     "          1        -20: 1 2 \n"
+					     "                k:[b a] z:[last]\n"
+					     "                bytes:[64  128 B] n:[5]\n"
+					     "Locations\n"
+					     "     1: 0x1234 M=1 g g.c:7:0 s=0\n"
+					     "             f f.c:9:0 s=3(_f)\n"
+					     "     2: 0x0 \n"
+					     "Mappings\n"
+					     "1: 0x1000/0x2000/0x0 /bin/x abc [FN][LN]\n");
 	o.format = REPORT_COMMENTS;
 	assert_report(make_report(&m.p, &o), "#hidden elsewhere\n");
 	make_release(&m);

@@ -29,15 +29,14 @@ static void sums_and_aligns(void **state)
 	make_label(&m, "key", "a");
 	make_done(&m);
 	o = make_options(&m.p, REPORT_TAGS);
-	assert_report(make_report(&m.p, &o),
-	    " key: Total 1000 of 1000 (  100%)\n"
-	    "      900 (90.00%): b\n"
-	    "       50 ( 5.00%): a\n"
-	    "       50 ( 5.00%): c\n"
-	    "\n"
-	    " longer: Total 50 of 1000 ( 5.00%)\n"
-	    "         50 ( 5.00%): x\n"
-	    "\n");
+	assert_report(make_report(&m.p, &o), " key: Total 1000 of 1000 (  100%)\n"
+					     "      900 (90.00%): b\n"
+					     "       50 ( 5.00%): a\n"
+					     "       50 ( 5.00%): c\n"
+					     "\n"
+					     " longer: Total 50 of 1000 ( 5.00%)\n"
+					     "         50 ( 5.00%): x\n"
+					     "\n");
 	make_release(&m);
 }
 
@@ -62,10 +61,9 @@ static void merges_equal_texts(void **state)
 	make_done(&m);
 	o = make_options(&m.p, REPORT_TAGS);
 	o.num_units = (struct num_units){ .v = &unit, .n = 1 };
-	assert_report(make_report(&m.p, &o),
-	    " size: Total 7 of 7 (  100%)\n"
-	    "       7 (  100%): 2kB\n"
-	    "\n");
+	assert_report(make_report(&m.p, &o), " size: Total 7 of 7 (  100%)\n"
+					     "       7 (  100%): 2kB\n"
+					     "\n");
 	make_release(&m);
 }
 
@@ -81,10 +79,9 @@ static void leaves_percentages_out_without_a_total(void **state)
 	make_label(&m, "k", "v");
 	make_done(&m);
 	o = make_options(&m.p, REPORT_TAGS);
-	assert_report(make_report(&m.p, &o),
-	    " k: Total 0 of 0 (    0%)\n"
-	    "    0: v\n"
-	    "\n");
+	assert_report(make_report(&m.p, &o), " k: Total 0 of 0 (    0%)\n"
+					     "    0: v\n"
+					     "\n");
 	make_release(&m);
 }
 

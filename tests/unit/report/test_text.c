@@ -88,7 +88,8 @@ static void make_two(struct maker *m, int64_t small, int64_t large, const char *
 	make_done(m);
 }
 
-/* One unit for all: that of the smallest value, or of a hundred times it when far below the total. */
+/* One unit for all: that of the smallest value, or of a hundred times it when far below the total.
+ */
 static void chooses_one_unit(void **state)
 {
 	static const struct {
@@ -136,12 +137,11 @@ static void divides_values_but_not_percentages(void **state)
 	make_two(&m, 3, 9, "count");
 	o = make_options(&m.p, REPORT_TEXT);
 	o.divide_by = 2;
-	assert_report(make_report(&m.p, &o),
-	    "Type: space\n"
-	    "Showing nodes accounting for 6, 100% of 6 total\n"
-	    "      flat  flat%   sum%        cum   cum%\n"
-	    "         4 75.00% 75.00%          4 75.00%  large\n"
-	    "         1 25.00%   100%          1 25.00%  small\n");
+	assert_report(make_report(&m.p, &o), "Type: space\n"
+					     "Showing nodes accounting for 6, 100% of 6 total\n"
+					     "      flat  flat%   sum%        cum   cum%\n"
+					     "         4 75.00% 75.00%          4 75.00%  large\n"
+					     "         1 25.00%   100%          1 25.00%  small\n");
 	make_release(&m);
 }
 
@@ -183,10 +183,9 @@ static void aligns_units_by_characters(void **state)
 	make_done(&m);
 	o = make_options(&m.p, REPORT_TEXT);
 	o.compact_labels = true;
-	assert_report(make_report(&m.p, &o),
-	    "Showing nodes accounting for 7€, 100% of 7€ total\n"
-	    "      flat  flat%   sum%        cum   cum%\n"
-	    "        7€   100%   100%         7€   100%  f\n");
+	assert_report(make_report(&m.p, &o), "Showing nodes accounting for 7€, 100% of 7€ total\n"
+					     "      flat  flat%   sum%        cum   cum%\n"
+					     "        7€   100%   100%         7€   100%  f\n");
 	make_release(&m);
 }
 

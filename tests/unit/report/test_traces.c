@@ -40,8 +40,7 @@ static void prints_labels_and_inlined_frames(void **state)
 	o = make_options(&m.p, REPORT_TRACES);
 	o.num_units = (struct num_units){ .v = &unit, .n = 1 };
 	assert_report(make_report(&m.p, &o),
-	    "File: libx.so\nType: space\n" SEPARATOR
-	    "       key:  v1 v2\n"
+	    "File: libx.so\nType: space\n" SEPARATOR "       key:  v1 v2\n"
 	    "a_rather_long_key:  v\n"
 	    "     bytes:  4kB\n"
 	    "       2kB   g (inline)\n"

@@ -73,7 +73,8 @@ static void shows_samples_without_code(void **state)
 	page = make_report(&c.m.p, &c.o);
 	assert_has(&page, "<h2>outer</h2>\n<p class=\"file\">/src/code.c</p>");
 	assert_has(&page, "      80ms       80ms (flat, cum)   100%");
-	assert_has(&page, "<span class=\"no\">     9</span>   <span class=\"hot\">      50ms       50ms");
+	assert_has(
+	    &page, "<span class=\"no\">     9</span>   <span class=\"hot\">      50ms       50ms");
 	assert_has(&page, "???");
 	assert_lacks(&page, "<details>");
 	buf_release(&page);
