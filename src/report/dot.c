@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "graph/shortname.h"
+#include "graph/trimpath.h"
 #include "report/dot_color.h"
 #include "report/labels.h"
 #include "report/writers.h"

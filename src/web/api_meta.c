@@ -2,6 +2,7 @@
  * What the header shows: title, the legend's lines, the sample types to choose from.
  */
 #include "driver/pipeline.h"
+#include "graph/trimpath.h"
 #include "web/web_json.h"
 #include "web/web_reply.h"
 
