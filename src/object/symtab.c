@@ -171,7 +171,8 @@ static MUST_USE enum err_code take_symbols(struct object *o, struct table *t, st
 {
 	if (t->v.failed)
 		return FAIL_NOMEM(e);
-	qsort(t->v.p, t->v.n, sizeof *t->v.p, order);
+	if (t->v.n)
+		qsort(t->v.p, t->v.n, sizeof *t->v.p, order);
 	o->symbols = arena_alloc_raw(&o->arena, t->v.n + 1, sizeof *o->symbols);
 	if (!o->symbols)
 		return FAIL_NOMEM(e);

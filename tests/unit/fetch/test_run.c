@@ -1,0 +1,152 @@
+/* Commands run with a stand-in for the runtime: messages, statuses, signals, refusals. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "fetch/run.h"
+#include "fetch/run_check.h"
+
+static struct buf said;
+
+static void keep_line(void *ctx, bool is_error, struct str text)
+{
+	(void)ctx;
+	(void)is_error;
+	buf_add_str(&said, text);
+	buf_char(&said, '\n');
+}
+
+static const struct ui ui = { NULL, keep_line };
+
+static int setup(void **state)
+{
+	(void)state;
+	buf_clear(&said);
+	unsetenv("PPROF_ADDR");
+	unsetenv("PPROF_OUT");
+	unsetenv("PPROF_HEAP_RATE");
+	return setenv("PPROF_PRELOAD", FAKE_PRELOAD, 1);
+}
+
+static int run_shell(const char *script, const char *out, const char *rate)
+{
+	char sh[] = "sh";
+	char c[] = "-c";
+	char text[1000];
+	char *argv[] = { sh, c, text, NULL };
+	struct run_options o = { .argv = argv, .out = str_c(out), .heap_rate = str_c(rate) };
+	struct err e;
+	int status = -1;
+
+	snprintf(text, sizeof text, "%s", script);
+	assert_int_equal(run_command(&o, &ui, &status, &e), OK);
+	return status;
+}
+
+static void test_status(void **state)
+{
+	(void)state;
+	assert_int_equal(run_shell("exit 0", "", ""), 0);
+	assert_int_equal(run_shell("exit 7", "", ""), 7);
+	assert_int_equal(run_shell("kill -9 $$", "", ""), 137);
+}
+
+static void test_environment(void **state)
+{
+	(void)state;
+	assert_int_equal(run_shell("exit 0", "a.pb.gz", "4096"), 0);
+	assert_string_equal(
+	    buf_c(&said), "pprof: serving 127.0.0.1:0 out=a.pb.gz rate=4096\n");
+	buf_clear(&said);
+	setenv("PPROF_ADDR", "127.0.0.1:7", 1);
+	assert_int_equal(run_shell("exit 0", "", ""), 0);
+	assert_string_equal(buf_c(&said), "pprof: serving 127.0.0.1:7 out=- rate=-\n");
+}
+
+/* A preloaded library of the user's stays, behind ours. */
+static void test_preload_is_kept(void **state)
+{
+	(void)state;
+	setenv("LD_PRELOAD", "libc.so.6", 1);
+	assert_int_equal(
+	    run_shell("test \"$LD_PRELOAD\" = " FAKE_PRELOAD ":libc.so.6", "", ""), 0);
+	unsetenv("LD_PRELOAD");
+}
+
+static void *send_term(void *ctx)
+{
+	(void)ctx;
+	usleep(300000);
+	kill(getpid(), SIGTERM);
+	return NULL;
+}
+
+static void test_signal_is_forwarded(void **state)
+{
+	pthread_t thread;
+	sigset_t term;
+
+	(void)state;
+	/* Held in every thread of this program, so that only run_command takes it. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &term, NULL);
+	assert_int_equal(pthread_create(&thread, NULL, send_term, NULL), 0);
+	pthread_sigmask(SIG_UNBLOCK, &term, NULL);
+	assert_int_equal(run_shell("trap 'exit 42' TERM; while :; do sleep 0.05; done", "", ""), 42);
+	pthread_join(thread, NULL);
+}
+
+static void check_refused(const char *command, enum err_code code, const char *text)
+{
+	char name[200];
+	char *argv[] = { name, NULL };
+	struct run_options o = { .argv = argv };
+	struct err e;
+	int status;
+
+	snprintf(name, sizeof name, "%s", command);
+	assert_int_equal(run_command(&o, &ui, &status, &e), code);
+	assert_non_null(strstr(e.msg, text));
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	check_refused("no-such-command-here", ERR_NOT_FOUND,
+	    "exec: \"no-such-command-here\": executable file not found in $PATH");
+	check_refused("/no/such", ERR_NOT_FOUND, "exec: \"/no/such\": no such program");
+	check_refused(STATIC_PROGRAM, ERR_UNSUPPORTED, "is statically linked");
+	setenv("PPROF_PRELOAD", "/no/library.so", 1);
+	check_refused("sh", ERR_NOT_FOUND, "PPROF_PRELOAD: cannot read /no/library.so");
+}
+
+static int finish(void **state)
+{
+	(void)state;
+	buf_release(&said);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_status, setup),
+		cmocka_unit_test_setup(test_environment, setup),
+		cmocka_unit_test_setup(test_preload_is_kept, setup),
+		cmocka_unit_test_setup(test_signal_is_forwarded, setup),
+		cmocka_unit_test_setup(test_refused, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, finish);
+}
