@@ -45,8 +45,8 @@ static MUST_USE enum err_code attribute_number(
 static void set_resolution(struct java_reader *r, struct str unit)
 {
 	r->b->n_types = 0;
-	legacy_add_type(r->b, r->is_heap ? STR("inuse_objects") : STR("contentions"),
-	    r->is_heap ? STR("count") : unit);
+	legacy_add_type(
+	    r->b, r->is_heap ? STR("inuse_objects") : STR("contentions"), STR("count"));
 	legacy_add_type(r->b, r->is_heap ? STR("inuse_space") : STR("delay"), unit);
 }
 
