@@ -14,9 +14,9 @@ struct traces {
 	struct report *r;
 	struct sample_labels_work labels;
 	struct buf scratch;
-	/* Rows of location l, names with "\n": names[at[l]] … names[at[l + 1] - 1]. */
+	/* Rows of location l, indented and with "\n": rows[at[l]] … rows[at[l + 1] - 1]. */
 	uint32_t *at;
-	struct str *names;
+	struct str *rows;
 };
 
 static void print_text_group(
@@ -71,17 +71,18 @@ static struct node_text frame_text(
 	return text;
 }
 
-static struct str frame_name(
+static struct str frame_row(
     struct traces *t, const struct location *l, const struct line *line, bool inlined)
 {
 	const struct node_text text = frame_text(t, l, line);
 	struct str parts[3];
-	struct str name;
+	struct str row;
 	struct buf joined = { 0 };
 	int n;
 
 	buf_clear(&t->scratch);
 	n = graph_name_parts(&text, &t->scratch, parts);
+	buf_fill(&joined, ' ', TRACES_INDENT + 3);
 	for (int i = 0; i < n; i++) {
 		if (i > 0)
 			buf_char(&joined, ' ');
@@ -89,26 +90,27 @@ static struct str frame_name(
 	}
 	if (inlined)
 		BUF_LIT(&joined, " (inline)");
-	name = arena_str(&t->r->arena, buf_str(&joined));
+	buf_char(&joined, '\n');
+	row = arena_str(&t->r->arena, buf_str(&joined));
 	if (buf_failed(&joined) || buf_failed(&t->scratch))
 		t->r->arena.failed = true;
 	buf_release(&joined);
-	return name;
+	return row;
 }
 
-static void name_location(struct traces *t, uint32_t location, uint32_t *n)
+static void add_location(struct traces *t, uint32_t location, uint32_t *n)
 {
 	const struct location *l = &t->r->profile->locations[location];
 	const struct line *lines = location_lines(t->r->profile, l);
 
 	t->at[location] = *n;
 	if (l->n_lines == 0)
-		t->names[(*n)++] = frame_name(t, l, NULL, false);
+		t->rows[(*n)++] = frame_row(t, l, NULL, false);
 	for (uint32_t i = 0; i < l->n_lines; i++)
-		t->names[(*n)++] = frame_name(t, l, &lines[i], i + 1 < l->n_lines);
+		t->rows[(*n)++] = frame_row(t, l, &lines[i], i + 1 < l->n_lines);
 }
 
-static enum err_code name_frames(struct traces *t, struct err *e)
+static enum err_code make_rows(struct traces *t, struct err *e)
 {
 	const struct profile *p = t->r->profile;
 	struct arena *arena = &t->r->arena;
@@ -120,11 +122,11 @@ static enum err_code name_frames(struct traces *t, struct err *e)
 	if (rows > UINT32_MAX)
 		return FAIL(e, ERR_LIMIT, "profile has too many frames");
 	t->at = ARENA_ARRAY(arena, uint32_t, (size_t)p->n_locations + 1);
-	t->names = ARENA_ARRAY(arena, struct str, rows);
-	if (!t->at || !t->names)
+	t->rows = ARENA_ARRAY(arena, struct str, rows);
+	if (!t->at || !t->rows)
 		return FAIL_NOMEM(e);
 	for (uint32_t i = 0; i < p->n_locations; i++)
-		name_location(t, i, &n);
+		add_location(t, i, &n);
 	t->at[p->n_locations] = n;
 	return arena_failed(arena) ? FAIL_NOMEM(e) : OK;
 }
@@ -145,11 +147,10 @@ static void print_stack(struct traces *t, size_t sample, struct buf *out)
 	report_value_pad(t->r, report_sample_mean(t->r, sample), TRACES_INDENT, out);
 	for (size_t i = 0; i < depth; i++) {
 		for (uint32_t k = t->at[stack[i]]; k < t->at[stack[i] + 1]; k++) {
-			if (i > 0 || k > t->at[stack[i]])
-				buf_fill(out, ' ', TRACES_INDENT);
-			BUF_LIT(out, "   ");
-			buf_add_str(out, t->names[k]);
-			buf_char(out, '\n');
+			/* The value stands where other rows are indented. */
+			const bool first = i == 0 && k == t->at[stack[i]];
+
+			buf_add_str(out, first ? str_skip(t->rows[k], TRACES_INDENT) : t->rows[k]);
 		}
 	}
 }
@@ -158,7 +159,7 @@ static enum err_code print_samples(struct traces *t, struct buf *out, struct err
 {
 	const struct profile *p = t->r->profile;
 
-	TRY(name_frames(t, e));
+	TRY(make_rows(t, e));
 	for (size_t i = 0; i < p->samples.n; i++) {
 		if (p->samples.stack_at[i] == p->samples.stack_at[i + 1])
 			continue;
