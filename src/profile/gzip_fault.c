@@ -57,15 +57,18 @@ static void corrupt(struct bits *b)
 		b->fault = CORRUPT;
 }
 
-/* False when more codes of some length are used than exist. */
+/* False for lengths that make no code: they must use up all codes, or be none or a single bit. */
 static bool code_build(struct code *c, const uint8_t *lengths, unsigned n)
 {
 	uint16_t at[MAX_BITS + 1] = { 0 };
+	unsigned used = 0;
 	int left = 1;
 
 	*c = (struct code){ 0 };
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		c->count[lengths[i]]++;
+		used += lengths[i] != 0;
+	}
 	c->count[0] = 0;
 	for (unsigned len = 1; len <= MAX_BITS; len++) {
 		left = left * 2 - c->count[len];
@@ -76,7 +79,7 @@ static bool code_build(struct code *c, const uint8_t *lengths, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		if (lengths[i])
 			c->symbols[at[lengths[i]]++] = (uint16_t)i;
-	return true;
+	return left == 0 || used == 0 || (used == 1 && c->count[1] == 1);
 }
 
 static uint32_t take_symbol(struct bits *b, const struct code *c)
@@ -227,7 +230,7 @@ static void walk_dynamic(struct bits *b)
 
 	if (n_lit > MAX_LIT || n_dist > MAX_DIST)
 		corrupt(b);
-	for (uint32_t i = 0; i < n_first; i++)
+	for (uint32_t i = 0; i < n_first && b->fault == NO_FAULT; i++)
 		first[order[i]] = (uint8_t)take(b, 3);
 	if (b->fault == NO_FAULT && !code_build(&code, first, 19))
 		corrupt(b);
