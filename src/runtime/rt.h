@@ -20,10 +20,6 @@
 #include "runtime/rt_stats.h"
 #include "runtime/state.h"
 
-#define RT_SIGSAFE /* may run in a signal handler: no malloc, lock, stdio, lazy binding */
-#define RT_NOALLOC /* may run inside malloc: may mmap, never malloc or wait for a lock */
-#define RT_ANY     /* ordinary context: endpoint thread or an API call */
-
 #define RT_COLD        __attribute__((noinline, cold))
 #define RT_HIDDEN      __attribute__((visibility("hidden")))
 #define rt_likely(x)   __builtin_expect(!!(x), 1)

@@ -89,6 +89,25 @@ PPROF_ADDR=127.0.0.1:0 PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload "$host" 9>"$work/fi
 PPROF_ADDR=127.0.0.1:0 PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload "$host" 9> >(exec true) >/dev/null ||
 	fail "a closed pipe stopped the program"
 
+# Addresses that others can reach: only with a token, which every request must have.
+if command -v curl >/dev/null 2>&1; then
+	echo "s3cret" >"$work/token"
+	mkfifo "$work/hold" "$work/url"
+	PPROF_ADDR=0.0.0.0:0 PPROF_TOKEN_FILE=$work/token PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload \
+		sh -c 'read x' <"$work/hold" 9>"$work/url" &
+	exec 8>"$work/hold"
+	read -r url <"$work/url"
+	url=${url/0.0.0.0/127.0.0.1}
+	code() { curl -s -o /dev/null -w '%{http_code}' "$@"; }
+	[ "$(code "$url")" = 401 ] || fail "no token: $(code "$url")"
+	[ "$(code -H 'Authorization: Bearer wrong' "$url")" = 401 ] || fail "wrong token"
+	[ "$(code -H 'Authorization: Bearer s3cre' "$url")" = 401 ] || fail "part of the token"
+	[ "$(code -H 'Authorization: Bearer s3cret' "$url")" = 200 ] || fail "right token"
+	echo >&8
+	exec 8>&-
+	wait
+fi
+
 # Little address space: the program lives, profiled with small tables or not at all.
 for limit in 20000 60000 100000; do
 	(ulimit -v $limit && exec "$host") >"$work/want" 2>&1

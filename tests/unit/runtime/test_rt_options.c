@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,29 @@ static void every_variable_is_printed(void **state)
 		assert_non_null(strstr(text, names[i]));
 }
 
+/* The documentation has the same list. */
+static void every_variable_is_documented(void **state)
+{
+	static char doc[65536];
+	char text[4096];
+	struct fmt_buf b = fmt_buf_of(text, sizeof(text));
+	FILE *f = fopen("../docs/sampling.md", "r");
+	struct str rest, line;
+
+	(void)state;
+	assert_non_null(f);
+	doc[fread(doc, 1, sizeof(doc) - 1, f)] = '\0';
+	fclose(f);
+	rt_options_print(&b);
+	rest = fmt_text(&b);
+	while (str_split(&rest, '\n', &line) && line.n > 0) {
+		char row[64];
+
+		snprintf(row, sizeof(row), "\n| `%.*s` |", (int)str_find_char(line, ' '), line.p);
+		assert_non_null(strstr(doc, row));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +125,7 @@ int main(void)
 		cmocka_unit_test(too_long_a_text),
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(every_variable_is_printed),
+		cmocka_unit_test(every_variable_is_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
