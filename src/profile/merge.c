@@ -247,17 +247,19 @@ static uint32_t map_location(struct merger *m, uint32_t index)
 static bool sample_equal(const void *ctx, uint32_t index, const void *key)
 {
 	const struct merger *m = ctx;
-	const uint32_t *stack_at = m->stack_at.p, *label_at = m->label_at.p;
-	uint32_t depth = stack_at[index + 1] - stack_at[index];
-	uint32_t n_labels = label_at[index + 1] - label_at[index];
-	uint32_t mine = stack_at[m->n_samples], my_labels = label_at[m->n_samples];
+	uint32_t stack = m->stack_at.p[index], label = m->label_at.p[index];
+	size_t depth = m->stack_at.p[index + 1] - stack;
+	size_t n_labels = m->label_at.p[index + 1] - label;
+	size_t mine = m->stack_at.p[m->n_samples], my_labels = m->label_at.p[m->n_samples];
 
 	(void)key; /* the new sample lies at the end of the arrays */
-	return depth == m->stacks.n - mine && n_labels == m->labels.n - my_labels &&
-	    memcmp(m->stacks.p + stack_at[index], m->stacks.p + mine, depth * sizeof(uint32_t)) ==
-	    0 &&
-	    memcmp(m->labels.p + label_at[index], m->labels.p + my_labels,
-		n_labels * sizeof(struct label)) == 0;
+	if (depth != m->stacks.n - mine || n_labels != m->labels.n - my_labels)
+		return false;
+	if (depth && memcmp(m->stacks.p + stack, m->stacks.p + mine, depth * sizeof *m->stacks.p))
+		return false;
+	return n_labels == 0 ||
+	    memcmp(m->labels.p + label, m->labels.p + my_labels,
+		n_labels * sizeof *m->labels.p) == 0;
 }
 
 static bool add_stack(struct merger *m, size_t i)
@@ -313,8 +315,8 @@ static bool add_labels(struct merger *m, size_t i)
 static uint64_t hash_sample(const struct merger *m)
 {
 	size_t stack = m->stack_at.p[m->n_samples], label = m->label_at.p[m->n_samples];
-	uint64_t hash =
-	    hash_bytes(m->stacks.p + stack, (m->stacks.n - stack) * sizeof(uint32_t));
+	size_t depth = m->stacks.n - stack;
+	uint64_t hash = depth ? hash_bytes(m->stacks.p + stack, depth * sizeof(uint32_t)) : 0;
 
 	if (m->labels.n == label)
 		return hash;
