@@ -14,6 +14,10 @@
 #include "object/disasm_text.h"
 #include "object/dwarf_line.h"
 #include "object/object_impl.h"
+#include "object/plt.h"
+
+/* Most bytes of a function that are decoded in front of the wanted ones, to be in step with it. */
+#define MAX_LEAD_IN (1u << 20)
 
 /* One call in progress. */
 struct listing {
@@ -71,8 +75,11 @@ static void add_name(struct buf *out, struct str name)
 static void add_symbol(struct listing *l, struct buf *out, uint64_t address)
 {
 	const struct object_symbol *s = object_nearest_symbol(l->o, address);
+	struct str import = object_plt_name(l->o, address);
 
-	if (!s)
+	if (import.n)
+		buf_printf(out, " <%.*s@plt>", STR_ARG(import));
+	if (import.n || !s)
 		return;
 	BUF_LIT(out, " <");
 	add_name(out, s->name);
@@ -128,13 +135,78 @@ static struct str before_target(struct str operands)
 	return comma == STR_NPOS ? STR("") : str_head(operands, comma + 1);
 }
 
+/* Does the shift have 1 in its opcode? Then it is not an operand. */
+static bool shifts_by_one(const struct listing *l)
+{
+	static const char *const names[] = { "sar", "shr", "shl", "sal", "rol", "ror", "rcl", "rcr" };
+	uint8_t opcode = l->insn->detail->x86.opcode[0];
+
+	if (l->step != 1 || (opcode != 0xd0 && opcode != 0xd1))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strncmp(l->insn->mnemonic, names[i], 3) == 0)
+			return true;
+	return false;
+}
+
+/* 66 REX.W 0F 6E and 7E move 64 bits; capstone calls them movd. */
+static const char *mnemonic(const struct listing *l)
+{
+	const cs_x86 *x = &l->insn->detail->x86;
+
+	if (l->step == 1 && (x->rex & 8) && x->opcode[0] == 0x0f &&
+	    (x->opcode[1] == 0x6e || x->opcode[1] == 0x7e) &&
+	    strcmp(l->insn->mnemonic, "movd") == 0)
+		return "movq";
+	return l->insn->mnemonic;
+}
+
+static struct str operand_text(const struct listing *l)
+{
+	struct str s = str_c(l->insn->op_str);
+
+	if (!shifts_by_one(l))
+		return s;
+	if (str_starts(s, STR("$1, ")))
+		return str_skip(s, 4);
+	return str_ends(s, STR(", 1")) ? str_head(s, s.n - 3) : s;
+}
+
+/* As few hexadecimal digits as hold the value with its sign. */
+static void add_immediate(struct buf *out, int64_t v)
+{
+	uint64_t bits = (uint64_t)v;
+
+	if (v == (int16_t)v)
+		bits &= UINT16_MAX;
+	else if (v == (int32_t)v)
+		bits &= UINT32_MAX;
+	buf_printf(out, "imm = 0x%llX", (unsigned long long)bits);
+}
+
+static void add_comment(struct listing *l, struct str operands, struct buf *out)
+{
+	uint64_t address;
+	int64_t v;
+
+	if (rip_address(l, &address)) {
+		disasm_begin_comment(out, 0);
+		buf_printf(out, "0x%llx", (unsigned long long)address);
+		add_symbol(l, out, address);
+	} else if (l->step == 1 && !l->intel && disasm_large_immediate(operands, &v)) {
+		disasm_begin_comment(out, 0);
+		add_immediate(out, v);
+	}
+}
+
+/* out is empty before: columns are counted from its start. */
 static void write_text(struct listing *l, struct buf *out)
 {
-	struct str operands = str_c(l->insn->op_str);
+	struct str operands = operand_text(l);
 	struct str first = before_target(operands);
 	uint64_t address;
 
-	buf_add_str(out, str_c(l->insn->mnemonic));
+	buf_add_str(out, str_c(mnemonic(l)));
 	if (!operands.n)
 		return;
 	buf_char(out, '\t');
@@ -145,10 +217,7 @@ static void write_text(struct listing *l, struct buf *out)
 		return;
 	}
 	disasm_operands(out, operands);
-	if (rip_address(l, &address)) {
-		buf_printf(out, "        # 0x%llx", (unsigned long long)address);
-		add_symbol(l, out, address);
-	}
+	add_comment(l, operands, out);
 }
 
 static void set_function(struct listing *l, uint64_t address)
@@ -186,21 +255,51 @@ static void add(struct listing *l, uint64_t address, struct str text)
 				  l->function, l->file, l->line });
 }
 
-static void run(struct listing *l, uint64_t start, struct str bytes)
+/*
+ * The next function behind an address: decoding starts anew there, as what lies in front of it
+ * (padding, tables) need not be code.
+ */
+static uint64_t next_start(const struct listing *l, uint64_t address)
 {
-	const uint8_t *code = (const uint8_t *)bytes.p;
-	size_t left = bytes.n;
-	uint64_t address = start;
+	const struct object_symbol *v;
+	struct err ignored;
+	size_t low = 0;
+	size_t n;
+	size_t high;
+
+	if (object_symbols(l->o, &v, &n, &ignored) != OK)
+		return UINT64_MAX;
+	high = n;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (v[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	while (low < n && !v[low].is_text)
+		low++;
+	return low < n ? v[low].address : UINT64_MAX;
+}
+
+/* Instructions of one piece of code; those below `first` only bring the decoder into step. */
+static void run_piece(
+    struct listing *l, uint64_t address, const uint8_t *code, size_t left, uint64_t first)
+{
 	struct buf text = { 0 };
 
 	while (left) {
 		if (cs_disasm_iter(l->handle, &code, &left, &address, l->insn)) {
+			if (l->insn->address < first)
+				continue;
 			buf_clear(&text);
 			write_text(l, &text);
 			add(l, l->insn->address, buf_str(&text));
 			continue;
 		}
-		add(l, address, STR("<unknown>"));
+		if (address >= first)
+			add(l, address, STR("<unknown>"));
 		code += left < l->step ? left : l->step;
 		address += l->step;
 		left -= left < l->step ? left : l->step;
@@ -208,6 +307,34 @@ static void run(struct listing *l, uint64_t start, struct str bytes)
 	if (buf_failed(&text))
 		l->v.failed = true;
 	buf_release(&text);
+}
+
+/* Where the function that holds `start` begins, when that is near; else `start`. */
+static uint64_t decoding_start(const struct listing *l, uint64_t start)
+{
+	const struct object_symbol *s = object_nearest_symbol(l->o, start);
+
+	if (!s || !s->is_text || start - s->address > MAX_LEAD_IN)
+		return start;
+	return s->address;
+}
+
+static void run(struct listing *l, uint64_t start, uint64_t end)
+{
+	uint64_t address = decoding_start(l, start);
+	struct str bytes;
+
+	while (address < end) {
+		const uint64_t next = next_start(l, address);
+		const uint64_t piece_end = next < end ? next : end;
+
+		if (!object_read(l->o, address, piece_end, &bytes))
+			return;
+		run_piece(l, address, (const uint8_t *)bytes.p, bytes.n, start);
+		if (bytes.n < piece_end - address)
+			return;
+		address = piece_end;
+	}
 }
 
 static MUST_USE enum err_code take(struct listing *l, struct object_instruction **out,
@@ -228,7 +355,6 @@ enum err_code object_disassemble(struct object *o, uint64_t start, uint64_t end,
     struct arena *a, struct object_instruction **out, uint32_t *n, struct err *e)
 {
 	struct listing l = { .o = o, .a = a, .intel = intel, .file = STR("") };
-	struct str bytes;
 	enum err_code rc;
 
 	*n = 0;
@@ -236,11 +362,9 @@ enum err_code object_disassemble(struct object *o, uint64_t start, uint64_t end,
 	if (end < start || end - start > OBJECT_MAX_DISASM)
 		return FAIL(e, ERR_LIMIT, "range of %llu bytes is too long to disassemble",
 		    (unsigned long long)(end - start));
-	if (!object_read(o, start, end, &bytes))
-		bytes = STR("");
 	rc = open_handle(&l, e);
 	if (rc == OK) {
-		run(&l, start, bytes);
+		run(&l, start, end);
 		rc = take(&l, out, n, e);
 	}
 	if (l.insn)

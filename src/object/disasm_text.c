@@ -59,3 +59,37 @@ void disasm_operands(struct buf *out, struct str s)
 			buf_char(out, c);
 	}
 }
+
+/* Where llvm-objdump puts comments; instructions begin behind one tab. */
+#define COMMENT_COLUMN 40
+#define TAB 8
+
+void disasm_begin_comment(struct buf *out, size_t begin)
+{
+	size_t column = TAB;
+
+	for (size_t i = begin; i < out->n; i++)
+		column = out->p[i] == '\t' ? (column / TAB + 1) * TAB : column + 1;
+	buf_fill(out, ' ', column < COMMENT_COLUMN ? COMMENT_COLUMN - column : 1);
+	BUF_LIT(out, "# ");
+}
+
+bool disasm_large_immediate(struct str operands, int64_t *value)
+{
+	size_t at = str_find_char(operands, '$');
+	struct str digits;
+	bool negative;
+	uint64_t v;
+
+	if (at == STR_NPOS)
+		return false;
+	digits = str_skip(operands, at + 1);
+	negative = digits.n && digits.p[0] == '-';
+	if (negative)
+		digits = str_skip(digits, 1);
+	digits = str_head(digits, number_length(digits));
+	if (!digits.n || !str_to_u64(str_skip(digits, 2), 16, &v))
+		return false;
+	*value = (int64_t)(negative ? 0 - v : v);
+	return *value > 255 || *value < -256;
+}

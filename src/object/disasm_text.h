@@ -13,4 +13,16 @@
  */
 void disasm_operands(struct buf *out, struct str operands);
 
+/*
+ * Begins a comment behind the instruction that starts at out->p[begin]: blanks to column 40 (one
+ * at least), counted with a tab in front and tab stops of eight, then "# ".
+ */
+void disasm_begin_comment(struct buf *out, size_t begin);
+
+/*
+ * The immediate operand of AT&T text, when it is one whose hexadecimal form is worth a comment:
+ * beyond [-256, 255].
+ */
+bool disasm_large_immediate(struct str operands, int64_t *value);
+
 #endif

@@ -13,6 +13,7 @@
 
 struct dwarf_index;
 struct dwarf_state;
+struct plt;
 
 struct object_segment {
 	uint32_t type;
@@ -43,6 +44,8 @@ struct object {
 	uint32_t *text_index;
 	size_t n_text;
 	bool symbols_read;
+
+	struct plt *plt; /* plt.c */
 
 	/* debug_file.c */
 	struct object *debug;

@@ -94,6 +94,27 @@ static void test_operands(void **state)
 	check_operands("", "");
 }
 
+static void test_comments(void **state)
+{
+	struct buf b = { 0 };
+	int64_t v;
+
+	(void)state;
+	BUF_LIT(&b, "leaq\t757649(%rip), %rax");
+	disasm_begin_comment(&b, 0);
+	assert_string_equal(buf_c(&b), "leaq\t757649(%rip), %rax      # ");
+	buf_clear(&b);
+	BUF_LIT(&b, "movabsq\t$-6148914691236517205, %rax");
+	disasm_begin_comment(&b, 0);
+	assert_string_equal(buf_c(&b), "movabsq\t$-6148914691236517205, %rax # ");
+	buf_release(&b);
+	assert_true(disasm_large_immediate(STR("$0x7fffffff, %rbx"), &v) && v == 0x7fffffff);
+	assert_true(disasm_large_immediate(STR("$-0x101, %rbx"), &v) && v == -257);
+	assert_false(disasm_large_immediate(STR("$0xff, %rbx"), &v));
+	assert_false(disasm_large_immediate(STR("$-0x100, %rbx"), &v));
+	assert_false(disasm_large_immediate(STR("%rax, 0x1000(%rbx)"), &v));
+}
+
 static void test_range(void **state)
 {
 	struct object *o = sample_open("pie");
@@ -120,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_syntaxes),
 #endif
 		cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_range),
 	};
 
