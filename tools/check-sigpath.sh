@@ -25,6 +25,7 @@ cat >"$work/allowed" <<'END'
 __errno_location *
 __stack_chk_fail *
 _GLOBAL_OFFSET_TABLE_ *
+_DYNAMIC real
 memcpy *
 memmove *
 memset *

@@ -23,6 +23,9 @@
  * calls pprof_start itself.
  * The library never prints, never exits or aborts, and never calls malloc for itself.
  *
+ * Link with -lpprof, before other allocators; a program linked with -static cannot use it, as only
+ * the dynamic linker can tell what malloc was interposed.
+ *
  * C99 and C++11. Functions returning int return 0 for success and -1 for failure; pprof_error
  * then has the reason.
  */

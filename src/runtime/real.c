@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,6 +60,17 @@ void *rt_real_boot_move(void *p, size_t n)
 	return q;
 }
 
+/*
+ * Only the dynamic linker can tell the next malloc, and its table is only in programs that it
+ * loads: a -static link fails here, with this function's name, instead of the program later.
+ */
+static bool static_programs_have_no_next_malloc(void)
+{
+	const ElfW(Dyn) *volatile table = _DYNAMIC;
+
+	return !table;
+}
+
 /* dlsym's object pointer as a function pointer, without a cast that ISO C does not know. */
 static void look_up(void *slot, const char *name, const char *other)
 {
@@ -110,7 +122,7 @@ bool rt_real_resolve(void)
 
 	if (rt.real.malloc != rt_real_first_malloc)
 		return true;
-	if (rt_tls.resolving)
+	if (rt_tls.resolving || static_programs_have_no_next_malloc())
 		return false;
 	rt_tls.resolving = true;
 	look_up(&r.malloc, "malloc", NULL);
