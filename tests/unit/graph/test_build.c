@@ -1,0 +1,261 @@
+/*
+ * Building a graph from samples: values, edges, inlining, names, what is hidden.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "from_text.h"
+
+struct fixture {
+	struct profile p;
+	struct graph g;
+};
+
+static void build(struct fixture *f, const struct graph_options *o)
+{
+	struct err e;
+
+	if (graph_new(&f->g, &f->p, o, &e) != OK)
+		fail_msg("%s", e.msg);
+}
+
+static void release(struct fixture *f)
+{
+	graph_release(&f->g);
+	profile_release(&f->p);
+}
+
+#define BUILD(f, options, ...)                        \
+	do {                                          \
+		FROM_TEXT(&(f)->p, __VA_ARGS__);      \
+		build((f), (options));                \
+	} while (0)
+
+static const struct graph_options plain = { .sort = GRAPH_SORT_FLAT };
+
+static void adds_up_values(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "a;b 3", "a;b;c 4", "a 1");
+	assert_string_equal(node_names(&f.g), "c b a");
+	assert_int_equal(find_node(&f.g, "a")->flat, 1);
+	assert_int_equal(find_node(&f.g, "a")->cum, 8);
+	assert_int_equal(find_node(&f.g, "b")->flat, 3);
+	assert_int_equal(find_node(&f.g, "b")->cum, 7);
+	assert_int_equal(find_edge(&f.g, "a", "b")->weight, 7);
+	assert_int_equal(find_edge(&f.g, "b", "c")->weight, 4);
+	assert_int_equal(f.g.n_edges, 2);
+	assert_false(find_edge(&f.g, "a", "b")->residual);
+	release(&f);
+}
+
+static void recursion_counts_once(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "a;b;a;b;b 5");
+	assert_int_equal(find_node(&f.g, "a")->cum, 5);
+	assert_int_equal(find_node(&f.g, "b")->cum, 5);
+	assert_int_equal(find_node(&f.g, "b")->flat, 5);
+	assert_int_equal(find_edge(&f.g, "a", "b")->weight, 5);
+	assert_int_equal(find_edge(&f.g, "b", "a")->weight, 5);
+	assert_null(find_edge(&f.g, "b", "b"));
+	release(&f);
+}
+
+static void zero_samples_do_not_exist(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "a;b 0", "c 1");
+	assert_string_equal(node_names(&f.g), "c");
+	assert_int_equal(f.g.n_all, 1);
+	assert_int_equal(f.g.n_edges, 0);
+	release(&f);
+}
+
+static void tells_inlined_calls(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "a+b 1", "a+b;c+d 1", "a;d 1");
+	assert_true(find_edge(&f.g, "a", "b")->inlined);
+	assert_false(find_edge(&f.g, "b", "c")->inlined);
+	assert_true(find_edge(&f.g, "c", "d")->inlined);
+	assert_false(find_edge(&f.g, "a", "d")->inlined);
+	release(&f);
+}
+
+static void one_real_call_makes_an_edge_real(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "a+b 1", "a;b 1");
+	assert_false(find_edge(&f.g, "a", "b")->inlined);
+	release(&f);
+}
+
+/* Within a sample only the outermost traversal of an edge counts. */
+static void outermost_traversal_decides(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "a+b;a;b 1");
+	assert_true(find_edge(&f.g, "a", "b")->inlined);
+	release(&f);
+}
+
+static void inline_marks_need_few_edges(void **state)
+{
+	struct graph_options o = { .inline_marks_only = true };
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &o, "r;a+b 1", "a;c 2", "r;b 2");
+	assert_null(find_edge(&f.g, "a", "c"));
+	assert_null(find_edge(&f.g, "r", "a"));
+	assert_true(find_edge(&f.g, "a", "b")->inlined);
+	assert_false(find_edge(&f.g, "r", "b")->inlined);
+	release(&f);
+}
+
+static void cancelled_nodes_are_hidden(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "a;x 5", "b;x -5");
+	assert_string_equal(node_names(&f.g), "a b");
+	assert_int_equal(f.g.n_nodes, 2);
+	assert_int_equal(f.g.n_all, 3);
+	assert_int_equal(find_edge(&f.g, "a", "x")->weight, 5);
+	assert_int_equal(find_edge(&f.g, "b", "x")->weight, -5);
+	assert_int_equal(find_edge(&f.g, "a", "x")->dest, 2);
+	release(&f);
+}
+
+static void drops_negative_nodes(void **state)
+{
+	struct graph_options o = { .drop_negative = true };
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &o, "a;x -5", "a;y 7", "b;z -1", "n -4");
+	/* b has no flat value and a negative cum; n and the leaves a negative flat value. */
+	assert_string_equal(node_names(&f.g), "y a");
+	release(&f);
+}
+
+static void mean_keeps_divisors(void **state)
+{
+	struct graph_options o = { .mean = true, .value_index = 1 };
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &o, "a;b 2,10", "a;b 1,5", "a 4,0");
+	assert_int_equal(find_node(&f.g, "b")->flat, 15);
+	assert_int_equal(find_node(&f.g, "b")->flat_div, 3);
+	assert_int_equal(find_node(&f.g, "a")->cum_div, 7);
+	assert_int_equal(find_node(&f.g, "a")->flat_div, 4);
+	assert_int_equal(find_edge(&f.g, "a", "b")->weight_div, 3);
+	assert_int_equal(graph_value(15, 3), 5);
+	assert_int_equal(graph_value(15, 0), 15);
+	assert_true(graph_value(INT64_MIN, -1) == INT64_MIN);
+	release(&f);
+}
+
+static void sums_wrap(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "a 9223372036854775807", "a 1");
+	assert_true(find_node(&f.g, "a")->flat == INT64_MIN);
+	release(&f);
+}
+
+static void prints_names(void **state)
+{
+	struct graph_options o = { .trim_path = STR("/src") };
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &o, "f@/src/./x.c:7 4", "g@/src/y.c 3", "@/src/z.c 2", "h 1");
+	assert_string_equal(node_names(&f.g), "f x.c:7 g y.c z.c h");
+	release(&f);
+}
+
+static void equal_files_are_one(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &plain, "f@a/b.c 1", "f@a//b.c 2", "f@./a/b.c 4");
+	assert_int_equal(f.g.n_nodes, 1);
+	assert_int_equal(f.g.nodes[0].flat, 7);
+	release(&f);
+}
+
+static void nameless_nodes(void **state)
+{
+	struct mapping mapping = { .id = 1, .limit = 100 };
+	struct location bare[] = { { .id = 1, .address = 0x1234, .mapping = 0 },
+		{ .id = 2, .mapping = 0 }, { .id = 3, .mapping = PROFILE_NONE } };
+	struct graph_options o = plain;
+	struct fixture f;
+
+	(void)state;
+	FROM_TEXT(&f.p, "a 4", "b 2", "c 1");
+	mapping.file = profile_intern(&f.p, STR("/bin/tool"));
+	f.p.mappings = &mapping;
+	f.p.n_mappings = 1;
+	f.p.locations = bare;
+	build(&f, &o);
+	assert_string_equal(node_names(&f.g), "0000000000001234 [tool] [tool] <unknown>");
+	release(&f);
+}
+
+static void empty_profile(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	from_text(&f.p, NULL, 0);
+	build(&f, &plain);
+	assert_int_equal(f.g.n_nodes, 0);
+	release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(adds_up_values),
+		cmocka_unit_test(recursion_counts_once),
+		cmocka_unit_test(zero_samples_do_not_exist),
+		cmocka_unit_test(tells_inlined_calls),
+		cmocka_unit_test(one_real_call_makes_an_edge_real),
+		cmocka_unit_test(outermost_traversal_decides),
+		cmocka_unit_test(inline_marks_need_few_edges),
+		cmocka_unit_test(cancelled_nodes_are_hidden),
+		cmocka_unit_test(drops_negative_nodes),
+		cmocka_unit_test(mean_keeps_divisors),
+		cmocka_unit_test(sums_wrap),
+		cmocka_unit_test(prints_names),
+		cmocka_unit_test(equal_files_are_one),
+		cmocka_unit_test(nameless_nodes),
+		cmocka_unit_test(empty_profile),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
