@@ -44,7 +44,7 @@ static inline struct wire_cursor wire_cursor_of(struct str s)
 {
 	const uint8_t *p = (const uint8_t *)s.p;
 
-	return (struct wire_cursor){ p, p + s.n };
+	return (struct wire_cursor){ p, s.n ? p + s.n : p };
 }
 
 static inline bool wire_more(const struct wire_cursor *c)
