@@ -21,31 +21,25 @@ struct tag_filter;
  * Compiles `value` of the option `name` ("tagfocus"); an empty value gives *out = NULL. A range
  * appends "tagfocus:Interpreted '32kb:' as range, not regexp\n" to messages (may be NULL). units is
  * kept: it must outlive the filter. Errors: ERR_NOMEM, or ERR_USAGE with "parsing tagfocus regexp:
- * error parsing regexp: …"; then *out is NULL.
+ * error parsing regexp: …" or "failed to parse int …"; then *out is NULL.
  */
 enum err_code tag_filter_new(struct tag_filter **out, struct str name, struct str value,
     const struct num_units *units, struct buf *messages, struct err *e) MUST_USE;
 void tag_filter_free(struct tag_filter *f);
 
 /*
- * One pass over a profile: matches are decided once per distinct text label, so the state holds
- * what is known about p's strings. A zero struct is valid to release.
+ * One pass of a filter over a profile: what was found out about a label once is kept here. Only
+ * profile_filter_by_tag uses it.
  */
-struct tag_match {
-	const struct tag_filter *filter;
-	const struct profile *profile;
-	str_id key;        /* of the filter's KEY in this profile; 0 when it is not there */
-	unsigned char *known; /* per table entry; see tagfilter.c */
-	struct tag_pairs *pairs;
-};
+struct tag_match;
 
-/* f may be NULL: such a match answers `when_absent` of tag_match_sample. ERR_NOMEM or OK. */
-enum err_code tag_match_init(struct tag_match *m, const struct tag_filter *f, struct profile *p,
-    struct err *e) MUST_USE;
-void tag_match_release(struct tag_match *m);
+/* f and p are kept for the life of the match. ERR_NOMEM; then *out is NULL. */
+enum err_code tag_match_new(struct tag_match **out, const struct tag_filter *f,
+    struct profile *p, struct err *e) MUST_USE;
+void tag_match_free(struct tag_match *m);
 /* True when the labels of sample i match. */
 bool tag_match_sample(struct tag_match *m, size_t i);
-/* True after memory ran short in tag_match_sample; its answers are then not to be used. */
+/* True after memory ran short in tag_match_sample: its answers are void. False for NULL. */
 bool tag_match_failed(const struct tag_match *m);
 
 #endif
