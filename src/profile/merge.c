@@ -69,11 +69,15 @@ static bool merger_failed(const struct merger *m)
 	    m->values.failed || m->label_at.failed || m->labels.failed;
 }
 
-/* map_intern with the failure noted; an index that callers may use in any case. */
+/*
+ * map_intern with the failure noted; an index that callers may use in any case. After a failure
+ * the maps are left alone: they may know elements that could not be appended.
+ */
 static uint32_t lookup(struct merger *m, struct map *map, uint64_t hash, map_equal *equal,
     const void *key, size_t fresh)
 {
-	uint32_t at = map_intern(map, hash, equal, m, key, (uint32_t)fresh);
+	uint32_t at = merger_failed(m) ? MAP_NONE
+				       : map_intern(map, hash, equal, m, key, (uint32_t)fresh);
 
 	if (at != MAP_NONE)
 		return at;
