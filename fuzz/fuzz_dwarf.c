@@ -9,7 +9,7 @@
 #include "object/object.h"
 
 /* Symbols asked, addresses asked per symbol. */
-#define MAX_SYMBOLS  24
+#define MAX_SYMBOLS    24
 #define MAX_PER_SYMBOL 16
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -33,7 +33,8 @@ static void ask(struct object *o)
 	if (object_symbols(o, &v, &n, &e) == OK && n) {
 		uint64_t start = v[n / 2].address;
 
-		if (object_disassemble(o, start, start + 64, start & 1, &a, &code, &n_code, &e) == OK &&
+		if (object_disassemble(o, start, start + 64, start & 1, &a, &code, &n_code, &e) ==
+			OK &&
 		    n_code)
 			(void)object_find_symbol(o, code[n_code - 1].address);
 	}

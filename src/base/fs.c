@@ -68,8 +68,8 @@ static MUST_USE enum err_code read_all(
 			return OK;
 		out->n += (size_t)got;
 		if (out->n - begin > limit)
-			return FAIL(e, ERR_LIMIT, "%.*s is larger than %zu bytes", STR_ARG(path),
-			    limit);
+			return FAIL(
+			    e, ERR_LIMIT, "%.*s is larger than %zu bytes", STR_ARG(path), limit);
 	}
 }
 

@@ -71,14 +71,16 @@ static size_t processors(void)
 static void run_all(struct grab *slots, size_t n)
 {
 	uint32_t order[ROUND];
-	struct crew c = { .lock = PTHREAD_MUTEX_INITIALIZER, .slots = slots, .order = order, .n = n };
+	struct crew c = {
+		.lock = PTHREAD_MUTEX_INITIALIZER, .slots = slots, .order = order, .n = n
+	};
 	size_t n_remote = put_in_order(slots, n, order);
 	size_t n_local = n - n_remote < processors() ? n - n_remote : processors();
 	pthread_t threads[ROUND];
 	size_t started = 0;
 
 	while (started + 1 < n_remote + n_local &&
-	    pthread_create(&threads[started], NULL, work, &c) == 0)
+	       pthread_create(&threads[started], NULL, work, &c) == 0)
 		started++;
 	work(&c);
 	while (started)
@@ -111,8 +113,7 @@ static void announce(const struct job *job, const struct grab *g)
 		return;
 	ui_print(job->ui, "Fetching profile over HTTP from %.*s", STR_ARG(g->where.url));
 	if (job->o->seconds > 0)
-		ui_print(job->ui, "Please wait... (%s)",
-		    grab_duration_text(job->o->seconds).text);
+		ui_print(job->ui, "Please wait... (%s)", grab_duration_text(job->o->seconds).text);
 }
 
 static void tell(const struct job *job, const struct grab *g)
@@ -224,8 +225,8 @@ static MUST_USE enum err_code run_rounds(struct job *job, struct err *e)
 
 	if (!slots)
 		return FAIL_NOMEM(e);
-	while (rc == OK && (job->sources.next < job->sources.n_names ||
-			       job->bases.next < job->bases.n_names)) {
+	while (rc == OK &&
+	       (job->sources.next < job->sources.n_names || job->bases.next < job->bases.n_names)) {
 		rc = run_round(job, slots, e);
 		for (size_t i = 0; i < ROUND; i++)
 			grab_release(&slots[i]);
@@ -237,8 +238,8 @@ static MUST_USE enum err_code run_rounds(struct job *job, struct err *e)
 static void tell_count(const struct job *job, const struct set *s, const char *what)
 {
 	if (s->n_merged != s->n_names)
-		ui_error(job->ui, "Fetched %zu %s profiles out of %zu", s->n_merged, what,
-		    s->n_names);
+		ui_error(
+		    job->ui, "Fetched %zu %s profiles out of %zu", s->n_merged, what, s->n_names);
 }
 
 static MUST_USE enum err_code fetch_both(struct job *job, struct err *e)

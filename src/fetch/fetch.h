@@ -37,7 +37,7 @@ struct fetch_result {
 	struct profile sources;
 	struct profile bases; /* only when has_bases */
 	bool has_bases;
-	bool any_remote; /* something came over the network: save a copy */
+	bool any_remote;             /* something came over the network: save a copy */
 	struct mapping_sources urls; /* of both sets */
 };
 

@@ -57,8 +57,8 @@ static void set_preload(const char *library)
 }
 
 /* In the child: never returns. The errno of a failed exec goes through `report`. */
-static _Noreturn void become(const struct child *c, const char *path, const char *library,
-    int notify, int report)
+static _Noreturn void become(
+    const struct child *c, const char *path, const char *library, int notify, int report)
 {
 	const struct run_options *o = c->o;
 	char number[16];
@@ -139,8 +139,9 @@ static void tell(struct child *c)
 	if (str_starts(line, STR("error: ")))
 		ui_error(c->ui, "pprof: %.*s", STR_ARG(str_skip(line, 7)));
 	else if (!line.n)
-		ui_error(c->ui, "pprof: the profiler did not start in this program (is it statically "
-				"linked, or does it clear its environment?)");
+		ui_error(c->ui,
+		    "pprof: the profiler did not start in this program (is it statically "
+		    "linked, or does it clear its environment?)");
 	else if (!c->o->quiet)
 		ui_print(c->ui, "pprof: serving %.*s", STR_ARG(line));
 }

@@ -15,11 +15,11 @@
 #include "core/str.h"
 
 struct run_options {
-	char *const *argv;   /* command and arguments, NULL-terminated; argv[0] searched in PATH */
-	struct str out;      /* -o FILE: PPROF_OUT, heap profile at exit; "" none */
+	char *const *argv;    /* command and arguments, NULL-terminated; argv[0] searched in PATH */
+	struct str out;       /* -o FILE: PPROF_OUT, heap profile at exit; "" none */
 	struct str heap_rate; /* -rate N: PPROF_HEAP_RATE, bytes; "" leaves the environment alone */
-	struct str addr;     /* PPROF_ADDR; "" leaves it, or sets 127.0.0.1:0 when it is unset */
-	bool quiet;          /* do not say where it serves */
+	struct str addr;      /* PPROF_ADDR; "" leaves it, or sets 127.0.0.1:0 when it is unset */
+	bool quiet;           /* do not say where it serves */
 };
 
 /*

@@ -39,8 +39,8 @@ enum err_code run_find_command(char path[PATH_MAX], const char *name, struct err
 		return OK;
 	}
 	while (rest.p && str_split(&rest, ':', &dir)) {
-		int n = snprintf(path, PATH_MAX, "%.*s/%s", dir.n ? (int)dir.n : 1,
-		    dir.n ? dir.p : ".", name);
+		int n = snprintf(
+		    path, PATH_MAX, "%.*s/%s", dir.n ? (int)dir.n : 1, dir.n ? dir.p : ".", name);
 
 		if (n > 0 && n < PATH_MAX && is_program(path))
 			return OK;
@@ -73,7 +73,8 @@ enum err_code run_check_loadable(const char *path, struct err *e)
 	object_close(o);
 	if (is_static)
 		return FAIL(e, ERR_UNSUPPORTED,
-		    "%s is statically linked: nothing can be loaded into it; link it with libpprof.a "
+		    "%s is statically linked: nothing can be loaded into it; link it with "
+		    "libpprof.a "
 		    "instead",
 		    path);
 	return OK;
@@ -92,8 +93,7 @@ static bool take_library(char *out, size_t cap, struct str dir, const char *belo
 }
 
 /* $PPROF_PRELOAD is the library itself; it is made absolute, as the command may change folders. */
-static MUST_USE enum err_code take_given(
-    char *out, size_t cap, const char *given, struct err *e)
+static MUST_USE enum err_code take_given(char *out, size_t cap, const char *given, struct err *e)
 {
 	char path[PATH_MAX];
 

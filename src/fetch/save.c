@@ -80,8 +80,7 @@ static MUST_USE enum err_code write_all(int fd, struct str bytes, const char *na
 	return OK;
 }
 
-static MUST_USE enum err_code write_temporary(
-    const char *name, struct str bytes, struct err *e)
+static MUST_USE enum err_code write_temporary(const char *name, struct str bytes, struct err *e)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 	enum err_code rc;
@@ -96,7 +95,8 @@ static MUST_USE enum err_code write_temporary(
 	return rc;
 }
 
-/* Gives the file the first free name; file systems without links get a rename that overwrites not. */
+/* Gives the file the first free name; file systems without links get a rename that overwrites not.
+ */
 static MUST_USE enum err_code give_name(
     const char *temporary, struct str prefix, char final[PATH_MAX], struct err *e)
 {
@@ -120,8 +120,8 @@ static MUST_USE enum err_code give_name(
 	    ".pb.gz");
 }
 
-static MUST_USE enum err_code save_in(struct str dir, const struct profile *p, struct arena *a,
-    char final[PATH_MAX], struct err *e)
+static MUST_USE enum err_code save_in(
+    struct str dir, const struct profile *p, struct arena *a, char final[PATH_MAX], struct err *e)
 {
 	struct str prefix = name_prefix(p, a);
 	struct str full = arena_printf(a, "%.*s/%.*s", STR_ARG(dir), STR_ARG(prefix));
@@ -131,8 +131,8 @@ static MUST_USE enum err_code save_in(struct str dir, const struct profile *p, s
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	temporary = arena_printf(a, "%.*s/.pprof-%ld-%ld.tmp", STR_ARG(dir), (long)getpid(),
-	    now.tv_nsec);
+	temporary =
+	    arena_printf(a, "%.*s/.pprof-%ld-%ld.tmp", STR_ARG(dir), (long)getpid(), now.tv_nsec);
 	if (rc == OK && arena_failed(a)) {
 		err_set(e, ERR_NOMEM, 0, "out of memory");
 		rc = ERR_NOMEM;

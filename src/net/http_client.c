@@ -72,9 +72,11 @@ enum err_code http_check_tls(const struct http_tls *tls, struct err *e)
 	if (!tls)
 		return OK;
 	if (tls->key.n && !tls->cert.n)
-		return FAIL(e, ERR_USAGE, "-tls_key is specified, so -tls_cert must also be specified");
+		return FAIL(
+		    e, ERR_USAGE, "-tls_key is specified, so -tls_cert must also be specified");
 	if (tls->cert.n && !tls->key.n)
-		return FAIL(e, ERR_USAGE, "-tls_cert is specified, so -tls_key must also be specified");
+		return FAIL(
+		    e, ERR_USAGE, "-tls_cert is specified, so -tls_key must also be specified");
 	TRY(check_readable(tls->cert, pair, e));
 	TRY(check_readable(tls->key, pair, e));
 	return check_readable(tls->ca, "could not load CA specified by -tls_ca", e);
@@ -203,8 +205,8 @@ static struct curl_slist *set_post(CURL *curl, struct request *r)
 
 	if (!r->is_post)
 		return NULL;
-	headers = curl_slist_append(NULL,
-	    arena_printf(&r->arena, "Content-Type: %.*s", STR_ARG(r->content_type)).p);
+	headers = curl_slist_append(
+	    NULL, arena_printf(&r->arena, "Content-Type: %.*s", STR_ARG(r->content_type)).p);
 	curl_easy_setopt(curl, CURLOPT_POST, 1L);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.p);
@@ -212,8 +214,7 @@ static struct curl_slist *set_post(CURL *curl, struct request *r)
 	return headers;
 }
 
-static MUST_USE enum err_code failed(
-    struct request *r, CURL *curl, CURLcode code, struct err *e)
+static MUST_USE enum err_code failed(struct request *r, CURL *curl, CURLcode code, struct err *e)
 {
 	struct buf text = { 0 };
 
@@ -260,8 +261,10 @@ static MUST_USE enum err_code check_request(struct request *r, struct err *e)
 
 	TRY(url_parse(&r->parts, r->url, &r->arena, e));
 	scheme = r->parts.scheme;
-	if (!str_is(scheme, "http") && !str_is(scheme, "https") && !str_is(scheme, "https+insecure"))
-		return FAIL(e, ERR_UNSUPPORTED, "unsupported protocol scheme \"%.*s\"", STR_ARG(scheme));
+	if (!str_is(scheme, "http") && !str_is(scheme, "https") &&
+	    !str_is(scheme, "https+insecure"))
+		return FAIL(
+		    e, ERR_UNSUPPORTED, "unsupported protocol scheme \"%.*s\"", STR_ARG(scheme));
 	if (!r->parts.host.n)
 		return FAIL(e, ERR_USAGE, "http: no Host in request URL");
 	return http_check_tls(r->o->tls, e);
@@ -305,8 +308,13 @@ enum err_code http_get(
 enum err_code http_post(struct http_reply *reply, struct str url, struct str content_type,
     struct str body, const struct http_options *o, struct err *e)
 {
-	struct request r = { .verb = "Post", .url = url, .o = o, .reply = reply,
-		.content_type = content_type, .body = body, .is_post = true };
+	struct request r = { .verb = "Post",
+		.url = url,
+		.o = o,
+		.reply = reply,
+		.content_type = content_type,
+		.body = body,
+		.is_post = true };
 
 	return request(&r, e);
 }

@@ -26,8 +26,8 @@ struct http_tls {
 };
 
 struct http_options {
-	int64_t timeout_ms; /* whole request; 0 none */
-	size_t max_body;    /* 0: HTTP_MAX_BODY */
+	int64_t timeout_ms;         /* whole request; 0 none */
+	size_t max_body;            /* 0: HTTP_MAX_BODY */
 	const struct http_tls *tls; /* may be NULL */
 };
 

@@ -29,8 +29,8 @@ struct mapping_sources {
 static inline void mapping_sources_add(
     struct mapping_sources *s, struct str key, struct str url, uint64_t start)
 {
-	(void)VEC_PUSH(&s->list, (struct mapping_source){ arena_str(&s->arena, key),
-					 arena_str(&s->arena, url), start });
+	(void)VEC_PUSH(&s->list,
+	    (struct mapping_source){ arena_str(&s->arena, key), arena_str(&s->arena, url), start });
 }
 
 static inline void mapping_sources_release(struct mapping_sources *s)

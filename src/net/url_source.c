@@ -7,7 +7,7 @@
 /* Without any duration a fetch may take this long. */
 #define DEFAULT_TIMEOUT_S 60
 /* Durations above this (a year) are cut, so that arithmetic on them cannot overflow. */
-#define MAX_SECONDS (366 * 24 * 3600LL)
+#define MAX_SECONDS       (366 * 24 * 3600LL)
 
 static struct str written(const struct url *u, struct arena *a)
 {
@@ -120,7 +120,7 @@ static bool has_scheme(struct str name, const char *part)
 	struct url u;
 	struct err ignored;
 	bool yes = url_parse(&u, name, &a, &ignored) == OK && u.scheme.n &&
-	    str_find(u.scheme, str_c(part)) != STR_NPOS;
+		   str_find(u.scheme, str_c(part)) != STR_NPOS;
 
 	arena_release(&a);
 	return yes;

@@ -7,10 +7,10 @@
  */
 #include "object/object_impl.h"
 
-#define PAGE          4096u
-#define USER_LIMIT    ((uint64_t)1 << 63)
+#define PAGE         4096u
+#define USER_LIMIT   ((uint64_t)1 << 63)
 /* Where PowerPC64 kernels begin. */
-#define PPC64_KERNEL  0xc000000000000000u
+#define PPC64_KERNEL 0xc000000000000000u
 
 static bool is_page_aligned(uint64_t v)
 {
@@ -168,7 +168,8 @@ static MUST_USE enum err_code fixed_base(const struct object_segment *s, const u
 		*base = m->start - s->address;
 	else
 		return FAIL(e, ERR_FORMAT,
-		    "don't know how to handle EXEC segment: start=0x%llx limit=0x%llx offset=0x%llx",
+		    "don't know how to handle EXEC segment: start=0x%llx limit=0x%llx "
+		    "offset=0x%llx",
 		    (unsigned long long)m->start, (unsigned long long)m->limit,
 		    (unsigned long long)m->offset);
 	return OK;
@@ -192,8 +193,8 @@ static MUST_USE enum err_code base_of(const struct object *o, const struct objec
 			*base = m->start - m->offset + s->offset - s->address;
 		return OK;
 	default:
-		return FAIL(e, ERR_FORMAT, "don't know how to handle FileHeader.Type %u",
-		    o->header.e_type);
+		return FAIL(
+		    e, ERR_FORMAT, "don't know how to handle FileHeader.Type %u", o->header.e_type);
 	}
 }
 
@@ -224,8 +225,8 @@ static const uint64_t *find_kernel_symbol(struct object *o, const struct object_
 	return o->has_stext ? &o->stext : NULL;
 }
 
-enum err_code object_base(struct object *o, const struct object_mapping *m, uint64_t addr,
-    uint64_t *base, struct err *e)
+enum err_code object_base(
+    struct object *o, const struct object_mapping *m, uint64_t addr, uint64_t *base, struct err *e)
 {
 	const uint64_t *stext;
 	struct choice c;
@@ -237,7 +238,8 @@ enum err_code object_base(struct object *o, const struct object_mapping *m, uint
 	stext = find_kernel_symbol(o, m);
 	c = choose_segment(o, m, addr, stext != NULL);
 	if (c.failed)
-		return FAIL(e, ERR_FORMAT, "failed to find program header for file \"%.*s\", address %llx: %s",
+		return FAIL(e, ERR_FORMAT,
+		    "failed to find program header for file \"%.*s\", address %llx: %s",
 		    STR_ARG(o->path), (unsigned long long)addr, c.why);
 	return base_of(o, c.segment, stext, m, base, e);
 }

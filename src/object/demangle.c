@@ -14,7 +14,7 @@
 #define LIMITED_MAX   1024
 #define UNLIMITED_MAX 4096
 /* Longest demangled text that is kept. */
-#define TEXT_MAX ((size_t)1 << 20)
+#define TEXT_MAX      ((size_t)1 << 20)
 
 static void take_text(const char *text, size_t n, void *ctx)
 {
@@ -58,14 +58,14 @@ static bool raw_demangle(struct str name, bool with_params, struct buf *out)
 static bool is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '_' || c == '$';
+	       c == '_' || c == '$';
 }
 
 /* Length of an operator's name at s.p[i] ("operator<<"), or 0 when no such name begins there. */
 static size_t operator_name(struct str s, size_t i)
 {
-	static const char *const symbols[] = { "<=>", "<<=", ">>=", "->*", "<<", ">>", "<=", ">=",
-		"->", "()", "<", ">" };
+	static const char *const symbols[] = { "<=>", "<<=", ">>=", "->*", "<<", ">>",
+		"<=", ">=", "->", "()", "<", ">" };
 	struct str rest = str_skip(s, i);
 	struct str after;
 

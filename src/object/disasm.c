@@ -1,6 +1,7 @@
 /*
  * Machine code as text, by capstone. Called through the driver by the disasm and weblist reports.
- * What is hard: the text is what people and google/pprof's objdump parser know, so targets are named
+ * What is hard: the text is what people and google/pprof's objdump parser know, so targets are
+ * named
  * ("callq 0x1139 <inner>"), %rip-relative addresses are worked out in a comment, and bytes that
  * decode as nothing take one step instead of ending the listing.
  */
@@ -60,8 +61,7 @@ static MUST_USE enum err_code open_handle(struct listing *l, struct err *e)
 		l->insn = cs_malloc(l->handle);
 		return l->insn ? OK : FAIL_NOMEM(e);
 	}
-	return FAIL(e, ERR_UNSUPPORTED, "cannot disassemble machine type %u",
-	    object_machine(l->o));
+	return FAIL(e, ERR_UNSUPPORTED, "cannot disassemble machine type %u", object_machine(l->o));
 }
 
 /* Names demangled in full, as objdump --demangle has them. */
@@ -118,8 +118,7 @@ static bool rip_address(const struct listing *l, uint64_t *address)
 	const cs_x86 *x = &l->insn->detail->x86;
 
 	for (unsigned i = 0; l->step == 1 && i < x->op_count; i++) {
-		if (x->operands[i].type != X86_OP_MEM ||
-		    x->operands[i].mem.base != X86_REG_RIP)
+		if (x->operands[i].type != X86_OP_MEM || x->operands[i].mem.base != X86_REG_RIP)
 			continue;
 		*address = l->insn->address + l->insn->size + (uint64_t)x->operands[i].mem.disp;
 		return true;
@@ -138,7 +137,8 @@ static struct str before_target(struct str operands)
 /* Does the shift have 1 in its opcode? Then it is not an operand. */
 static bool shifts_by_one(const struct listing *l)
 {
-	static const char *const names[] = { "sar", "shr", "shl", "sal", "rol", "ror", "rcl", "rcr" };
+	static const char *const names[] = { "sar", "shr", "shl", "sal", "rol", "ror", "rcl",
+		"rcr" };
 	uint8_t opcode = l->insn->detail->x86.opcode[0];
 
 	if (l->step != 1 || (opcode != 0xd0 && opcode != 0xd1))
@@ -251,8 +251,8 @@ static void add(struct listing *l, uint64_t address, struct str text)
 		if (!str_eq(file, l->file))
 			l->file = arena_str(l->a, file);
 	}
-	(void)VEC_PUSH(&l->v, (struct object_instruction){ address, arena_str(l->a, text),
-				  l->function, l->file, l->line });
+	(void)VEC_PUSH(&l->v, (struct object_instruction){
+				  address, arena_str(l->a, text), l->function, l->file, l->line });
 }
 
 /*
@@ -337,8 +337,8 @@ static void run(struct listing *l, uint64_t start, uint64_t end)
 	}
 }
 
-static MUST_USE enum err_code take(struct listing *l, struct object_instruction **out,
-    uint32_t *n, struct err *e)
+static MUST_USE enum err_code take(
+    struct listing *l, struct object_instruction **out, uint32_t *n, struct err *e)
 {
 	struct object_instruction *v = ARENA_ARRAY(l->a, struct object_instruction, l->v.n + 1);
 

@@ -16,7 +16,7 @@
 #define OBJECT_MAX_DISASM (16u << 20)
 
 struct object_instruction {
-	uint64_t address;    /* object address */
+	uint64_t address; /* object address */
 	struct str text;
 	struct str function; /* symbol + name of the source function, "" when unchanged */
 	struct str file;     /* "" unknown */

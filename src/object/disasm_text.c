@@ -62,7 +62,7 @@ void disasm_operands(struct buf *out, struct str s)
 
 /* Where llvm-objdump puts comments; instructions begin behind one tab. */
 #define COMMENT_COLUMN 40
-#define TAB 8
+#define TAB            8
 
 void disasm_begin_comment(struct buf *out, size_t begin)
 {

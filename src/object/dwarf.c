@@ -148,8 +148,10 @@ static uint32_t unit_frames(
 		i = node->parent;
 		if (i == DWARF_NO_OWNER || n == OBJECT_MAX_FRAMES)
 			break;
-		frames[n++] = (struct object_frame){ .function = STR(""), .file = node->call_file,
-			.line = node->call_line, .column = node->call_column };
+		frames[n++] = (struct object_frame){ .function = STR(""),
+			.file = node->call_file,
+			.line = node->call_line,
+			.column = node->call_column };
 	}
 	return n;
 }
@@ -188,8 +190,8 @@ static struct dwarf_index *index_of(struct object *o)
 	}
 	dwarf = dwarf_begin_elf(holder->elf, DWARF_C_READ, NULL);
 	if (!dwarf) {
-		o->dwarf_why = arena_printf(&o->arena, "%.*s: %s", STR_ARG(holder->path),
-		    dwarf_errmsg(-1));
+		o->dwarf_why =
+		    arena_printf(&o->arena, "%.*s: %s", STR_ARG(holder->path), dwarf_errmsg(-1));
 		return NULL;
 	}
 	o->dwarf_why = holder->path;
@@ -205,8 +207,8 @@ static struct dwarf_state *state_of(struct object *o)
 	return o->state;
 }
 
-enum err_code object_frames(struct object *o, uint64_t address, const struct object_frame **out,
-    uint32_t *n, struct err *e)
+enum err_code object_frames(
+    struct object *o, uint64_t address, const struct object_frame **out, uint32_t *n, struct err *e)
 {
 	struct dwarf_index *x = index_of(o);
 	struct dwarf_unit *u = x ? dwarf_index_unit(x, address) : NULL;

@@ -75,9 +75,9 @@ static void read_code(
 			read_children(r, die, DWARF_NO_OWNER, depth + 1);
 		return;
 	}
-	(void)VEC_PUSH(&r->unit->nodes,
-	    (struct dwarf_node){ .die = dwarf_dieoffset(die), .is_function = is_function,
-		.parent = is_function ? DWARF_NO_OWNER : outer });
+	(void)VEC_PUSH(&r->unit->nodes, (struct dwarf_node){ .die = dwarf_dieoffset(die),
+					    .is_function = is_function,
+					    .parent = is_function ? DWARF_NO_OWNER : outer });
 	if (r->unit->nodes.n > node)
 		read_children(r, die, node, depth + 1);
 }
@@ -132,7 +132,7 @@ static bool load(struct dwarf_unit *u)
 	u->is_loaded = true;
 	read_children(&r, &u->tree, DWARF_NO_OWNER, 1);
 	ok = !r.ranges.failed && !u->nodes.failed &&
-	    dwarf_flatten(&u->segments, r.ranges.p, r.ranges.n);
+	     dwarf_flatten(&u->segments, r.ranges.p, r.ranges.n);
 	VEC_RELEASE(&r.ranges);
 	if (!ok) {
 		u->segments.v.n = 0;
@@ -165,7 +165,7 @@ uint32_t dwarf_unit_node(const struct dwarf_unit *u, uint64_t address)
 static bool is_code_unit(uint8_t type)
 {
 	return type == DW_UT_compile || type == DW_UT_skeleton || type == DW_UT_split_compile ||
-	    type == DW_UT_partial;
+	       type == DW_UT_partial;
 }
 
 /* All units' ranges, with the unit's place as owner. */
@@ -177,7 +177,7 @@ static bool read_units(struct dwarf_index *x, struct reader *r)
 	uint8_t type;
 
 	while (x->units.n < MAX_UNITS &&
-	    dwarf_get_units(x->dwarf, cu, &cu, &version, &type, &die, &split) == 0) {
+	       dwarf_get_units(x->dwarf, cu, &cu, &version, &type, &die, &split) == 0) {
 		uint32_t owner = (uint32_t)x->units.n;
 		bool is_split = type == DW_UT_skeleton && split.addr;
 

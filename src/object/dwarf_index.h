@@ -61,7 +61,7 @@ struct dwarf_unit {
 	size_t n_lines;
 	Dwarf_Files *files; /* of call sites */
 	size_t n_files;
-	const char *folder; /* DW_AT_comp_dir; NULL unknown */
+	const char *folder;           /* DW_AT_comp_dir; NULL unknown */
 	VEC(struct dwarf_path) paths; /* relative files that were asked for */
 };
 
@@ -72,8 +72,7 @@ struct dwarf_index {
 };
 
 /* Reads the units' ranges. Takes over dwarf, also on failure. */
-enum err_code dwarf_index_new(
-    struct dwarf_index **out, Dwarf *dwarf, struct err *e) MUST_USE;
+enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf, struct err *e) MUST_USE;
 void dwarf_index_free(struct dwarf_index *x);
 
 /* The unit that holds an address, loaded; NULL when there is none or memory is short. */

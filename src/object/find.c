@@ -130,8 +130,8 @@ static bool try_build_id(struct search *s, struct str dir)
 	if (id.n <= 2)
 		return false;
 	folder = join(s->a, dir, str_head(id, 2));
-	return try_path(s, arena_printf(s->a, "%.*s/%.*s.debug", STR_ARG(folder),
-			       STR_ARG(str_skip(id, 2))));
+	return try_path(
+	    s, arena_printf(s->a, "%.*s/%.*s.debug", STR_ARG(folder), STR_ARG(str_skip(id, 2))));
 }
 
 static bool try_file(struct search *s, struct str dir)
@@ -143,10 +143,10 @@ static bool try_file(struct search *s, struct str dir)
 	struct str system = join(s->a, join(s->a, dir, STR("usr/lib/debug")), fs_dir(file));
 
 	return try_path(s, join(s->a, dir, base)) || try_path(s, whole) ||
-	    try_path(s, arena_printf(s->a, "%.*s.debug", STR_ARG(whole))) ||
-	    try_path(s, arena_printf(s->a, "%.*s/.debug/%.*s.debug", STR_ARG(parent),
-			    STR_ARG(base))) ||
-	    try_path(s, arena_printf(s->a, "%.*s/%.*s.debug", STR_ARG(system), STR_ARG(base)));
+	       try_path(s, arena_printf(s->a, "%.*s.debug", STR_ARG(whole))) ||
+	       try_path(s,
+		   arena_printf(s->a, "%.*s/.debug/%.*s.debug", STR_ARG(parent), STR_ARG(base))) ||
+	       try_path(s, arena_printf(s->a, "%.*s/%.*s.debug", STR_ARG(system), STR_ARG(base)));
 }
 
 /* A build id from a profile becomes part of a path: hexadecimal only. */

@@ -25,6 +25,7 @@ struct find_log {
 	struct arena arena;
 	VEC(struct find_try) tries;
 };
+
 void find_log_release(struct find_log *log);
 
 /* What is known of a mapping's binary. */

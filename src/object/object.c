@@ -100,8 +100,8 @@ static MUST_USE enum err_code check_magic(int fd, struct str path, struct err *e
 		return FAIL_SYS(e, errno, "error reading magic number from %.*s: read %.*s",
 		    STR_ARG(path), STR_ARG(path));
 	if (n < SELFMAG)
-		return FAIL(e, ERR_FORMAT, "error reading magic number from %.*s: %s", STR_ARG(path),
-		    n ? "unexpected EOF" : "EOF");
+		return FAIL(e, ERR_FORMAT, "error reading magic number from %.*s: %s",
+		    STR_ARG(path), n ? "unexpected EOF" : "EOF");
 	if (memcmp(magic, ELFMAG, SELFMAG) != 0)
 		return FAIL(e, ERR_FORMAT, "unrecognized binary format: %.*s", STR_ARG(path));
 	return OK;
@@ -121,8 +121,8 @@ static MUST_USE enum err_code open_fd(int *fd, struct str path, struct err *e)
 		return FAIL(e, ERR_FORMAT, "unrecognized binary format: %.*s", STR_ARG(path));
 	*fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0)
-		return FAIL_SYS(e, errno, "error opening %.*s: open %.*s", STR_ARG(path),
-		    STR_ARG(path));
+		return FAIL_SYS(
+		    e, errno, "error opening %.*s: open %.*s", STR_ARG(path), STR_ARG(path));
 	return OK;
 }
 

@@ -62,9 +62,9 @@ enum err_code object_base(struct object *o, const struct object_mapping *m, uint
 struct object_symbol {
 	uint64_t address; /* object address */
 	uint64_t size;    /* 0 unknown */
-	struct str name; /* raw (mangled) */
-	struct str file; /* of a local symbol: its STT_FILE, "crtstuff.c"; "" unknown */
-	bool is_text; /* code: a function, or an untyped label in an executable section */
+	struct str name;  /* raw (mangled) */
+	struct str file;  /* of a local symbol: its STT_FILE, "crtstuff.c"; "" unknown */
+	bool is_text;     /* code: a function, or an untyped label in an executable section */
 };
 
 /*
@@ -75,8 +75,8 @@ enum err_code object_symbols(
     struct object *o, const struct object_symbol **out, size_t *n, struct err *e) MUST_USE;
 /*
  * The code symbol that covers an object address: within its size, or before the next symbol of
- * its section when its size is 0; of several the largest, then the last of the table, as llvm-symbolizer chooses.
- * NULL when there is none or the symbols cannot be read.
+ * its section when its size is 0; of several the largest, then the last of the table, as
+ * llvm-symbolizer chooses. NULL when there is none or the symbols cannot be read.
  */
 const struct object_symbol *object_find_symbol(struct object *o, uint64_t address);
 

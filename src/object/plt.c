@@ -76,8 +76,9 @@ static size_t count_relocations(struct object *o)
 	while ((section = elf_nextscn(o->elf, section))) {
 		GElf_Shdr h;
 
-		if (gelf_getshdr(section, &h) && h.sh_type == SHT_RELA && (h.sh_flags & SHF_ALLOC) &&
-		    h.sh_entsize && h.sh_size / h.sh_entsize < OBJECT_MAX_SYMBOLS)
+		if (gelf_getshdr(section, &h) && h.sh_type == SHT_RELA &&
+		    (h.sh_flags & SHF_ALLOC) && h.sh_entsize &&
+		    h.sh_size / h.sh_entsize < OBJECT_MAX_SYMBOLS)
 			n += h.sh_size / h.sh_entsize;
 	}
 	return n < OBJECT_MAX_SYMBOLS ? n : 0;

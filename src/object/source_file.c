@@ -53,8 +53,8 @@ struct str source_trim_path(struct str path, struct str trim_path, struct str se
 	return path;
 }
 
-static MUST_USE enum err_code load(struct str path, struct arena *a, struct str *text,
-    struct str *found, struct err *e)
+static MUST_USE enum err_code load(
+    struct str path, struct arena *a, struct str *text, struct str *found, struct err *e)
 {
 	struct buf b = { 0 };
 	enum err_code rc = fs_read(path, SOURCE_FILE_MAX, &b, e);
@@ -81,9 +81,9 @@ static bool try_parents(
 
 	for (;; dir = parent) {
 		const char *slash = dir.n && dir.p[dir.n - 1] == '/' ? "" : "/";
-		struct str full = dir.n ? arena_printf(a, "%.*s%s%.*s", STR_ARG(dir), slash,
-					      STR_ARG(path))
-					: path;
+		struct str full =
+		    dir.n ? arena_printf(a, "%.*s%s%.*s", STR_ARG(dir), slash, STR_ARG(path))
+			  : path;
 
 		if (load(full, a, text, found, &ignored) == OK)
 			return true;

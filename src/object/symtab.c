@@ -66,8 +66,8 @@ static bool read_section_kinds(struct table *t)
 static bool is_marker(const struct object *o, const char *name)
 {
 	return name[0] == '$' && name[1] && (!name[2] || name[2] == '.') &&
-	    (o->header.e_machine == EM_AARCH64 || o->header.e_machine == EM_ARM ||
-		o->header.e_machine == EM_RISCV);
+	       (o->header.e_machine == EM_AARCH64 || o->header.e_machine == EM_ARM ||
+		   o->header.e_machine == EM_RISCV);
 }
 
 /* A name without its version: debug files of libraries have "realpath@@GLIBC_2.3". */
@@ -96,7 +96,7 @@ static void add_symbol(struct table *t, const GElf_Sym *s, const char *name, uin
 	if (type == STT_NOTYPE)
 		is_code = t->is_text[s->st_shndx];
 	(void)VEC_PUSH(&t->v, (struct placed){ { s->st_value, s->st_size, plain_name(name),
-						       is_local ? t->file : STR(""), is_code },
+						   is_local ? t->file : STR(""), is_code },
 				  place });
 }
 
@@ -224,8 +224,8 @@ static bool section_start(struct object *o, uint64_t address, uint64_t *start)
 	while ((section = elf_nextscn(o->elf, section))) {
 		GElf_Shdr h;
 
-		if (gelf_getshdr(section, &h) && (h.sh_flags & SHF_ALLOC) &&
-		    address >= h.sh_addr && address - h.sh_addr < h.sh_size) {
+		if (gelf_getshdr(section, &h) && (h.sh_flags & SHF_ALLOC) && address >= h.sh_addr &&
+		    address - h.sh_addr < h.sh_size) {
 			*start = h.sh_addr;
 			return true;
 		}

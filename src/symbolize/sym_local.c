@@ -51,8 +51,8 @@ static void open_binary(struct local *l, const struct mapping *m, struct binary 
 	}
 	got = object_build_id(b->object);
 	if (want.n && got.n && !str_eq(want, got)) {
-		ui_error(l->ui, "Local symbolization failed for %.*s: build ID mismatch",
-		    STR_ARG(name));
+		ui_error(
+		    l->ui, "Local symbolization failed for %.*s: build ID mismatch", STR_ARG(name));
 		object_close(b->object);
 		b->object = NULL;
 		return;

@@ -51,8 +51,11 @@ uint32_t sym_tables_function(
 {
 	uint32_t fresh = (uint32_t)t->functions.n;
 	str_id id = profile_intern(t->p, name);
-	struct function f = { .id = (uint64_t)fresh + 1, .name = id, .system_name = id,
-		.filename = profile_intern(t->p, file), .start_line = start_line };
+	struct function f = { .id = (uint64_t)fresh + 1,
+		.name = id,
+		.system_name = id,
+		.filename = profile_intern(t->p, file),
+		.start_line = start_line };
 	uint64_t hash = hash_mix((uint64_t)f.name << 32 | f.filename, (uint64_t)start_line);
 	uint32_t index = map_intern(&t->functions_map, hash, same_function, t, &f, fresh);
 

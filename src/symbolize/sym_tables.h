@@ -26,7 +26,8 @@ struct sym_tables {
 enum err_code sym_tables_init(struct sym_tables *t, struct profile *p, struct err *e) MUST_USE;
 void sym_tables_release(struct sym_tables *t);
 
-/* Index of the function with these facts, made when it is new; PROFILE_NONE when memory is short. */
+/* Index of the function with these facts, made when it is new; PROFILE_NONE when memory is short.
+ */
 uint32_t sym_tables_function(
     struct sym_tables *t, struct str name, struct str file, int64_t start_line);
 /* Begins new lines for a location; follow with one sym_tables_line per frame, leaf first. */

@@ -85,8 +85,8 @@ bool symbolize_is_special(struct str file)
 	struct str base = fs_base(file);
 
 	return file.n == 0 || str_starts(base, STR("[")) || str_starts(base, STR("linux-vdso")) ||
-	    str_starts(file, STR("/dev/dri/")) || str_is(file, "//anon") ||
-	    str_starts(file, STR("/memfd:"));
+	       str_starts(file, STR("/dev/dri/")) || str_is(file, "//anon") ||
+	       str_starts(file, STR("/memfd:"));
 }
 
 enum err_code symbolize_profile(struct profile *p, struct str mode,

@@ -40,8 +40,8 @@ enum err_code symbolize_profile(struct profile *p, struct str mode,
     struct err *e) MUST_USE;
 
 /* The parts, for tests and for callers that want one. */
-enum err_code symbolize_local(
-    struct profile *p, const struct symbolize_mode *mode, const struct ui *ui, struct err *e) MUST_USE;
+enum err_code symbolize_local(struct profile *p, const struct symbolize_mode *mode,
+    const struct ui *ui, struct err *e) MUST_USE;
 enum err_code symbolize_remote(struct profile *p, bool force, const struct mapping_sources *urls,
     const struct http_tls *tls, const struct ui *ui, struct err *e) MUST_USE;
 /* Demangles function names; force starts again from the system names. */
@@ -59,8 +59,7 @@ bool symbolize_is_special(struct str file);
 struct symbolizer;
 enum err_code symbolizer_new(struct symbolizer **out, struct err *e) MUST_USE;
 void symbolizer_free(struct symbolizer *s);
-enum err_code symbolizer_get(struct symbolizer *s, const struct profile *p,
-    const struct mapping *m, uint64_t address, struct object **object, uint64_t *base,
-    struct err *e) MUST_USE;
+enum err_code symbolizer_get(struct symbolizer *s, const struct profile *p, const struct mapping *m,
+    uint64_t address, struct object **object, uint64_t *base, struct err *e) MUST_USE;
 
 #endif

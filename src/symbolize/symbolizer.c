@@ -75,9 +75,8 @@ static struct opened *entry(struct symbolizer *s, struct str path, struct str bu
 	return arena_failed(&s->arena) ? NULL : o;
 }
 
-enum err_code symbolizer_get(struct symbolizer *s, const struct profile *p,
-    const struct mapping *m, uint64_t address, struct object **object, uint64_t *base,
-    struct err *e)
+enum err_code symbolizer_get(struct symbolizer *s, const struct profile *p, const struct mapping *m,
+    uint64_t address, struct object **object, uint64_t *base, struct err *e)
 {
 	struct object_mapping place = { m->start, m->limit, m->offset,
 		profile_str(p, m->kernel_reloc) };

@@ -50,8 +50,9 @@ static void make(struct profile *p, bool with_mapping)
 	*type = (struct value_type){ profile_intern(p, STR("objects")),
 		profile_intern(p, STR("count")) };
 	*m = (struct mapping){ .id = 1, .start = 0x1000, .limit = 0x2000 };
-	*l = (struct location){ .id = 1, .address = 0x1234,
-		.mapping = with_mapping ? 0 : PROFILE_NONE };
+	*l = (struct location){
+		.id = 1, .address = 0x1234, .mapping = with_mapping ? 0 : PROFILE_NONE
+	};
 	*value = 5;
 	at[1] = 1;
 	p->sample_types = type;
@@ -122,8 +123,11 @@ static int clear_said(void **state)
 static enum err_code fetch(struct fetch_result *r, const struct str *sources, size_t n,
     const struct str *bases, size_t n_bases, struct err *e)
 {
-	struct fetch_options o = { .sources = sources, .n_sources = n, .bases = bases,
-		.n_bases = n_bases, .binary_path = STR("/nowhere") };
+	struct fetch_options o = { .sources = sources,
+		.n_sources = n,
+		.bases = bases,
+		.n_bases = n_bases,
+		.binary_path = STR("/nowhere") };
 
 	return fetch_profiles(r, &o, &ui, e);
 }

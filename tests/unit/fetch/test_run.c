@@ -65,8 +65,7 @@ static void test_environment(void **state)
 {
 	(void)state;
 	assert_int_equal(run_shell("exit 0", "a.pb.gz", "4096"), 0);
-	assert_string_equal(
-	    buf_c(&said), "pprof: serving 127.0.0.1:0 out=a.pb.gz rate=4096\n");
+	assert_string_equal(buf_c(&said), "pprof: serving 127.0.0.1:0 out=a.pb.gz rate=4096\n");
 	buf_clear(&said);
 	setenv("PPROF_ADDR", "127.0.0.1:7", 1);
 	assert_int_equal(run_shell("exit 0", "", ""), 0);
@@ -78,8 +77,7 @@ static void test_preload_is_kept(void **state)
 {
 	(void)state;
 	setenv("LD_PRELOAD", "libc.so.6", 1);
-	assert_int_equal(
-	    run_shell("test \"$LD_PRELOAD\" = " FAKE_PRELOAD ":libc.so.6", "", ""), 0);
+	assert_int_equal(run_shell("test \"$LD_PRELOAD\" = " FAKE_PRELOAD ":libc.so.6", "", ""), 0);
 	unsetenv("LD_PRELOAD");
 }
 
@@ -103,7 +101,8 @@ static void test_signal_is_forwarded(void **state)
 	pthread_sigmask(SIG_BLOCK, &term, NULL);
 	assert_int_equal(pthread_create(&thread, NULL, send_term, NULL), 0);
 	pthread_sigmask(SIG_UNBLOCK, &term, NULL);
-	assert_int_equal(run_shell("trap 'exit 42' TERM; while :; do sleep 0.05; done", "", ""), 42);
+	assert_int_equal(
+	    run_shell("trap 'exit 42' TERM; while :; do sleep 0.05; done", "", ""), 42);
 	pthread_join(thread, NULL);
 }
 

@@ -102,8 +102,8 @@ static inline void loopback_stop(struct loopback *l)
 static inline void loopback_reply(
     struct buf *out, const char *status, const char *header, const void *body, size_t n)
 {
-	buf_printf(out, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n%s%s\r\n", status,
-	    n, header, header[0] ? "\r\n" : "");
+	buf_printf(out, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n%s%s\r\n",
+	    status, n, header, header[0] ? "\r\n" : "");
 	buf_add(out, body, n);
 }
 

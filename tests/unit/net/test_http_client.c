@@ -195,7 +195,8 @@ static void test_tls_files(void **state)
 	check_tls("", "k", "", "-tls_key is specified, so -tls_cert must also be specified");
 	check_tls("c", "", "", "-tls_cert is specified, so -tls_key must also be specified");
 	check_tls("/no/c", "/no/k", "",
-	    "could not load certificate/key pair specified by -tls_cert and -tls_key: open /no/c: no "
+	    "could not load certificate/key pair specified by -tls_cert and -tls_key: open /no/c: "
+	    "no "
 	    "such file or directory");
 	check_tls("", "", "/no/ca",
 	    "could not load CA specified by -tls_ca: open /no/ca: no such file or directory");

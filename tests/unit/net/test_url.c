@@ -90,7 +90,8 @@ static void check_round_trip(const char *text, const char *want)
 static void test_write(void **state)
 {
 	(void)state;
-	check_round_trip("HTTP://User:p%40w@Host:1/a%2fb?q#f", "http://User:p%40w@Host:1/a%2fb?q#f");
+	check_round_trip(
+	    "HTTP://User:p%40w@Host:1/a%2fb?q#f", "http://User:p%40w@Host:1/a%2fb?q#f");
 	check_round_trip("http://h/a b", "http://h/a%20b");
 	check_round_trip("http://h/\xc3\xa4", "http://h/%C3%A4");
 	check_round_trip("mailto:x@y", "mailto:x@y");

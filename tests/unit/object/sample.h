@@ -39,7 +39,8 @@ static inline int64_t sample_line(const char *text)
 }
 
 /* Never NULL: a missing symbol aborts. */
-static inline __attribute__((returns_nonnull)) const struct object_symbol *sample_symbol(struct object *o, const char *name)
+static inline __attribute__((returns_nonnull)) const struct object_symbol *sample_symbol(
+    struct object *o, const char *name)
 {
 	const struct object_symbol *v;
 	struct err e;

@@ -63,8 +63,9 @@ static void take_away(const char *place)
 /* Is exactly root/place found for the file and id? NULL: nothing is. */
 static void check(const char *file, const char *build_id, const char *place)
 {
-	struct find_request r = { .file = str_c(file), .build_id = str_c(build_id),
-		.search_path = str_c(root) };
+	struct find_request r = {
+		.file = str_c(file), .build_id = str_c(build_id), .search_path = str_c(root)
+	};
 	struct arena a = { 0 };
 	char want[4096];
 	struct str path;
@@ -131,8 +132,9 @@ static void on_mismatch(void *ctx, struct str path, struct str want, struct str 
 
 static void test_mismatch(void **state)
 {
-	struct find_request r = { .file = STR("/opt/app"), .build_id = str_c(id),
-		.search_path = str_c(root) };
+	struct find_request r = {
+		.file = STR("/opt/app"), .build_id = str_c(id), .search_path = str_c(root)
+	};
 	struct find_log log = { 0 };
 	struct arena a = { 0 };
 	struct seen seen = { 0 };

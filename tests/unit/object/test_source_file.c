@@ -111,8 +111,8 @@ static void test_errors(void **state)
 	assert_int_equal(source_read_file(STR("no.c"), STR("/x:/y"), STR(""), &a, &text, NULL, &e),
 	    ERR_NOT_FOUND);
 	assert_string_equal(e.msg, "could not find file no.c on path /x:/y");
-	assert_int_equal(source_read_file(STR("/no/such.c"), STR("/x"), STR(""), &a, &text, NULL, &e),
-	    ERR_IO);
+	assert_int_equal(
+	    source_read_file(STR("/no/such.c"), STR("/x"), STR(""), &a, &text, NULL, &e), ERR_IO);
 	assert_string_equal(e.msg, "open /no/such.c: no such file or directory");
 	arena_release(&a);
 }

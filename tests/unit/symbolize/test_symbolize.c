@@ -45,7 +45,10 @@ static void make(struct profile *p, const char *file, const char *build_id, uint
 	l = ARENA_ARRAY(&p->arena, struct location, n);
 	assert_non_null(m);
 	assert_non_null(l);
-	*m = (struct mapping){ .id = 1, .start = START, .limit = START + 0x1000, .offset = offset,
+	*m = (struct mapping){ .id = 1,
+		.start = START,
+		.limit = START + 0x1000,
+		.offset = offset,
 		.file = profile_intern(p, str_c(file)),
 		.build_id = profile_intern(p, str_c(build_id)) };
 	for (uint32_t i = 0; i < n; i++)
@@ -279,11 +282,9 @@ static void test_symbolizer(void **state)
 	(void)state;
 	make(&p, SAMPLE_DIR "/pie", "", page, &offset, 1);
 	assert_int_equal(symbolizer_new(&s, &e), OK);
-	assert_int_equal(
-	    symbolizer_get(s, &p, p.mappings, START + offset, &first, &base, &e), OK);
+	assert_int_equal(symbolizer_get(s, &p, p.mappings, START + offset, &first, &base, &e), OK);
 	assert_int_equal(base, START - page);
-	assert_int_equal(
-	    symbolizer_get(s, &p, p.mappings, START + offset, &second, &base, &e), OK);
+	assert_int_equal(symbolizer_get(s, &p, p.mappings, START + offset, &second, &base, &e), OK);
 	assert_ptr_equal(first, second);
 	symbolizer_free(s);
 	profile_release(&p);
