@@ -39,7 +39,7 @@ start() {
 url_of() { sed -n 's/^listening on \(.*\)\/$/\1/p' "$work/$1"; }
 
 # The burst is small for the default of one sample each 512 KiB, so the demo samples more often.
-export PPROF_HEAP_RATE=8192
+export PPROF_HEAP_RATE=1024
 
 title "A server that leaks about 1 KB a request, under $requests requests"
 start leaky "$build/examples/leaky_server" 0
@@ -58,7 +58,7 @@ run -list '^leaky_handler$' "$heap"
 title "The profile against the server's own count"
 held=${stats##*bytes=}
 "$pprof" -top -unit=B -focus='^leaky_handler$' "$heap" 2>>"$work/messages" |
-	awk -v held="$held" '/ leaky_handler$/ { sub(/B$/, "", $1); found = $1 }
+	awk -v held="$held" '/ leaky_handler( |$)/ { sub(/B$/, "", $1); found = $1 }
 	END { printf "profile %d bytes, server %d bytes: %+.2f %%\n", found, held, 100 * (found - held) / held
 	      exit !(found > held * .95 && found < held * 1.05) }'
 
@@ -78,54 +78,65 @@ done
 kill $web_pid
 run -svg -output="$work/heap.svg" "$heap" && head -c 60 "$work/heap.svg" | head -1
 
-title "The mended server: entries live 3 s, a janitor frees them every 3 s"
-start ttl "$build/examples/ttl_server" 0 3 3
+title "The mended server: entries live 2 s, a janitor frees the expired ones every 4 s"
+start ttl "$build/examples/ttl_server" 0 2 4
 ttl=$(url_of ttl)
 start leaky2 "$build/examples/leaky_server" 0
 leaky2=$(url_of leaky2)
 
-# in-use memory of one profile in kB, as the tool says
+# in-use memory of a server in kB, as the tool reads it from the heap profile
 in_use() {
-	"$pprof" -top -unit=kB -nodecount=1 "$1/debug/pprof/heap" 2>>"$work/messages" |
+	"$pprof" -top -unit=kB -nodecount=1 -symbolize=none "$1/debug/pprof/heap" 2>>"$work/messages" |
 		awk '/^Showing nodes/ { for (i = 1; i <= NF; i++) if ($i == "of") { sub(/kB/, "", $(i + 1)); print int($(i + 1)); exit } }'
 }
 save() { "$pprof" -proto -output="$2" "$1/debug/pprof/heap" 2>>"$work/messages"; }
 
+save "$leaky2" "$work/leaky.first.pb.gz"
+save "$ttl" "$work/ttl.first.pb.gz"
 echo "both under 1000 requests a second for $seconds s, their heap profiles read every second:"
 "$build/examples/load_client" "$leaky2/process" $((seconds * 1000)) 2 1000 >"$work/load1" &
 load1=$!
 "$build/examples/load_client" "$ttl/process" $((seconds * 1000)) 2 1000 >"$work/load2" &
 load2=$!
 pids+=($load1 $load2)
-for second in $(seq "$seconds"); do
-	sleep 1
+begin=$(date +%s%N)
+while sleep 1; do
+	second=$((($(date +%s%N) - begin) / 1000000000))
+	[ "$second" -gt "$seconds" ] && break
 	printf '%d %s %s\n' "$second" "$(in_use "$leaky2")" "$(in_use "$ttl")" >>"$work/curve"
-	# the first profiles of the comparison: once the mended server has reached its working level
-	if [ "$second" = 5 ]; then
-		save "$leaky2" "$work/leaky.first.pb.gz"
-		save "$ttl" "$work/ttl.first.pb.gz"
-	fi
 done
 wait $load1 $load2
 awk 'function bar(v,   s, i) { s = ""; for (i = 0; i < int(30 * v / most + .5); i++) s = s "#"; return s }
 	{ t[NR] = $1; a[NR] = $2; b[NR] = $3; if ($2 > most) most = $2; if ($3 > most) most = $3 }
 	END { printf "%4s  %-42s %s\n", "s", "leaky_server in use", "ttl_server in use"
 	      for (i = 1; i <= NR; i++) printf "%4d  %-30s %8d kB  %-30s %8d kB\n", t[i], bar(a[i]), a[i], bar(b[i]), b[i] }' "$work/curve"
+
+title "Growth from the first profile (before the load) to the last (6 s after it)"
+sleep 6 # what the mended server still holds expires now
 save "$leaky2" "$work/leaky.last.pb.gz"
-sleep 6.5 # the load has ended: everything the mended server still holds expires
 save "$ttl" "$work/ttl.last.pb.gz"
+run -top -nodecount=2 -diff_base="$work/leaky.first.pb.gz" "$work/leaky.last.pb.gz"
+run -top -nodecount=2 -diff_base="$work/ttl.first.pb.gz" "$work/ttl.last.pb.gz"
 
-title "Growth between first and last profile"
-run -top -nodecount=3 -diff_base="$work/leaky.first.pb.gz" "$work/leaky.last.pb.gz"
-run -top -nodecount=3 -diff_base="$work/ttl.first.pb.gz" "$work/ttl.last.pb.gz"
-
-title "Any program, unchanged: pprof run"
+title "Any program, unchanged and not recompiled: pprof run"
 unset PPROF_HEAP_RATE
-echo '$ pprof run -o python.pb.gz -- python3 -c "…"'
-"$pprof" run -o "$work/python.pb.gz" -- python3 -c 'keep = [bytes(1000) for _ in range(40000)]; print(len(keep), "blocks kept")'
-run -top -nodecount=5 "$work/python.pb.gz"
-echo "\$ pprof run -o sqlite.pb.gz -- sqlite3 :memory: '…'"
-"$pprof" run -o "$work/sqlite.pb.gz" -- sqlite3 :memory: \
-	"create table t(a); with recursive n(i) as (select 1 union all select i + 1 from n where i < 200000) insert into t select i from n; select count(*) from t;"
-run -top -nodecount=5 "$work/sqlite.pb.gz"
+program='keep = [bytes(1000) for _ in range(40000)]; print(len(keep), "blocks kept", flush=True); input()'
+echo "\$ pprof run -o python.pb.gz -- python3 -c '$program'"
+mkfifo "$work/stdin"
+"$pprof" run -o "$work/python.pb.gz" -- python3 -c "$program" <"$work/stdin" 2>&1 | tee "$work/run" &
+run_pid=$!
+exec 3>"$work/stdin"
+for _ in $(seq 100); do grep -q 'blocks kept' "$work/run" && break; sleep 0.05; done
+live=$(sed -n 's/^pprof: serving //p' "$work/run")
+echo "while it runs:"
+run -top -nodecount=5 "${live}heap"
+echo >&3
+exec 3>&-
+wait $run_pid
+echo "what it allocated in its life, from the profile written at its exit:"
+run -top -nodecount=5 -sample_index=alloc_space "$work/python.pb.gz"
+sql='create table t(a); with recursive n(i) as (select 1 union all select i + 1 from n where i < 200000) insert into t select i from n; select count(*) from t;'
+echo "\$ pprof run -o sqlite.pb.gz -- sqlite3 :memory: '$sql'"
+"$pprof" run -o "$work/sqlite.pb.gz" -- sqlite3 :memory: "$sql"
+run -top -nodecount=5 -sample_index=alloc_space "$work/sqlite.pb.gz"
 title "Done"

@@ -118,7 +118,7 @@ enum err_code web_api_flame(struct web_request *request, struct web_reply *reply
 	if (!request->config.granularity.n)
 		request->config.granularity = STR("filefunctions");
 	code = pipeline_view(&view, request->web->driver, command_find(STR("top")), STR(""),
-	    &request->config, NULL, e);
+	    &request->config, &request->warnings, e);
 	if (code == OK)
 		code = write_tree(&view, &reply->body, e);
 	pipeline_release(&view);

@@ -31,7 +31,8 @@ enum err_code web_api_meta(struct web_request *request, struct web_reply *reply,
 	struct str title, doc;
 	json_t *value;
 
-	TRY(pipeline_plain_view(&view, request->web->driver, &request->config, NULL, e));
+	TRY(pipeline_plain_view(
+	    &view, request->web->driver, &request->config, &request->warnings, e));
 	report_profile_labels(&view.profile, &view.options, &legend);
 	title = arena_printf(&request->arena, "%.*s %.*s", STR_ARG(file_of(p)),
 	    STR_ARG(view.options.sample_type));

@@ -12,19 +12,17 @@ static enum err_code write_report(struct web_request *request, const char *comma
 {
 	const struct command *command = command_find(str_c(command_name));
 	struct str param = command->has_param ? request->param : STR("");
-	struct buf warnings = { 0 };
 	struct view view = { 0 };
 	enum err_code code;
 
-	code = pipeline_view(
-	    &view, request->web->driver, command, param, &request->config, &warnings, e);
+	code = pipeline_view(&view, request->web->driver, command, param, &request->config,
+	    &request->warnings, e);
 	if (code == OK) {
 		pthread_mutex_lock(&request->web->source_lock);
-		code = report_generate(&view.profile, &view.options, out, &warnings, e);
+		code = report_generate(&view.profile, &view.options, out, &request->warnings, e);
 		pthread_mutex_unlock(&request->web->source_lock);
 	}
 	pipeline_release(&view);
-	buf_release(&warnings);
 	return code;
 }
 

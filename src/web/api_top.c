@@ -74,7 +74,7 @@ enum err_code web_api_top(struct web_request *request, struct web_reply *reply, 
 	if (request->config.nodecount == -1)
 		request->config.nodecount = TOP_ROWS;
 	code = pipeline_view(&view, request->web->driver, command_find(STR("top")), STR(""),
-	    &request->config, NULL, e);
+	    &request->config, &request->warnings, e);
 	if (code == OK)
 		code = report_init(&report, &view.profile, &view.options, e);
 	if (code == OK)

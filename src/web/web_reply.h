@@ -25,12 +25,15 @@ struct web_request {
 	struct config config; /* the command line's options with the URL's on top */
 	struct str param;     /* "f": what peek, source and disasm are asked for */
 	struct arena arena;   /* released when the reply has been sent */
+	struct buf warnings;  /* lines such as "Focus expression matched no samples": the page shows
+				 them, they do not make the answer a failure */
 };
 
 struct web_reply {
 	struct buf body;
 	const char *type;        /* Content-Type */
 	const char *disposition; /* Content-Disposition, or NULL */
+	const char *warnings;    /* one line, or NULL */
 };
 
 /* A page or a piece of data. On failure the error's message is the answer's text, status 400. */

@@ -77,8 +77,24 @@ static void add_headers(struct MHD_Response *response, const struct web_reply *r
 	MHD_add_response_header(response, "Cache-Control", "no-store");
 	if (reply->disposition)
 		MHD_add_response_header(response, "Content-Disposition", reply->disposition);
+	if (reply->warnings)
+		MHD_add_response_header(response, "X-Pprof-Warnings", reply->warnings);
 	if (gzip)
 		MHD_add_response_header(response, "Content-Encoding", "gzip");
+}
+
+/* Warnings as the value of a header: lines joined by "; ", nothing but printable ASCII. */
+static const char *one_line(struct buf *warnings)
+{
+	struct str text = str_trim(buf_str(warnings));
+
+	for (size_t i = 0; i < text.n; i++)
+		if (warnings->p[i] == '\n')
+			warnings->p[i] = ';';
+		else if ((unsigned char)warnings->p[i] < ' ' || (unsigned char)warnings->p[i] > '~')
+			warnings->p[i] = '?';
+	warnings->n = text.n;
+	return text.n ? buf_c(warnings) : NULL;
 }
 
 static enum MHD_Result send_reply(
@@ -218,12 +234,14 @@ static enum MHD_Result run_handler(
 	code = options.code == OK ? handler(&request, &reply, &e) : options.code;
 	if (code == OK && (buf_failed(&reply.body) || arena_failed(&request.arena)))
 		code = FAIL_NOMEM(&e);
+	reply.warnings = one_line(&request.warnings);
 	if (code == OK)
 		result = send_reply(connection, MHD_HTTP_OK, &reply);
 	else
 		result = send_text(connection,
 		    code == ERR_NOMEM ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_BAD_REQUEST, e.msg);
 	buf_release(&reply.body);
+	buf_release(&request.warnings);
 	arena_release(&request.arena);
 	return result;
 }

@@ -28,10 +28,18 @@ export interface Top {
   rows: TopRow[];
 }
 
+/** Told the warnings of every answer ("" for none), e.g. that a filter matched nothing. */
+let listener: (warnings: string) => void = () => {};
+
+export function onWarnings(tell: (warnings: string) => void) {
+  listener = tell;
+}
+
 /** Answers that are not 200 carry one line of plain text: what is wrong. */
 async function get(name: string, params: URLSearchParams, signal?: AbortSignal): Promise<Response> {
   const response = await fetch(`/ui/api/${name}?${params}`, { signal });
   if (!response.ok) throw new Error((await response.text()).trim() || response.statusText);
+  if (name !== "meta") listener(response.headers.get("X-Pprof-Warnings") ?? "");
   return response;
 }
 

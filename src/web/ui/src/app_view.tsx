@@ -1,7 +1,7 @@
 // The frame around the views: knows where we are, and hands navigation down.
 
 import { useEffect, useState } from "preact/hooks";
-import { getMeta, type Meta } from "./api";
+import { getMeta, type Meta, onWarnings } from "./api";
 import { FlameView } from "./flame_view";
 import { GraphView } from "./graph_view";
 import { Header } from "./header_view";
@@ -30,9 +30,11 @@ export function App() {
   const [place, setPlace] = useState<Place>(() => placeOf(location));
   const [meta, setMeta] = useState<Meta | null>(null);
   const [error, setError] = useState("");
+  const [warnings, setWarnings] = useState("");
   const [search, setSearch] = useState("");
   const [selected, select] = useState<string[]>([]);
 
+  useEffect(() => onWarnings(setWarnings), []);
   useEffect(() => {
     const onPop = () => setPlace(placeOf(location));
     addEventListener("popstate", onPop);
@@ -62,6 +64,7 @@ export function App() {
     <>
       <Header {...props} meta={meta} setSearch={setSearch} />
       {error && <div class="error" role="alert">{error}</div>}
+      {warnings && <div class="warning" role="status">{warnings}</div>}
       <main>
         <Shown key={place.view} {...props} />
       </main>

@@ -31,7 +31,8 @@ function colorOf(flame: Flame, node: number, dark: boolean): string {
     return share > 0 ? `hsl(2 60% ${dark ? 45 : 75}%)` : `hsl(210 50% ${dark ? 45 : 75}%)`;
   }
   if (node === 0) return dark ? "#444" : "#ddd";
-  return `hsl(${hueOf(flame.sources[flame.source[node]].pkg)} 55% ${dark ? 38 : 78}%)`;
+  const { pkg, file, name } = flame.sources[flame.source[node]];
+  return `hsl(${hueOf(pkg || file || name)} 55% ${dark ? 38 : 78}%)`;
 }
 
 function drawBox(g: CanvasRenderingContext2D, { flame, width }: Shown, box: Box, paint: Paint, dark: boolean) {

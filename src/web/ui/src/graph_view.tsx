@@ -19,11 +19,24 @@ interface Camera {
 async function drawGraph(dot: string): Promise<SVGSVGElement> {
   const engine: typeof import("./viz") = await import("/ui/viz.js" as string);
   const svg = await engine.layout(dot);
-  svg.removeAttribute("width");
-  svg.removeAttribute("height");
+  svg.setAttribute("width", `${svg.viewBox.baseVal.width}px`);
+  svg.setAttribute("height", `${svg.viewBox.baseVal.height}px`);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", "Call graph");
   return svg;
+}
+
+/** The engine guessed text widths for a font that may not be here: squeeze what sticks out. */
+function fitTexts(svg: SVGSVGElement) {
+  svg.querySelectorAll<SVGGraphicsElement>(".node").forEach((node) => {
+    const shape = node.querySelector<SVGGraphicsElement>("polygon, ellipse, path");
+    const room = shape ? shape.getBBox().width - 4 : 0;
+    node.querySelectorAll("text").forEach((text) => {
+      if (room <= 0 || text.getComputedTextLength() <= room) return;
+      text.setAttribute("textLength", `${room}`);
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    });
+  });
 }
 
 /** Name of a node: its tooltip without the value in parentheses. */
@@ -65,7 +78,9 @@ export function GraphView({ place, search, selected, select }: ViewProps) {
 
   useEffect(() => {
     const holder = frame.current?.firstElementChild;
-    if (svg && holder) holder.replaceChildren(svg);
+    if (!svg || !holder) return;
+    holder.replaceChildren(svg);
+    fitTexts(svg);
   }, [svg]);
 
   useEffect(() => {
