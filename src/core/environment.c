@@ -7,7 +7,8 @@
 
 const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	[ENVIRONMENT_ADDR] = { "PPROF_ADDR", "(off)",
-	    "serve /debug/pprof/ here: 127.0.0.1:6060, :0 (any free port), unix:/path" },
+	    "serve /debug/pprof/ here: 127.0.0.1:6060, :0 (any free port), unix:/path; with %p, "
+	    "the process id, children serve too" },
 	[ENVIRONMENT_HEAP_RATE] = { "PPROF_HEAP_RATE", "512k",
 	    "mean bytes allocated between heap samples; 1 every allocation, 0 off; k, M, G allowed" },
 	[ENVIRONMENT_OUT] = { "PPROF_OUT", "(none)",
@@ -18,6 +19,8 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	    "1 allows addresses other machines can reach, without a token" },
 	[ENVIRONMENT_NOTIFY_FD] = { "PPROF_NOTIFY_FD", "(none)",
 	    "pipe that is told the endpoint's URL, then closed; set by `pprof run`" },
+	[ENVIRONMENT_PID] = { "PPROF_PID", "(none)",
+	    "the process that was started: its children do not serve; set by the library" },
 	[ENVIRONMENT_SEED] = { "PPROF_SEED", "(random)",
 	    "fixes the sampler's random numbers, for tests" },
 };

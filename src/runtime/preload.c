@@ -3,6 +3,7 @@
  * the endpoint when PPROF_ADDR is set, tells `pprof run` where, and writes a last heap profile
  * when the program ends. Says nothing to anybody else.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,8 +19,10 @@
 #include "runtime/init.h"
 #include "runtime/rt.h"
 
-/* The process that was started; a forked child writes to a file of its own. */
+/* Set by the constructor: the process it ran in, and whether that is the one that was started. A
+ * child, forked or executed, writes to a file of its own. */
 static int32_t started_pid;
+static bool is_main;
 
 /* A pipe that nobody reads any more must not kill the program. */
 static void write_quietly(int fd, const char *line, size_t n)
@@ -62,40 +65,85 @@ static void notify(int fd)
 	close(fd);
 }
 
-__attribute__((constructor(102))) static void preload_start(void)
+/* The pattern with %p replaced; true when there was one. */
+static bool expand_pid(const char *pattern, struct fmt_buf *b)
 {
-	rt_init();
-	started_pid = rt.pid;
-	if (rt.options.addr[0])
-		pprof_start(NULL);
-	if (rt.options.notify_fd == RT_NO_FD)
-		return;
-	/* The program's children must not write to whatever has this number by then. */
-	unsetenv("PPROF_NOTIFY_FD");
-	if (rt.options.notify_fd <= INT32_MAX)
-		notify((int)rt.options.notify_fd);
-}
-
-/* PPROF_OUT with %p replaced; a child's file gets its process id appended. */
-static bool out_path(struct fmt_buf *b)
-{
-	const char *pattern = rt.options.out;
-	bool has_pid = false;
+	bool found = false;
 
 	for (; *pattern; pattern++) {
 		if (pattern[0] == '%' && pattern[1] == 'p') {
 			fmt_u64(b, (uint64_t)rt.pid);
-			has_pid = true;
+			found = true;
 			pattern++;
 		} else {
 			fmt_char(b, *pattern);
 		}
 	}
-	if (!has_pid && rt.pid != started_pid) {
+	fmt_end(b);
+	return found;
+}
+
+/*
+ * The C library's own functions: some programs (shells) have setenv and unsetenv of their own, which
+ * must not run before their main.
+ */
+static void set_variable(const char *name, const char *value)
+{
+	int (*set)(const char *, const char *, int);
+	int (*unset)(const char *);
+	void *f = dlsym(RTLD_NEXT, "setenv");
+	void *g = dlsym(RTLD_NEXT, "unsetenv");
+
+	memcpy(&set, &f, sizeof(f));
+	memcpy(&unset, &g, sizeof(g));
+	if (!value && unset)
+		unset(name);
+	else if (value && set)
+		set(name, value, 1);
+}
+
+/*
+ * Serves, if this process is the one to. Its children get to know that they are not; what it may
+ * become by exec (a wrapper script does that) serves at the same port.
+ */
+static void serve(void)
+{
+	char address[RT_OPTION_PATH], pid[24];
+	struct fmt_buf b = fmt_buf_of(address, sizeof(address));
+	struct fmt_buf p = fmt_buf_of(pid, sizeof(pid));
+	bool for_all = expand_pid(rt.options.addr, &b);
+
+	if (!is_main && !for_all)
+		return;
+	if (rt.options.addr[0] && !b.failed && pprof_start(address) == 0 && !for_all)
+		set_variable("PPROF_ADDR", pprof_address());
+	fmt_u64(&p, (uint64_t)rt.pid);
+	if (rt.options.main_pid == 0 && (rt.options.addr[0] || rt.options.out[0]))
+		set_variable("PPROF_PID", fmt_end(&p));
+}
+
+__attribute__((constructor(102))) static void preload_start(void)
+{
+	rt_init();
+	started_pid = rt.pid;
+	is_main = rt.options.main_pid == 0 || rt.options.main_pid == (uint64_t)rt.pid;
+	serve();
+	if (rt.options.notify_fd == RT_NO_FD)
+		return;
+	/* The program's children must not write to whatever has this number by then. */
+	set_variable("PPROF_NOTIFY_FD", NULL);
+	if (rt.options.notify_fd <= INT32_MAX)
+		notify((int)rt.options.notify_fd);
+}
+
+/* PPROF_OUT for this process; a child's file gets its process id appended. */
+static bool out_path(struct fmt_buf *b)
+{
+	if (!expand_pid(rt.options.out, b) && (!is_main || rt.pid != started_pid)) {
 		fmt_char(b, '.');
 		fmt_u64(b, (uint64_t)rt.pid);
+		fmt_end(b);
 	}
-	fmt_end(b);
 	return !b->failed;
 }
 

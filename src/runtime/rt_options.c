@@ -30,6 +30,7 @@ static const struct option {
 	{ ENVIRONMENT_TOKEN_FILE, KIND_TEXT, offsetof(struct rt_options, token_file), 0 },
 	{ ENVIRONMENT_INSECURE, KIND_NUMBER, offsetof(struct rt_options, insecure), 0 },
 	{ ENVIRONMENT_NOTIFY_FD, KIND_NUMBER, offsetof(struct rt_options, notify_fd), RT_NO_FD },
+	{ ENVIRONMENT_PID, KIND_NUMBER, offsetof(struct rt_options, main_pid), 0 },
 	{ ENVIRONMENT_SEED, KIND_NUMBER, offsetof(struct rt_options, seed), 0 },
 };
 

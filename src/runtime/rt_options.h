@@ -21,6 +21,7 @@ struct rt_options {
 	uint64_t heap_rate;              /* PPROF_HEAP_RATE, bytes */
 	uint64_t seed;                   /* PPROF_SEED; 0: random */
 	uint64_t notify_fd;              /* PPROF_NOTIFY_FD; RT_NO_FD when unset */
+	uint64_t main_pid;               /* PPROF_PID; 0 when unset */
 	uint64_t insecure;               /* PPROF_INSECURE: 1 allows any address */
 	const char *bad;                 /* name of the last variable with a bad value, or NULL */
 };

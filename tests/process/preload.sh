@@ -8,7 +8,7 @@ host=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
-unset PPROF_ADDR PPROF_OUT PPROF_HEAP_RATE PPROF_NOTIFY_FD
+unset PPROF_ADDR PPROF_OUT PPROF_HEAP_RATE PPROF_NOTIFY_FD PPROF_PID
 
 fail() { echo "FAIL: $*"; failed=1; }
 
@@ -64,6 +64,11 @@ PPROF_OUT=$work/a.pb.gz PPROF_HEAP_RATE=1 LD_PRELOAD=$preload "$host" fork >/dev
 profile "$work/a.pb.gz"
 children=$(find "$work" -name 'a.pb.gz.*' | wc -l)
 [ "$children" = 1 ] || fail "a forked child wrote $children files of its own"
+# So does a program that the started one runs; what it becomes by exec does not.
+PPROF_OUT=$work/c.pb.gz LD_PRELOAD=$preload sh -c "$host; exec $host exec" >/dev/null
+profile "$work/c.pb.gz"
+children=$(find "$work" -name 'c.pb.gz.*' | wc -l)
+[ "$children" = 1 ] || fail "an executed child wrote $children files of its own"
 PPROF_OUT=$work/b.%p.pb.gz LD_PRELOAD=$preload "$host" >/dev/null
 [ "$(find "$work" -name 'b.[0-9]*.pb.gz' | wc -l)" = 1 ] || fail "%p in PPROF_OUT"
 PPROF_OUT=/nonexistent/x LD_PRELOAD=$preload "$host" >/dev/null || fail "an unwritable PPROF_OUT"
@@ -82,6 +87,24 @@ line=$(PPROF_ADDR=0.0.0.0:0 notify "$host")
 line=$(PPROF_ADDR=unix:$work/s notify "$host")
 [ "$line" = "unix:$work/s" ] || fail "unix socket notified '$line'"
 [ -e "$work/s" ] && fail "the unix socket's file is left"
+# A program that becomes another serves at the same place; its children do not serve.
+if command -v curl >/dev/null 2>&1; then
+	mkfifo "$work/hold2" "$work/url2"
+	PPROF_ADDR=127.0.0.1:0 PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload sh -c \
+		"env -u LD_PRELOAD true; exec sh -c 'sh -c \"read x\"; true'" \
+		<"$work/hold2" 9>"$work/url2" &
+	exec 8>"$work/hold2"
+	read -r url <"$work/url2"
+	sleep 0.5
+	curl -s "${url}heap" | gzip -t 2>/dev/null || fail "no endpoint after exec at $url"
+	inner=$(pgrep -P $! sh || true)
+	if [ -n "$inner" ] && ls -l "/proc/$inner/fd" 2>/dev/null | grep -q eventfd; then
+		fail "a child serves too"
+	fi
+	echo >&8
+	exec 8>&-
+	wait
+fi
 # A file that happens to have that number is left alone.
 PPROF_ADDR=127.0.0.1:0 PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload "$host" 9>"$work/file" >/dev/null
 [ -s "$work/file" ] && fail "wrote to a file that is no pipe"

@@ -82,7 +82,8 @@ static void bytes(void **state)
 static void every_variable_is_printed(void **state)
 {
 	static const char *const names[] = { "PPROF_ADDR", "PPROF_HEAP_RATE", "PPROF_OUT",
-		"PPROF_TOKEN_FILE", "PPROF_INSECURE", "PPROF_NOTIFY_FD", "PPROF_SEED" };
+		"PPROF_TOKEN_FILE", "PPROF_INSECURE", "PPROF_NOTIFY_FD", "PPROF_PID",
+		"PPROF_SEED" };
 	char text[4096];
 	struct fmt_buf b = fmt_buf_of(text, sizeof(text));
 
