@@ -178,12 +178,18 @@ static uint64_t relative_address(const struct merger *m, const struct location *
 					  : l->address - m->mappings.p[l->mapping].start;
 }
 
-static bool lines_equal(const struct line *a, const struct line *b, uint32_t n)
+static bool lines_equal(const struct merger *m, uint32_t first, uint32_t second, uint32_t n)
 {
+	const struct line *a, *b;
+
+	if (n == 0)
+		return true;
+	a = m->lines.p + first;
+	b = m->lines.p + second;
 	for (uint32_t i = 0; i < n; i++)
 		if (a[i].function != b[i].function || a[i].line != b[i].line)
 			return false;
-	return n == 0 || a[n - 1].column == b[n - 1].column;
+	return a[n - 1].column == b[n - 1].column;
 }
 
 static bool location_equal(const void *ctx, uint32_t index, const void *key)
@@ -193,7 +199,7 @@ static bool location_equal(const void *ctx, uint32_t index, const void *key)
 
 	return relative_address(m, a) == relative_address(m, b) && a->mapping == b->mapping &&
 	    a->is_folded == b->is_folded && a->n_lines == b->n_lines &&
-	    lines_equal(m->lines.p + a->first_line, m->lines.p + b->first_line, a->n_lines);
+	    lines_equal(m, a->first_line, b->first_line, a->n_lines);
 }
 
 static uint64_t hash_location(const struct merger *m, const struct location *l)
@@ -274,6 +280,8 @@ static bool add_stack(struct merger *m, size_t i)
 
 	if (!VEC_RESERVE(&m->stacks, depth))
 		return false;
+	if (depth == 0)
+		return true;
 	to = m->stacks.p + m->stacks.n;
 	m->stacks.n += depth;
 	for (size_t k = 0; k < depth; k++) {
@@ -499,7 +507,7 @@ static MUST_USE enum err_code merge_header(struct profile *out, const struct pro
 
 static void *hand_over(struct arena *a, void **p)
 {
-	void *taken = arena_adopt(a, *p);
+	void *taken = *p ? arena_adopt(a, *p) : arena_alloc(a, 0); /* never NULL, also when empty */
 
 	*p = NULL;
 	return taken;
