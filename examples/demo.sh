@@ -13,6 +13,7 @@ pids=()
 export PPROF_TMPDIR=$work no_proxy=127.0.0.1
 
 finish() {
+	exec 3>&-
 	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
 	wait 2>/dev/null || true
 	rm -rf "$work"
@@ -123,10 +124,12 @@ unset PPROF_HEAP_RATE
 program='keep = [bytes(1000) for _ in range(40000)]; print(len(keep), "blocks kept", flush=True); input()'
 echo "\$ pprof run -o python.pb.gz -- python3 -c '$program'"
 mkfifo "$work/stdin"
-"$pprof" run -o "$work/python.pb.gz" -- python3 -c "$program" <"$work/stdin" 2>&1 | tee "$work/run" &
+"$pprof" run -o "$work/python.pb.gz" -- python3 -c "$program" <"$work/stdin" >"$work/run" 2>&1 &
 run_pid=$!
+pids+=($run_pid)
 exec 3>"$work/stdin"
 for _ in $(seq 100); do grep -q 'blocks kept' "$work/run" && break; sleep 0.05; done
+cat "$work/run"
 live=$(sed -n 's/^pprof: serving //p' "$work/run")
 echo "while it runs:"
 run -top -nodecount=5 "${live}heap"
