@@ -106,6 +106,8 @@ static int compare_nodes(const void *left, const void *right, void *ctx)
 		order = compare_down(o->tie[a], o->tie[b]);
 	if (order == 0)
 		order = compare_infos(o, a, b);
+	if (order == 0) /* only in call trees, where pprof's order is left to chance */
+		order = compare_down(wrap_abs(o->g->nodes[a].cum), wrap_abs(o->g->nodes[b].cum));
 	return order ? order : compare_u64(o->g->nodes[a].origin, o->g->nodes[b].origin);
 }
 
