@@ -67,6 +67,9 @@ static _Noreturn void become(
 	snprintf(number, sizeof number, "%d", notify);
 	set_preload(library);
 	setenv("PPROF_NOTIFY_FD", number, 1);
+	/* Who serves; also when we ourselves run under the library. */
+	snprintf(number, sizeof number, "%d", (int)getpid());
+	setenv("PPROF_PID", number, 1);
 	if (!o->addr.n && !getenv("PPROF_ADDR"))
 		setenv("PPROF_ADDR", "127.0.0.1:0", 1);
 	set_or_keep("PPROF_ADDR", o->addr);
