@@ -120,6 +120,20 @@ static bool list_pairs(struct tagger *t, const struct label *labels, size_t n)
 	return !buf_failed(&t->text);
 }
 
+/* As text between double quotes in dot's language. */
+static void add_escaped(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\n') {
+			BUF_LIT(out, "\\l");
+			continue;
+		}
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			buf_char(out, '\\');
+		buf_char(out, s.p[i]);
+	}
+}
+
 /* The number of a sample's label set: its pairs in byte order, joined. MAP_NONE on failure. */
 static uint32_t set_number(struct tagger *t, const struct label *labels, size_t n)
 {
@@ -133,7 +147,7 @@ static uint32_t set_number(struct tagger *t, const struct label *labels, size_t 
 	for (size_t i = 0; i < t->pairs.n; i++) {
 		if (i > 0)
 			BUF_LIT(&joined, "\\n");
-		buf_add_str(&joined, t->pairs.p[i]);
+		add_escaped(&joined, t->pairs.p[i]);
 	}
 	if (!buf_failed(&joined))
 		set = text_number(&t->sets, buf_str(&joined), &t->w->g->arena);

@@ -39,7 +39,8 @@ struct node_info {
 
 /* One label set (or numeric value) under a node. */
 struct tag {
-	struct str name;  /* "k:v\\nk:v" with a literal backslash-n, or the scaled number "16kB" */
+	/* "k:v\\nk:v" with a literal backslash-n, escaped for dot; or the scaled number "16kB" */
+	struct str name;
 	struct str unit;  /* of a numeric tag */
 	int64_t value;    /* of a numeric tag */
 	int64_t flat, flat_div;
