@@ -95,8 +95,7 @@ static MUST_USE enum err_code write_temporary(const char *name, struct str bytes
 	return rc;
 }
 
-/* Gives the file the first free name; file systems without links get a rename that overwrites not.
- */
+/* Gives the file the first free name; where there are no links, by a rename that overwrites none. */
 static MUST_USE enum err_code give_name(
     const char *temporary, struct str prefix, char final[PATH_MAX], struct err *e)
 {

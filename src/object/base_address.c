@@ -123,9 +123,6 @@ static struct choice choose_segment(
 		return (struct choice){ only, false, NULL };
 	if (n > 1)
 		return narrow(o, m, addr - m->start + m->offset);
-	/* A separate debug file keeps the headers but not the contents. */
-	if (text_segment(o) && text_segment(o)->file_size == 0)
-		return (struct choice){ text_segment(o), false, NULL };
 	return (struct choice){ NULL, true, "no program header matches mapping info" };
 }
 
@@ -225,6 +222,26 @@ static const uint64_t *find_kernel_symbol(struct object *o, const struct object_
 	return o->has_stext ? &o->stext : NULL;
 }
 
+/*
+ * A separate debug file keeps the segments' addresses, but not their places in the file. A mapping
+ * that begins in the file holds its first segment, another one begins with the executable segment.
+ */
+static bool debug_file_base(const struct object *o, const struct object_mapping *m, uint64_t *base)
+{
+	const struct object_segment *s = text_segment(o);
+
+	if (!s || s->file_size || !s->memory_size)
+		return false;
+	for (size_t i = 0; m->offset == 0 && i < o->n_segments; i++) {
+		if (o->segments[i].type == PT_LOAD) {
+			s = &o->segments[i];
+			break;
+		}
+	}
+	*base = m->start - (s->address & ~(uint64_t)(PAGE - 1));
+	return true;
+}
+
 enum err_code object_base(
     struct object *o, const struct object_mapping *m, uint64_t addr, uint64_t *base, struct err *e)
 {
@@ -235,6 +252,8 @@ enum err_code object_base(
 		*base = 0;
 		return OK;
 	}
+	if (debug_file_base(o, m, base))
+		return OK;
 	stext = find_kernel_symbol(o, m);
 	c = choose_segment(o, m, addr, stext != NULL);
 	if (c.failed)

@@ -1,9 +1,8 @@
 /*
  * Machine code as text, by capstone. Called through the driver by the disasm and weblist reports.
  * What is hard: the text is what people and google/pprof's objdump parser know, so targets are
- * named
- * ("callq 0x1139 <inner>"), %rip-relative addresses are worked out in a comment, and bytes that
- * decode as nothing take one step instead of ending the listing.
+ * named ("callq 0x1139 <inner>"), %rip-relative addresses are worked out in a comment, and bytes
+ * that decode as nothing take one step instead of ending the listing.
  */
 #include "object/disasm.h"
 

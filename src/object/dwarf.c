@@ -172,32 +172,35 @@ static struct object *dwarf_holder(struct object *o)
 	return NULL;
 }
 
-/* Makes the index on the first call; NULL (with the reason kept) when it cannot be made. */
-static struct dwarf_index *index_of(struct object *o)
+static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 {
-	struct object *holder;
-	struct err e;
+	struct object *holder = dwarf_holder(o);
 	Dwarf *dwarf;
 
-	if (o->dwarf_tried)
-		return o->dwarf;
-	o->dwarf_tried = true;
-	holder = dwarf_holder(o);
 	if (!holder) {
 		o->dwarf_why = STR("no debug information (.debug_info) in the file, and no "
 				   "separate debug file");
-		return NULL;
+		return OK;
 	}
 	dwarf = dwarf_begin_elf(holder->elf, DWARF_C_READ, NULL);
 	if (!dwarf) {
 		o->dwarf_why =
 		    arena_printf(&o->arena, "%.*s: %s", STR_ARG(holder->path), dwarf_errmsg(-1));
-		return NULL;
+		return arena_failed(&o->arena) ? FAIL_NOMEM(e) : OK;
 	}
 	o->dwarf_why = holder->path;
-	if (dwarf_index_new(&o->dwarf, dwarf, &e) != OK)
-		o->dwarf_why = arena_str(&o->arena, str_c(e.msg));
-	return o->dwarf;
+	return dwarf_index_new(&o->dwarf, dwarf, e);
+}
+
+/* The unit that holds an address; NULL (with the reason kept in o) when there is none. */
+static MUST_USE enum err_code find_unit(
+    struct object *o, uint64_t address, struct dwarf_unit **u, struct err *e)
+{
+	*u = NULL;
+	if (!o->dwarf_tried)
+		TRY(make_index(o, e));
+	o->dwarf_tried = true;
+	return o->dwarf ? dwarf_index_unit(o->dwarf, address, u, e) : OK;
 }
 
 static struct dwarf_state *state_of(struct object *o)
@@ -210,14 +213,18 @@ static struct dwarf_state *state_of(struct object *o)
 enum err_code object_frames(
     struct object *o, uint64_t address, const struct object_frame **out, uint32_t *n, struct err *e)
 {
-	struct dwarf_index *x = index_of(o);
-	struct dwarf_unit *u = x ? dwarf_index_unit(x, address) : NULL;
 	struct dwarf_state *s = state_of(o);
+	const struct object_symbol *symbol;
 	struct object_frame *outer;
-	const struct object_symbol *symbol = object_find_symbol(o, address);
+	struct dwarf_unit *u;
+	size_t n_symbols;
 
+	*n = 0;
 	if (!s)
 		return FAIL_NOMEM(e);
+	TRY(object_symbols(o, &symbol, &n_symbols, e));
+	TRY(find_unit(o, address, &u, e));
+	symbol = object_find_symbol(o, address);
 	*out = s->frames;
 	*n = 1;
 	if (u)
@@ -232,16 +239,16 @@ enum err_code object_frames(
 	}
 	if (*n == 1 && !outer->function.n && !outer->file.n)
 		*n = 0;
-	return OK;
+	return arena_failed(&o->arena) ? FAIL_NOMEM(e) : OK;
 }
 
 bool object_line(struct object *o, uint64_t address, struct str *file, int64_t *line)
 {
-	struct dwarf_index *x = index_of(o);
-	struct dwarf_unit *u = x ? dwarf_index_unit(x, address) : NULL;
 	struct object_frame f = { 0 };
+	struct dwarf_unit *u;
+	struct err ignored;
 
-	if (u)
+	if (find_unit(o, address, &u, &ignored) == OK && u)
 		set_place(o, u, &f, find_line(u, address));
 	*file = f.file;
 	*line = f.line;
@@ -250,11 +257,14 @@ bool object_line(struct object *o, uint64_t address, struct str *file, int64_t *
 
 bool object_has_dwarf(struct object *o, struct str *why)
 {
-	bool has = index_of(o) != NULL;
+	struct dwarf_unit *u;
+	struct err e;
 
+	if (find_unit(o, 0, &u, &e) != OK)
+		o->dwarf_why = STR("out of memory");
 	if (why)
 		*why = o->dwarf_why;
-	return has;
+	return o->dwarf != NULL;
 }
 
 void object_dwarf_release(struct object *o)

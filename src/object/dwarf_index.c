@@ -142,17 +142,18 @@ static bool load(struct dwarf_unit *u)
 	return ok;
 }
 
-struct dwarf_unit *dwarf_index_unit(struct dwarf_index *x, uint64_t address)
+enum err_code dwarf_index_unit(
+    struct dwarf_index *x, uint64_t address, struct dwarf_unit **out, struct err *e)
 {
 	uint32_t owner = dwarf_segment_owner(&x->segments, address);
-	struct dwarf_unit *u;
 
+	*out = NULL;
 	if (owner == DWARF_NO_OWNER)
-		return NULL;
-	u = &x->units.p[owner];
-	if (!u->is_loaded && !load(u))
-		return NULL;
-	return u;
+		return OK;
+	if (!x->units.p[owner].is_loaded && !load(&x->units.p[owner]))
+		return FAIL_NOMEM(e);
+	*out = &x->units.p[owner];
+	return OK;
 }
 
 uint32_t dwarf_unit_node(const struct dwarf_unit *u, uint64_t address)

@@ -75,8 +75,9 @@ struct dwarf_index {
 enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf, struct err *e) MUST_USE;
 void dwarf_index_free(struct dwarf_index *x);
 
-/* The unit that holds an address, loaded; NULL when there is none or memory is short. */
-struct dwarf_unit *dwarf_index_unit(struct dwarf_index *x, uint64_t address);
+/* The unit that holds an address, loaded; *out is NULL when there is none. ERR_NOMEM. */
+enum err_code dwarf_index_unit(
+    struct dwarf_index *x, uint64_t address, struct dwarf_unit **out, struct err *e) MUST_USE;
 
 /* Innermost node at an address, or DWARF_NO_OWNER. */
 uint32_t dwarf_unit_node(const struct dwarf_unit *u, uint64_t address);

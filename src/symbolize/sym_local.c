@@ -22,6 +22,7 @@ struct local {
 	struct arena arena;
 	struct binary *binaries; /* by mapping */
 	bool is_incomplete;      /* some binary was not available */
+	bool no_memory;
 	struct sym_tables tables;
 };
 
@@ -44,6 +45,7 @@ static void open_binary(struct local *l, const struct mapping *m, struct binary 
 	struct err e;
 
 	if (object_open(&b->object, profile_str(l->p, m->file), &e) != OK) {
+		l->no_memory |= e.code == ERR_NOMEM;
 		ui_error(l->ui, "Local symbolization failed for %.*s: %s", STR_ARG(name), e.msg);
 		l->is_incomplete = true;
 		b->object = NULL;
@@ -99,7 +101,7 @@ static MUST_USE enum err_code prepare(struct local *l, struct err *e)
 		ui_error(l->ui, "Some binary filenames not available. Symbolization may be "
 				"incomplete.\nTry setting PPROF_BINARY_PATH to the search path for "
 				"local binaries.");
-	return arena_failed(&l->arena) ? FAIL_NOMEM(e) : OK;
+	return l->no_memory || arena_failed(&l->arena) ? FAIL_NOMEM(e) : OK;
 }
 
 static void set_lines(

@@ -105,6 +105,7 @@ static void test_base(void **state)
 	check_base("pie", 0x555555554000);
 	check_base("library.so", 0x7f0000000000);
 	check_base("fixed", 0);
+	check_base("stripped.debug", 0x555555554000);
 	assert_int_equal(object_base(o, &all, 0x1234, &base, &e), OK);
 	assert_int_equal(base, 0);
 	assert_int_equal(object_base(o, &wrong, 0x1800, &base, &e), ERR_FORMAT);

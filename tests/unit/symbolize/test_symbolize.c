@@ -290,6 +290,34 @@ static void test_symbolizer(void **state)
 	profile_release(&p);
 }
 
+/* Whichever allocation fails, the answer is ERR_NOMEM and the profile is as it was. */
+static void test_out_of_memory(void **state)
+{
+	struct symbolize_mode mode = symbolize_parse_mode(STR("local"), &ui);
+	uint64_t page;
+	uint64_t offset = outer_address(&page);
+	enum err_code rc = ERR_NOMEM;
+	size_t n;
+
+	(void)state;
+	for (n = 1; rc != OK && n < 1000; n++) {
+		const struct location *before;
+		struct profile p;
+		struct err e;
+
+		make(&p, SAMPLE_DIR "/pie", "", page, &offset, 1);
+		before = p.locations;
+		alloc_fail_at(n);
+		rc = symbolize_local(&p, &mode, &ui, &e);
+		alloc_fail_at(0);
+		assert_true(rc == OK || rc == ERR_NOMEM);
+		assert_true(rc == OK ? p.locations[0].n_lines == 1 : p.locations == before);
+		profile_release(&p);
+	}
+	assert_int_equal(rc, OK);
+	assert_true(n > 10);
+}
+
 static int stop(void **state)
 {
 	(void)state;
@@ -308,6 +336,7 @@ int main(void)
 		cmocka_unit_test_setup(test_remote_refused, clear_said),
 		cmocka_unit_test_setup(test_demangle, clear_said),
 		cmocka_unit_test_setup(test_symbolizer, clear_said),
+		cmocka_unit_test_setup(test_out_of_memory, clear_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, stop);
