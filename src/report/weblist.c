@@ -24,7 +24,7 @@ const char weblist_style[] =
     ".source summary{list-style:none;cursor:pointer}\n"
     ".source summary::-webkit-details-marker{display:none}\n"
     ".source summary:hover,.source summary:focus-visible{background:#eef}\n"
-    ".source .asm{color:#060;border-left:3px solid #bdb;margin-left:4px}\n"
+    ".source .asm{color:#060;box-shadow:inset 3px 0 #bdb}\n"
     ".source .text{display:inline-block;min-width:80ch}\n"
     ".source .call{color:#00a}\n"
     ".source .at{color:#888}\n"
@@ -100,7 +100,7 @@ static enum err_code print_call(
 
 	TRY(source_texts_get(&page->texts, page->r, call->file, &file, e));
 	source_file_line(file, call->line, &line);
-	buf_fill(page->out, ' ', 42);
+	buf_fill(page->out, ' ', 43);
 	BUF_LIT(page->out, "<span class=\"text call\">");
 	buf_fill(page->out, ' ', indent);
 	html_text(str_trim(line), page->out);

@@ -1,0 +1,1 @@
+pprof_fuzz(report ROOMS report)
