@@ -5,11 +5,11 @@
 #include "base/buf.h"
 #include "profile/merge.h"
 
-static bool type_equal(const struct profile *p, struct value_type a, const struct profile *q,
-    struct value_type b)
+static bool type_equal(
+    const struct profile *p, struct value_type a, const struct profile *q, struct value_type b)
 {
 	return str_eq(profile_str(p, a.type), profile_str(q, b.type)) &&
-	    str_eq(profile_str(p, a.unit), profile_str(q, b.unit));
+	       str_eq(profile_str(p, a.unit), profile_str(q, b.unit));
 }
 
 /* A value type as Go prints the pointer to it. */
@@ -89,7 +89,7 @@ static size_t count_type(struct profile *const *ps, size_t n, struct str name)
 
 /*
  * columns[i]: the column of the first profile that is the i-th common type. A name counts by its
- * occurrences, as in pprof: one that a profile has twice is only common when the sum happens to fit.
+ * occurrences, as in pprof: one that a profile has twice is common only when the sum is n anyway.
  */
 static uint32_t find_common(struct profile *const *ps, size_t n, uint32_t *columns)
 {

@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "core/pbfields.h"
 #include "core/wire.h"
+#include "profile/labelsort.h"
 
 #define PACK_ABOVE    2 /* repeated numbers: packed when there are more, as pprof writes them */
 #define VARINT_MAX    ((size_t)10)
@@ -25,10 +26,10 @@ struct encoder {
 	struct buf message; /* scratch: the message being built */
 	struct buf packed;  /* scratch: a packed field or an inner message */
 	struct arena scratch;
-	uint32_t *index;        /* by str_id: index in the written table, 0 not yet used */
-	str_id *order;          /* by index: str_id */
-	uint32_t n_strings;     /* with "" */
-	short_varint *location; /* by index of location */
+	uint32_t *index;          /* by str_id: index in the written table, 0 not yet used */
+	str_id *order;            /* by index: str_id */
+	uint32_t n_strings;       /* with "" */
+	short_varint *location;   /* by index of location */
 	VEC(struct label) labels; /* of one sample, sorted */
 };
 
@@ -94,32 +95,24 @@ static void add_value_type(struct encoder *e, uint32_t field, struct value_type 
 
 /* Labels: text before numbers, then by key; labels of one key keep their order. */
 
-static int compare_labels(const struct profile *p, const struct label *a, const struct label *b)
+static bool label_sorts_before(const void *ctx, const struct label *a, const struct label *b)
 {
+	const struct profile *p = ctx;
+
 	if (a->is_num != b->is_num)
-		return a->is_num ? 1 : -1;
-	if (a->key == b->key)
-		return 0;
-	return str_cmp(profile_str(p, a->key), profile_str(p, b->key));
+		return b->is_num;
+	return a->key != b->key && str_cmp(profile_str(p, a->key), profile_str(p, b->key)) < 0;
 }
 
-/* Samples have a handful of labels, mostly in order already. */
-static bool sort_labels(struct encoder *e, const struct label *labels, size_t n)
+/* A sorted copy; NULL when memory is short. */
+static const struct label *sort_labels(struct encoder *e, const struct label *labels, size_t n)
 {
 	e->labels.n = 0;
-	if (!VEC_RESERVE(&e->labels, n))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		size_t at = e->labels.n++;
-
-		for (; at > 0; at--) {
-			if (compare_labels(e->p, &e->labels.p[at - 1], &labels[i]) <= 0)
-				break;
-			e->labels.p[at] = e->labels.p[at - 1];
-		}
-		e->labels.p[at] = labels[i];
-	}
-	return true;
+	if (!VEC_RESERVE(&e->labels, 2 * n)) /* and as much scratch */
+		return NULL;
+	memcpy(e->labels.p, labels, n * sizeof *labels);
+	label_sort(e->labels.p, n, e->labels.p + n, label_sorts_before, e->p);
+	return e->labels.p;
 }
 
 static void add_label(struct encoder *e, const struct label *l)
@@ -142,10 +135,10 @@ static void add_labels(struct encoder *e, size_t sample)
 	size_t n;
 	const struct label *labels = sample_labels(e->p, sample, &n);
 
-	if (n == 0 || !sort_labels(e, labels, n))
-		return;
-	for (size_t i = 0; i < n; i++)
-		add_label(e, &e->labels.p[i]);
+	if (n > 1)
+		labels = sort_labels(e, labels, n);
+	for (size_t i = 0; labels && i < n; i++)
+		add_label(e, &labels[i]);
 }
 
 /* Samples. */
@@ -378,7 +371,7 @@ enum err_code profile_encode(const struct profile *p, struct buf *out, struct er
 		add_tables(&enc);
 		add_tail(&enc);
 		failed = buf_failed(out) || buf_failed(&enc.message) || buf_failed(&enc.packed) ||
-		    enc.labels.failed;
+			 enc.labels.failed;
 	}
 	buf_release(&enc.message);
 	buf_release(&enc.packed);

@@ -219,8 +219,8 @@ static void take_lengths(struct bits *b, const struct code *code, uint8_t *lengt
 
 static void walk_dynamic(struct bits *b)
 {
-	static const uint8_t order[19] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14,
-		1, 15 };
+	static const uint8_t order[19] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2,
+		14, 1, 15 };
 	uint8_t lengths[MAX_LIT + 32] = { 0 };
 	uint8_t first[19] = { 0 };
 	struct code code, lit, dist;
@@ -246,8 +246,8 @@ static void walk_dynamic(struct bits *b)
 
 static void walk_blocks(struct bits *b)
 {
-	static void (*const walk[])(struct bits *) = { walk_stored, walk_fixed, walk_dynamic,
-		corrupt };
+	static void (*const walk[])(
+	    struct bits *) = { walk_stored, walk_fixed, walk_dynamic, corrupt };
 	bool last = false;
 
 	while (!last && b->fault == NO_FAULT) {

@@ -11,6 +11,8 @@
 
 #include "base/vec.h"
 #include "core/hash.h"
+#include "profile/labelsort.h"
+#include "profile/merge_header.h"
 #include "profile/scale.h"
 
 #define PAGE     ((uint64_t)4096)
@@ -65,8 +67,8 @@ static void merger_release(struct merger *m)
 static bool merger_failed(const struct merger *m)
 {
 	return m->failed || m->out->arena.failed || m->mappings.failed || m->functions.failed ||
-	    m->locations.failed || m->lines.failed || m->stack_at.failed || m->stacks.failed ||
-	    m->values.failed || m->label_at.failed || m->labels.failed;
+	       m->locations.failed || m->lines.failed || m->stack_at.failed || m->stacks.failed ||
+	       m->values.failed || m->label_at.failed || m->labels.failed;
 }
 
 /*
@@ -76,8 +78,8 @@ static bool merger_failed(const struct merger *m)
 static uint32_t lookup(struct merger *m, struct map *map, uint64_t hash, map_equal *equal,
     const void *key, size_t fresh)
 {
-	uint32_t at = merger_failed(m) ? MAP_NONE
-				       : map_intern(map, hash, equal, m, key, (uint32_t)fresh);
+	uint32_t at =
+	    merger_failed(m) ? MAP_NONE : map_intern(map, hash, equal, m, key, (uint32_t)fresh);
 
 	if (at != MAP_NONE)
 		return at;
@@ -144,7 +146,7 @@ static bool function_equal(const void *ctx, uint32_t index, const void *key)
 	const struct function *a = &m->functions.p[index], *b = key;
 
 	return a->start_line == b->start_line && a->name == b->name &&
-	    a->system_name == b->system_name && a->filename == b->filename;
+	       a->system_name == b->system_name && a->filename == b->filename;
 }
 
 static uint32_t map_function(struct merger *m, uint32_t index)
@@ -198,14 +200,13 @@ static bool location_equal(const void *ctx, uint32_t index, const void *key)
 	const struct location *a = &m->locations.p[index], *b = key;
 
 	return relative_address(m, a) == relative_address(m, b) && a->mapping == b->mapping &&
-	    a->is_folded == b->is_folded && a->n_lines == b->n_lines &&
-	    lines_equal(m, a->first_line, b->first_line, a->n_lines);
+	       a->is_folded == b->is_folded && a->n_lines == b->n_lines &&
+	       lines_equal(m, a->first_line, b->first_line, a->n_lines);
 }
 
 static uint64_t hash_location(const struct merger *m, const struct location *l)
 {
-	uint64_t hash =
-	    hash_mix(relative_address(m, l), (uint64_t)l->mapping << 1 | l->is_folded);
+	uint64_t hash = hash_mix(relative_address(m, l), (uint64_t)l->mapping << 1 | l->is_folded);
 
 	for (uint32_t i = 0; i < l->n_lines; i++) {
 		const struct line *line = &m->lines.p[l->first_line + i];
@@ -241,10 +242,10 @@ static uint32_t map_location(struct merger *m, uint32_t index)
 	if (!add_lines(m, from) || merger_failed(m))
 		return 0;
 	if (copy.mapping != PROFILE_NONE)
-		copy.address += m->mappings.p[copy.mapping].start -
-		    m->src->mappings[from->mapping].start;
-	index = lookup(m, &m->location_map, hash_location(m, &copy), location_equal, &copy,
-	    m->locations.n);
+		copy.address +=
+		    m->mappings.p[copy.mapping].start - m->src->mappings[from->mapping].start;
+	index = lookup(
+	    m, &m->location_map, hash_location(m, &copy), location_equal, &copy, m->locations.n);
 	if (index == m->locations.n)
 		VEC_PUSH(&m->locations, copy);
 	else
@@ -253,6 +254,15 @@ static uint32_t map_location(struct merger *m, uint32_t index)
 }
 
 /* Samples: equal when stacks and labels are. */
+
+static bool labels_equal(const struct label *a, const struct label *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i].key != b[i].key || a[i].str != b[i].str || a[i].num != b[i].num ||
+		    a[i].unit != b[i].unit || a[i].is_num != b[i].is_num)
+			return false;
+	return true;
+}
 
 static bool sample_equal(const void *ctx, uint32_t index, const void *key)
 {
@@ -268,8 +278,7 @@ static bool sample_equal(const void *ctx, uint32_t index, const void *key)
 	if (depth && memcmp(m->stacks.p + stack, m->stacks.p + mine, depth * sizeof *m->stacks.p))
 		return false;
 	return n_labels == 0 ||
-	    memcmp(m->labels.p + label, m->labels.p + my_labels,
-		n_labels * sizeof *m->labels.p) == 0;
+	       labels_equal(m->labels.p + label, m->labels.p + my_labels, n_labels);
 }
 
 static bool add_stack(struct merger *m, size_t i)
@@ -294,33 +303,41 @@ static bool add_stack(struct merger *m, size_t i)
 	return !merger_failed(m);
 }
 
-static bool label_before(const struct label *a, const struct label *b)
+static bool label_sorts_before(const void *ctx, const struct label *a, const struct label *b)
 {
-	return a->is_num != b->is_num ? !a->is_num : a->key < b->key;
+	(void)ctx;
+	return a->is_num != b->is_num ? b->is_num : a->key < b->key;
+}
+
+static struct label map_label(struct merger *m, const struct label *from)
+{
+	struct label l = { .key = map_string(m, from->key), .is_num = from->is_num };
+
+	if (from->is_num) {
+		l.num = from->num;
+		l.unit = map_string(m, from->unit);
+	} else {
+		l.str = map_string(m, from->str);
+	}
+	return l;
 }
 
 /* In one order for all samples: text first, then by key; values of one key stay in order. */
 static bool add_labels(struct merger *m, size_t i)
 {
-	size_t n, first = m->labels.n;
+	size_t n;
 	const struct label *labels = sample_labels(m->src, i, &n);
+	struct label *to;
 
-	if (!VEC_RESERVE(&m->labels, n))
+	if (n == 0)
+		return true;
+	if (!VEC_RESERVE(&m->labels, 2 * n)) /* and as much scratch */
 		return false;
-	for (size_t k = 0; k < n; k++) {
-		size_t at = m->labels.n++;
-		struct label l;
-
-		memset(&l, 0, sizeof l); /* padding too: labels are compared as bytes */
-		l.key = map_string(m, labels[k].key);
-		l.is_num = labels[k].is_num;
-		l.str = l.is_num ? 0 : map_string(m, labels[k].str);
-		l.num = l.is_num ? labels[k].num : 0;
-		l.unit = l.is_num ? map_string(m, labels[k].unit) : 0;
-		for (; at > first && label_before(&l, &m->labels.p[at - 1]); at--)
-			memcpy(&m->labels.p[at], &m->labels.p[at - 1], sizeof l);
-		memcpy(&m->labels.p[at], &l, sizeof l);
-	}
+	to = m->labels.p + m->labels.n;
+	m->labels.n += n;
+	for (size_t k = 0; k < n; k++)
+		to[k] = map_label(m, &labels[k]);
+	label_sort(to, n, to + n, label_sorts_before, NULL);
 	return !merger_failed(m);
 }
 
@@ -330,10 +347,13 @@ static uint64_t hash_sample(const struct merger *m)
 	size_t depth = m->stacks.n - stack;
 	uint64_t hash = depth ? hash_bytes(m->stacks.p + stack, depth * sizeof(uint32_t)) : 0;
 
-	if (m->labels.n == label)
-		return hash;
-	return hash_mix(hash,
-	    hash_bytes(m->labels.p + label, (m->labels.n - label) * sizeof(struct label)));
+	for (; label < m->labels.n; label++) {
+		const struct label *l = &m->labels.p[label];
+
+		hash = hash_mix(hash ^ l->key, (uint64_t)l->str << 32 | l->unit);
+		hash = hash_mix(hash, (uint64_t)l->num);
+	}
+	return hash;
 }
 
 /* Makes what lies at the end of the arrays a new sample. */
@@ -341,8 +361,7 @@ static bool keep_sample(struct merger *m, const int64_t *values)
 {
 	uint32_t n_types = m->out->n_sample_types;
 
-	if (!VEC_RESERVE(&m->values, n_types) ||
-	    !VEC_PUSH(&m->stack_at, (uint32_t)m->stacks.n) ||
+	if (!VEC_RESERVE(&m->values, n_types) || !VEC_PUSH(&m->stack_at, (uint32_t)m->stacks.n) ||
 	    !VEC_PUSH(&m->label_at, (uint32_t)m->labels.n))
 		return false;
 	memcpy(m->values.p + m->values.n, values, n_types * sizeof *values);
@@ -379,10 +398,10 @@ static MUST_USE enum err_code map_sample(struct merger *m, size_t i, struct err 
 		return OK;
 	if (!add_stack(m, i) || !add_labels(m, i))
 		return FAIL_NOMEM(e);
-	if (m->stacks.n >= UINT32_MAX || m->labels.n >= UINT32_MAX || m->n_samples >= UINT32_MAX - 1)
+	if (m->stacks.n >= UINT32_MAX || m->labels.n >= UINT32_MAX ||
+	    m->n_samples >= UINT32_MAX - 1)
 		return FAIL(e, ERR_LIMIT, "merged profile is too large");
-	at = map_intern(
-	    &m->sample_map, hash_sample(m), sample_equal, m, NULL, m->n_samples);
+	at = map_intern(&m->sample_map, hash_sample(m), sample_equal, m, NULL, m->n_samples);
 	if (at == MAP_NONE)
 		return FAIL_NOMEM(e);
 	if (at != m->n_samples)
@@ -416,8 +435,7 @@ static bool set_source(struct merger *m, const struct profile *src)
 	return true;
 }
 
-static MUST_USE enum err_code add_source(
-    struct merger *m, const struct profile *src, struct err *e)
+static MUST_USE enum err_code add_source(struct merger *m, const struct profile *src, struct err *e)
 {
 	if (!set_source(m, src))
 		return FAIL_NOMEM(e);
@@ -428,81 +446,11 @@ static MUST_USE enum err_code add_source(
 	return merger_failed(m) ? FAIL_NOMEM(e) : OK;
 }
 
-/* The header. */
-
-/* Comments of all sources, each once. */
-static MUST_USE enum err_code merge_comments(struct profile *out,
-    const struct profile *const *srcs, size_t n, struct err *e)
-{
-	VEC(str_id) all = { 0 };
-
-	for (size_t i = 0; i < n; i++) {
-		for (uint32_t k = 0; k < srcs[i]->n_comments; k++) {
-			str_id id = profile_intern(out, profile_str(srcs[i], srcs[i]->comments[k]));
-			size_t at = 0;
-
-			while (at < all.n && all.p[at] != id)
-				at++;
-			if (at == all.n)
-				VEC_PUSH(&all, id);
-		}
-	}
-	out->n_comments = (uint32_t)all.n;
-	out->comments = arena_adopt(&out->arena, all.p);
-	return all.failed || arena_failed(&out->arena) ? FAIL_NOMEM(e) : OK;
-}
-
-static str_id first_set(struct profile *out, str_id mine, const struct profile *src, str_id id)
-{
-	return mine ? mine : profile_intern(out, profile_str(src, id));
-}
-
-static void merge_numbers(struct profile *out, const struct profile *src)
-{
-	if (out->time_ns == 0 || src->time_ns < out->time_ns)
-		out->time_ns = src->time_ns;
-	out->duration_ns = (int64_t)((uint64_t)out->duration_ns + (uint64_t)src->duration_ns);
-	if (out->period == 0 || out->period < src->period)
-		out->period = src->period;
-}
-
-static struct value_type copy_type(
-    struct profile *out, const struct profile *src, struct value_type t)
-{
-	return (struct value_type){ profile_intern(out, profile_str(src, t.type)),
-		profile_intern(out, profile_str(src, t.unit)) };
-}
-
-static MUST_USE enum err_code merge_header(struct profile *out, const struct profile *const *srcs,
-    size_t n, struct err *e)
-{
-	const struct profile *first = srcs[0];
-
-	out->n_sample_types = first->n_sample_types;
-	out->sample_types = ARENA_ARRAY(&out->arena, struct value_type, first->n_sample_types);
-	if (!out->sample_types)
-		return FAIL_NOMEM(e);
-	for (uint32_t i = 0; i < first->n_sample_types; i++)
-		out->sample_types[i] = copy_type(out, first, first->sample_types[i]);
-	out->period_type = copy_type(out, first, first->period_type);
-	out->drop_frames = profile_intern(out, profile_str(first, first->drop_frames));
-	out->keep_frames = profile_intern(out, profile_str(first, first->keep_frames));
-	for (size_t i = 0; i < n; i++) {
-		const struct profile *src = srcs[i];
-
-		merge_numbers(out, src);
-		out->default_sample_type =
-		    first_set(out, out->default_sample_type, src, src->default_sample_type);
-		out->doc_url = first_set(out, out->doc_url, src, src->doc_url);
-	}
-	return merge_comments(out, srcs, n, e);
-}
-
 /* The result. */
 
 /* Hands a vector's storage to the profile's arena, cut to size. */
-#define HAND_OVER(m, v)                                                                    \
-	((v).p = vec_trim((v).p, (v).n, sizeof *(v).p), (m)->out->arena.failed |= (v).failed, \
+#define HAND_OVER(m, v)                                                                            \
+	((v).p = vec_trim((v).p, (v).n, sizeof *(v).p), (m)->out->arena.failed |= (v).failed,      \
 	    hand_over(&(m)->out->arena, (void **)(void *)&(v).p))
 
 static void *hand_over(struct arena *a, void **p)
@@ -548,7 +496,7 @@ static bool has_zero_sample(const struct profile *p)
 static MUST_USE enum err_code merge_all(struct merger *m, const struct profile *const *srcs,
     struct profile *const *owned, size_t n, struct err *e)
 {
-	TRY(merge_header(m->out, srcs, n, e));
+	TRY(profile_merge_header(m->out, srcs, n, e));
 	if (!VEC_PUSH(&m->stack_at, 0) || !VEC_PUSH(&m->label_at, 0))
 		return FAIL_NOMEM(e);
 	for (size_t i = 0; i < n; i++) {

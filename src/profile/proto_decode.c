@@ -160,10 +160,12 @@ static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 /* Rows are larger in memory than in the file (a location of 2 bytes takes 40): hence the limits. */
 static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct err *e)
 {
-	const uint64_t tables[] = { n->sample_types, n->mappings, n->functions, n->locations,
-		n->lines, n->strings, n->comments };
+	const uint64_t tables[] = { n->mappings, n->functions, n->locations, n->lines, n->strings,
+		n->comments };
 	const uint64_t rows[] = { n->samples, n->stacks, n->labels };
 
+	if (n->sample_types > PROTO_MAX_TYPES)
+		return FAIL(e, ERR_LIMIT, "profile has too many sample types");
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		if (tables[i] > PROTO_MAX_TABLE)
 			return FAIL(e, ERR_LIMIT, "profile is too large");

@@ -18,6 +18,7 @@
 #include "profile/profile.h"
 
 #define PROTO_FIELDS    ((size_t)PB_PROFILE_DOC_URL + 1)
+#define PROTO_MAX_TYPES 4096             /* sample types; known profiles have at most ten */
 #define PROTO_MAX_COUNT (UINT32_MAX / 2) /* rows, and what 32-bit offsets point at */
 #define PROTO_MAX_TABLE (1u << 26)       /* entries of a table: some gigabytes of memory */
 

@@ -241,8 +241,7 @@ static MUST_USE enum err_code read_label(struct sink *s, struct str message, str
 	return OK;
 }
 
-static MUST_USE enum err_code read_field(
-    struct sink *s, const struct wire_field *f, struct err *e)
+static MUST_USE enum err_code read_field(struct sink *s, const struct wire_field *f, struct err *e)
 {
 	if (f->number < PB_SAMPLE_LOCATION_ID || f->number > PB_SAMPLE_LABEL)
 		return OK;
@@ -269,8 +268,8 @@ static void note_faults(struct sink *s, size_t n_values)
 
 	if (fault->found || (!mismatch && !s->nil_location))
 		return;
-	*fault = (struct proto_fault){ .found = true, .nil_location = !mismatch,
-		.n_values = n_values };
+	*fault =
+	    (struct proto_fault){ .found = true, .nil_location = !mismatch, .n_values = n_values };
 }
 
 static MUST_USE enum err_code read_sample(struct sink *s, struct str message, struct err *e)
@@ -329,8 +328,9 @@ enum err_code proto_read_samples(struct proto_reader *r, struct err *e)
 		return FAIL_NOMEM(e);
 	TRY(read_rows(&s, stack_at, label_at, e));
 	r->samples_read = true;
-	r->p->samples = (struct samples){ .n = r->n.samples, .values = s.values,
-		.stack_at = stack_at, .stacks = s.stacks };
+	r->p->samples = (struct samples){
+		.n = r->n.samples, .values = s.values, .stack_at = stack_at, .stacks = s.stacks
+	};
 	if (s.n_labels > 0) {
 		r->p->samples.label_at = label_at;
 		r->p->samples.labels = s.labels;

@@ -49,10 +49,10 @@ static MUST_USE enum err_code read_mappings(struct proto_reader *r, struct err *
 	p->mappings = mappings;
 	while (proto_next(&c, PB_PROFILE_MAPPING, &f))
 		TRY(read_mapping(r, f.bytes, &mappings[p->n_mappings++], e));
-	return idtable_build(&r->mapping_ids, &r->scratch, mappings, sizeof *mappings,
-		   p->n_mappings)
-	    ? OK
-	    : FAIL_NOMEM(e);
+	return idtable_build(
+		   &r->mapping_ids, &r->scratch, mappings, sizeof *mappings, p->n_mappings)
+		   ? OK
+		   : FAIL_NOMEM(e);
 }
 
 static MUST_USE enum err_code read_function(
@@ -87,10 +87,10 @@ static MUST_USE enum err_code read_functions(struct proto_reader *r, struct err 
 	p->functions = functions;
 	while (proto_next(&c, PB_PROFILE_FUNCTION, &f))
 		TRY(read_function(r, f.bytes, &functions[p->n_functions++], e));
-	return idtable_build(&r->function_ids, &r->scratch, functions, sizeof *functions,
-		   p->n_functions)
-	    ? OK
-	    : FAIL_NOMEM(e);
+	return idtable_build(
+		   &r->function_ids, &r->scratch, functions, sizeof *functions, p->n_functions)
+		   ? OK
+		   : FAIL_NOMEM(e);
 }
 
 static MUST_USE enum err_code read_line(
@@ -160,10 +160,10 @@ static MUST_USE enum err_code read_locations(struct proto_reader *r, struct err 
 	p->lines = lines;
 	while (proto_next(&c, PB_PROFILE_LOCATION, &f))
 		TRY(read_location(r, f.bytes, &locations[p->n_locations++], lines, e));
-	return idtable_build(&r->location_ids, &r->scratch, locations, sizeof *locations,
-		   p->n_locations)
-	    ? OK
-	    : FAIL_NOMEM(e);
+	return idtable_build(
+		   &r->location_ids, &r->scratch, locations, sizeof *locations, p->n_locations)
+		   ? OK
+		   : FAIL_NOMEM(e);
 }
 
 enum err_code proto_read_tables(struct proto_reader *r, struct err *e)

@@ -63,8 +63,12 @@ static MUST_USE enum err_code select_rows(
 		memcpy(labels + label_at[i], s->labels + from, len * sizeof *labels);
 		label_at[i + 1] = label_at[i] + len;
 	}
-	p->samples = (struct samples){ .n = n, .values = s->values, .stack_at = stack_at,
-		.stacks = stacks, .label_at = label_at, .labels = labels };
+	p->samples = (struct samples){ .n = n,
+		.values = s->values,
+		.stack_at = stack_at,
+		.stacks = stacks,
+		.label_at = label_at,
+		.labels = labels };
 	return OK;
 }
 
@@ -95,7 +99,8 @@ enum err_code profile_scale_n(struct profile *p, const double *ratios, struct er
 	}
 	for (size_t i = 0; i < n; i++) {
 		kept[n_kept] = (uint32_t)i;
-		n_kept += scale_row(values + n_kept * n_types, sample_values(p, i), ratios, n_types);
+		n_kept +=
+		    scale_row(values + n_kept * n_types, sample_values(p, i), ratios, n_types);
 	}
 	if (n_kept < n)
 		code = select_rows(p, kept, n_kept, e);
@@ -182,12 +187,12 @@ static bool same_kind(const struct profile *p, const struct profile *q, uint32_t
 	if (!str_eq(a, b))
 		return false;
 	return str_eq(unit_at(p, k), unit_at(q, k)) ||
-	    unit_compatible(unit_at(p, k), unit_at(q, k), &ratio);
+	       unit_compatible(unit_at(p, k), unit_at(q, k), &ratio);
 }
 
 /* *finest: the profile whose unit for k is the smallest. */
-static MUST_USE enum err_code find_finest(struct profile *const *ps, size_t n, uint32_t k,
-    const struct profile **finest, struct err *e)
+static MUST_USE enum err_code find_finest(
+    struct profile *const *ps, size_t n, uint32_t k, const struct profile **finest, struct err *e)
 {
 	struct str unit;
 
@@ -226,8 +231,8 @@ static void convert_period(struct profile *p, const struct profile *finest)
 }
 
 /* Columns of p into the units of finest[k]. */
-static MUST_USE enum err_code convert_columns(struct profile *p,
-    const struct profile *const *finest, double *ratios, struct err *e)
+static MUST_USE enum err_code convert_columns(
+    struct profile *p, const struct profile *const *finest, double *ratios, struct err *e)
 {
 	struct value_type *types = arena_alloc_raw(&p->arena, p->n_sample_types, sizeof *types);
 	struct str unit;

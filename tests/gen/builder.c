@@ -41,9 +41,12 @@ uint32_t builder_mapping(struct builder *b, uint64_t start, uint64_t limit, uint
 {
 	uint64_t id = b->mappings.n + 1;
 
-	require(VEC_PUSH(&b->mappings,
-	    (struct mapping){ .id = id, .start = start, .limit = limit,
-		.offset = offset, .file = text_id(b, file), .build_id = text_id(b, build_id) }));
+	require(VEC_PUSH(&b->mappings, (struct mapping){ .id = id,
+					   .start = start,
+					   .limit = limit,
+					   .offset = offset,
+					   .file = text_id(b, file),
+					   .build_id = text_id(b, build_id) }));
 	return (uint32_t)b->mappings.n - 1;
 }
 
@@ -52,10 +55,11 @@ uint32_t builder_function(
 {
 	uint64_t id = b->functions.n + 1;
 
-	require(VEC_PUSH(&b->functions,
-	    (struct function){ .id = id, .name = text_id(b, name),
-		.system_name = text_id(b, name), .filename = text_id(b, filename),
-		.start_line = start_line }));
+	require(VEC_PUSH(&b->functions, (struct function){ .id = id,
+					    .name = text_id(b, name),
+					    .system_name = text_id(b, name),
+					    .filename = text_id(b, filename),
+					    .start_line = start_line }));
 	return (uint32_t)b->functions.n - 1;
 }
 
@@ -63,16 +67,17 @@ uint32_t builder_location(struct builder *b, uint32_t mapping, uint64_t address)
 {
 	uint64_t id = b->locations.n + 1;
 
-	require(VEC_PUSH(&b->locations,
-	    (struct location){ .id = id, .mapping = mapping, .address = address,
-		.first_line = (uint32_t)b->lines.n }));
+	require(VEC_PUSH(&b->locations, (struct location){ .id = id,
+					    .mapping = mapping,
+					    .address = address,
+					    .first_line = (uint32_t)b->lines.n }));
 	return (uint32_t)b->locations.n - 1;
 }
 
 void builder_line(struct builder *b, uint32_t function, int64_t line, int64_t column)
 {
-	require(VEC_PUSH(&b->lines,
-	    (struct line){ .function = function, .line = line, .column = column }));
+	require(VEC_PUSH(
+	    &b->lines, (struct line){ .function = function, .line = line, .column = column }));
 	b->locations.p[b->locations.n - 1].n_lines++;
 }
 
@@ -85,8 +90,7 @@ uint32_t builder_frame(
 	return at;
 }
 
-void builder_sample(
-    struct builder *b, const uint32_t *stack, size_t depth, const int64_t *values)
+void builder_sample(struct builder *b, const uint32_t *stack, size_t depth, const int64_t *values)
 {
 	for (size_t i = 0; i < depth; i++)
 		require(VEC_PUSH(&b->stacks, stack[i]));
@@ -110,9 +114,9 @@ void builder_label(struct builder *b, const char *key, const char *text)
 
 void builder_number(struct builder *b, const char *key, int64_t num, const char *unit)
 {
-	add_label(b,
-	    (struct label){
-		.key = text_id(b, key), .num = num, .unit = text_id(b, unit), .is_num = true });
+	add_label(
+	    b, (struct label){
+		   .key = text_id(b, key), .num = num, .unit = text_id(b, unit), .is_num = true });
 }
 
 #define HAND_OVER(b, v) arena_adopt(&(b)->p->arena, (v).p)

@@ -28,8 +28,22 @@ struct function_row {
 	int64_t start_line;
 };
 
-enum fn { F_MAIN, F_SERVE, F_PARSE, F_COPY, F_HASH, F_STORE, F_GROW, F_SORT, F_CMP, F_MALLOC, F_WRITE,
-	F_METHOD, F_TEMPLATE, F_THREAD };
+enum fn {
+	F_MAIN,
+	F_SERVE,
+	F_PARSE,
+	F_COPY,
+	F_HASH,
+	F_STORE,
+	F_GROW,
+	F_SORT,
+	F_CMP,
+	F_MALLOC,
+	F_WRITE,
+	F_METHOD,
+	F_TEMPLATE,
+	F_THREAD
+};
 
 static const struct function_row function_rows[] = {
 	[F_MAIN] = { "main", "/src/server/main.c", 10 },
@@ -55,17 +69,35 @@ static const struct function_row function_rows[] = {
 struct location_row {
 	uint32_t mapping;
 	uint64_t offset;
+
 	struct {
 		enum fn function;
 		int64_t line;
 	} lines[3];
+
 	uint32_t n_lines;
 };
 
 enum { APP, LIBC, VDSO };
 
-enum loc { L_MAIN, L_SERVE, L_SERVE2, L_PARSE, L_PARSE_COPY, L_STORE, L_STORE_HASH, L_GROW, L_SORT,
-	L_SORT_CMP, L_MALLOC, L_WRITE, L_METHOD, L_TEMPLATE, L_THREAD, L_CLOCK };
+enum loc {
+	L_MAIN,
+	L_SERVE,
+	L_SERVE2,
+	L_PARSE,
+	L_PARSE_COPY,
+	L_STORE,
+	L_STORE_HASH,
+	L_GROW,
+	L_SORT,
+	L_SORT_CMP,
+	L_MALLOC,
+	L_WRITE,
+	L_METHOD,
+	L_TEMPLATE,
+	L_THREAD,
+	L_CLOCK
+};
 
 static const struct location_row location_rows[] = {
 	[L_MAIN] = { APP, 0x1010, { { F_MAIN, 25 } }, 1 },
@@ -119,20 +151,20 @@ static const struct sample_row cpu2_rows[] = {
 };
 
 static const struct sample_row heap_rows[] = {
-	{ { L_MALLOC, L_GROW, L_STORE, L_SERVE2, L_MAIN, END },
-	    { 1200, 1228800, 1200, 1228800 }, NULL, 1024 },
+	{ { L_MALLOC, L_GROW, L_STORE, L_SERVE2, L_MAIN, END }, { 1200, 1228800, 1200, 1228800 },
+	    NULL, 1024 },
 	{ { L_MALLOC, L_PARSE, L_SERVE, L_MAIN, END }, { 5000, 640000, 3, 384 }, NULL, 128 },
-	{ { L_MALLOC, L_TEMPLATE, L_METHOD, L_SERVE, L_MAIN, END },
-	    { 40, 2621440, 20, 1310720 }, NULL, 65536 },
+	{ { L_MALLOC, L_TEMPLATE, L_METHOD, L_SERVE, L_MAIN, END }, { 40, 2621440, 20, 1310720 },
+	    NULL, 65536 },
 	{ { L_MALLOC, L_MAIN, END }, { 1, 4096, 1, 4096 }, NULL, 4096 },
 };
 
 static const struct sample_row heap2_rows[] = {
-	{ { L_MALLOC, L_GROW, L_STORE, L_SERVE2, L_MAIN, END },
-	    { 9200, 9420800, 9200, 9420800 }, NULL, 1024 },
+	{ { L_MALLOC, L_GROW, L_STORE, L_SERVE2, L_MAIN, END }, { 9200, 9420800, 9200, 9420800 },
+	    NULL, 1024 },
 	{ { L_MALLOC, L_PARSE, L_SERVE, L_MAIN, END }, { 42000, 5376000, 2, 256 }, NULL, 128 },
-	{ { L_MALLOC, L_TEMPLATE, L_METHOD, L_SERVE, L_MAIN, END },
-	    { 300, 19660800, 12, 786432 }, NULL, 65536 },
+	{ { L_MALLOC, L_TEMPLATE, L_METHOD, L_SERVE, L_MAIN, END }, { 300, 19660800, 12, 786432 },
+	    NULL, 65536 },
 	{ { L_MALLOC, L_MAIN, END }, { 1, 4096, 1, 4096 }, NULL, 4096 },
 };
 
@@ -171,9 +203,11 @@ struct fixture {
 	unsigned flags;
 };
 
-#define TIME    ((int64_t)1700000000 * 1000 * MS)
-#define CPU     .types = cpu_types, .n_types = 2, .period_type = { "cpu", "nanoseconds" }, .period = 10 * MS
-#define HEAP    .types = heap_types, .n_types = 4, .period_type = { "space", "bytes" }, .period = 524288
+#define TIME ((int64_t)1700000000 * 1000 * MS)
+#define CPU                                                                                        \
+	.types = cpu_types, .n_types = 2, .period_type = { "cpu", "nanoseconds" }, .period = 10 * MS
+#define HEAP                                                                                       \
+	.types = heap_types, .n_types = 4, .period_type = { "space", "bytes" }, .period = 524288
 
 static const struct fixture fixtures[] = {
 	{ "cpu", CPU, .rows = cpu_rows, .n_rows = 10, .time_ns = TIME, .duration_ns = 2000 * MS,
@@ -249,8 +283,8 @@ static void make_fixture(const struct fixture *f, struct profile *p)
 		builder_type(&b, f->types[i].type, f->types[i].unit);
 	add_mappings(&b, f);
 	for (size_t i = 0; i < N_FUNCTIONS && !(f->flags & NO_FUNCTIONS); i++)
-		builder_function(&b, function_rows[i].name, function_rows[i].file,
-		    function_rows[i].start_line);
+		builder_function(
+		    &b, function_rows[i].name, function_rows[i].file, function_rows[i].start_line);
 	add_locations(&b, f);
 	add_samples(&b, f);
 	if (f->flags & COMMENTS) {

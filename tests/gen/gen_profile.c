@@ -3,8 +3,8 @@
  *
  * Writes a large synthetic CPU profile: 20,000 functions, 60,000 locations, stacks 20 to 60 deep
  * (40 on average) that agree near the root and differ near the leaf, two values, and with "labels"
- * three labels a sample. The same arguments give the same profile; another seed gives other samples of the
- * same program. For benchmarks and limits.
+ * three labels a sample. The same arguments give the same profile; another seed gives other samples
+ * of the same program. For benchmarks and limits.
  */
 #include <inttypes.h>
 #include <stdio.h>

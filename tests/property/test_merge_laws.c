@@ -127,7 +127,8 @@ static void print_labels(struct buf *key, const struct profile *p, size_t sample
 	for (int kind = 0; kind < 2; kind++)
 		for (size_t k = 0; k < 3; k++)
 			for (size_t i = 0; i < n; i++)
-				if (l[i].is_num == kind && str_is(profile_str(p, l[i].key), keys[k]))
+				if (l[i].is_num == kind &&
+				    str_is(profile_str(p, l[i].key), keys[k]))
 					buf_printf(key, " %d%s=%.*s%d%.*s", kind, keys[k],
 					    STR_ARG(profile_str(p, l[i].str)), (int)l[i].num,
 					    STR_ARG(profile_str(p, l[i].unit)));
@@ -206,8 +207,8 @@ static void assert_is(const struct profile *p, const struct model *expected, boo
 	model_release(&got);
 }
 
-static void merge(struct profile *out, const struct profile *a, const struct profile *b,
-    const struct profile *c)
+static void merge(
+    struct profile *out, const struct profile *a, const struct profile *b, const struct profile *c)
 {
 	const struct profile *srcs[] = { a, b, c };
 	struct err e;
@@ -286,8 +287,8 @@ static void compacting_twice_is_compacting_once(void **state)
 		assert_is(&p, &expected, true);
 		model_release(&expected);
 		assert_int_equal(profile_merge(&once, (const struct profile *[]){ &p }, 1, &e), OK);
-		assert_int_equal(profile_merge(&again, (const struct profile *const *)&src, 1, &e),
-		    OK);
+		assert_int_equal(
+		    profile_merge(&again, (const struct profile *const *)&src, 1, &e), OK);
 		assert_same_bytes(&once, &p);
 		assert_same_bytes(&again, &p);
 		profile_release(&p);

@@ -79,8 +79,26 @@ static void make_profile(struct profile *p)
 	builder_finish(&b);
 }
 
-enum index { S_OBJECTS = 1, S_COUNT, S_SPACE, S_BYTES, S_JOB, S_X, S_ZONE, S_B, S_A, S_ALIGN, S_APP,
-	S_ID, S_MAIN, S_FILE, S_MALLOC, S_ONE, S_TWO, N_STRINGS };
+enum index {
+	S_OBJECTS = 1,
+	S_COUNT,
+	S_SPACE,
+	S_BYTES,
+	S_JOB,
+	S_X,
+	S_ZONE,
+	S_B,
+	S_A,
+	S_ALIGN,
+	S_APP,
+	S_ID,
+	S_MAIN,
+	S_FILE,
+	S_MALLOC,
+	S_ONE,
+	S_TWO,
+	N_STRINGS
+};
 
 static const char *const strings[] = { "", "objects", "count", "space", "bytes", "job", "x", "zone",
 	"b", "a", "align", "/bin/app", "c0ffee", "main", "main.c", "malloc", "one", "two" };

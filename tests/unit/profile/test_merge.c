@@ -340,8 +340,8 @@ static void different_types_are_refused(void **state)
 	make_run(&q, 0x1000, "a", "");
 	q.period_type.unit = profile_intern(&q, STR("milliseconds"));
 	assert_int_equal(profile_merge(&out, srcs, 2, &e), ERR_FORMAT);
-	assert_string_equal(e.msg,
-	    "incompatible period types &{cpu nanoseconds 0 0} and &{cpu milliseconds 0 0}");
+	assert_string_equal(
+	    e.msg, "incompatible period types &{cpu nanoseconds 0 0} and &{cpu milliseconds 0 0}");
 	q.period_type.unit = profile_intern(&q, STR("nanoseconds"));
 	q.n_sample_types = 1;
 	assert_int_equal(profile_merge(&out, srcs, 2, &e), ERR_FORMAT);
@@ -432,8 +432,8 @@ static void units_are_brought_together(void **state)
 	make_types(&p, fine, "");
 	make_types(&q, memory, "");
 	assert_int_equal(profile_combine(&out, srcs, 2, &e), ERR_FORMAT);
-	assert_string_equal(e.msg,
-	    "sample types: incompatible types: {cpu nanoseconds 0 0} {cpu bytes 0 0}");
+	assert_string_equal(
+	    e.msg, "sample types: incompatible types: {cpu nanoseconds 0 0} {cpu bytes 0 0}");
 }
 
 /* Equal samples of a single profile stay apart: it is passed through. */

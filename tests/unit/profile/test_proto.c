@@ -109,7 +109,8 @@ static void packed_and_unpacked_numbers_mix(void **state)
 	raw_simple(&b, PB_PROFILE_SAMPLE_TYPE, 1, W_KEY);
 	raw_uint(&sample, PB_SAMPLE_LOCATION_ID, 300);
 	raw_bytes(&sample, PB_SAMPLE_LOCATION_ID, (struct str){ "\xac\x02\xac\x02", 4 });
-	raw_bytes(&sample, PB_SAMPLE_VALUE, (struct str){ "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 });
+	raw_bytes(&sample, PB_SAMPLE_VALUE,
+	    (struct str){ "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 });
 	raw_uint(&sample, PB_SAMPLE_LOCATION_ID, 300);
 	raw_uint(&sample, PB_SAMPLE_VALUE, 3);
 	raw_message(&b, PB_PROFILE_SAMPLE, &sample);
@@ -167,7 +168,7 @@ static void add_labelled_sample(struct buf *b)
 
 	raw_uint(&sample, PB_SAMPLE_VALUE, 1);
 	raw_simple(&sample, PB_SAMPLE_LABEL, 1, W_KEY, 2, W_TEXT, 3, 9, 4, 12345); /* text wins */
-	raw_simple(&sample, PB_SAMPLE_LABEL, 1, W_KEY);                           /* says nothing */
+	raw_simple(&sample, PB_SAMPLE_LABEL, 1, W_KEY); /* says nothing */
 	raw_simple(&sample, PB_SAMPLE_LABEL, 1, W_BYTES, 3, 512);
 	raw_simple(&sample, PB_SAMPLE_LABEL, 1, W_BYTES, 3, 0, 4, W_BYTES);
 	raw_simple(&sample, PB_SAMPLE_LABEL, 1, W_KEY, 2, W_EMPTY_AGAIN);
@@ -187,8 +188,9 @@ static void labels_keep_their_order_and_empty_ones_go(void **state)
 	add_tables(&b);
 	add_labelled_sample(&b);
 	assert_int_equal(decode(&p, &b, &e), OK);
-	l = sample_labels(&p, 0, &n);
+	sample_labels(&p, 0, &n);
 	assert_int_equal(n, 4);
+	l = p.samples.labels;
 	assert_true(!l[0].is_num && str_is(profile_str(&p, l[0].str), "text"));
 	assert_true(l[1].is_num && l[1].num == 512 && l[1].unit == 0);
 	assert_true(l[2].is_num && l[2].num == 0 && str_is(profile_str(&p, l[2].unit), "bytes"));
@@ -239,8 +241,14 @@ static void unknown_fields_are_skipped(void **state)
 	(void)state;
 	raw_bytes(&b, 99, STR("whatever"));
 	raw_uint(&b, 1000, 7);
-	buf_add(&b, "\xa1\x06" "12345678", 10);          /* field 100, eight bytes */
-	buf_add(&b, "\xa5\x06" "1234", 6);               /* field 100, four bytes */
+	buf_add(&b,
+	    "\xa1\x06"
+	    "12345678",
+	    10); /* field 100, eight bytes */
+	buf_add(&b,
+	    "\xa5\x06"
+	    "1234",
+	    6);                                      /* field 100, four bytes */
 	raw_varint(&b, ((1ull << 32) + 1) << 3 | 2); /* not field 1, though 32 bits say so */
 	raw_varint(&b, 1);
 	buf_char(&b, '\xff');
@@ -256,20 +264,20 @@ static void broken_wire_format_is_not_a_profile(void **state)
 		const char *bytes;
 		size_t n;
 	} broken[] = {
-		{ "\x0a", 1 },                                  /* length missing */
-		{ "\x0a\x05\x08", 3 },                          /* message cut off */
-		{ "\x0b", 1 },                                  /* a group */
-		{ "\x08\x01", 2 },                              /* sample_type as a number */
-		{ "\x4a\x01\x01", 3 },                          /* time as bytes */
-		{ "\x0d\x01\x02\x03\x04", 5 },                  /* sample_type as four bytes */
+		{ "\x0a", 1 },                 /* length missing */
+		{ "\x0a\x05\x08", 3 },         /* message cut off */
+		{ "\x0b", 1 },                 /* a group */
+		{ "\x08\x01", 2 },             /* sample_type as a number */
+		{ "\x4a\x01\x01", 3 },         /* time as bytes */
+		{ "\x0d\x01\x02\x03\x04", 5 }, /* sample_type as four bytes */
 		{ "\x60\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12 }, /* varint of 11 bytes */
-		{ "\x12\x03\x0a\x01\x80", 5 },                  /* packed varint cut off */
-		{ "\x12\x04\x12\x02\xff\xff", 6 },              /* packed value cut off */
-		{ "\x12\x02\x18\x01", 4 },                      /* label as a number */
-		{ "\x12\x05\x1a\x03\x12\x01\x01", 7 },          /* label text as bytes */
-		{ "\x22\x02\x20\x01", 4 },                      /* line as a number */
-		{ "\x5a\x02\x0a\x00", 4 },                      /* period type's type as bytes */
-		{ "\x6a\x01\x80", 3 },                          /* packed comment cut off */
+		{ "\x12\x03\x0a\x01\x80", 5 },         /* packed varint cut off */
+		{ "\x12\x04\x12\x02\xff\xff", 6 },     /* packed value cut off */
+		{ "\x12\x02\x18\x01", 4 },             /* label as a number */
+		{ "\x12\x05\x1a\x03\x12\x01\x01", 7 }, /* label text as bytes */
+		{ "\x22\x02\x20\x01", 4 },             /* line as a number */
+		{ "\x5a\x02\x0a\x00", 4 },             /* period type's type as bytes */
+		{ "\x6a\x01\x80", 3 },                 /* packed comment cut off */
 		{ "plain text that is no profile", 29 },
 	};
 
@@ -455,6 +463,20 @@ static void large_counts_need_bytes(void **state)
 	    e.msg, "malformed profile: mismatch: sample has 0 values vs. 1001 types");
 }
 
+static void hostile_numbers_of_types_meet_a_limit(void **state)
+{
+	struct buf b = { 0 };
+	struct profile p;
+	struct err e;
+
+	(void)state;
+	raw_strings(&b, words, N_WORDS);
+	for (int i = 0; i < 5000; i++)
+		raw_simple(&b, PB_PROFILE_SAMPLE_TYPE, 1, W_CPU);
+	assert_int_equal(decode(&p, &b, &e), ERR_LIMIT);
+	assert_string_equal(e.msg, "parsing profile: profile has too many sample types");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +494,7 @@ int main(void)
 		cmocka_unit_test(wire_faults_outrank_validity),
 		cmocka_unit_test(concatenation_shows_in_the_time_only),
 		cmocka_unit_test(large_counts_need_bytes),
+		cmocka_unit_test(hostile_numbers_of_types_meet_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

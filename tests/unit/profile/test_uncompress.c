@@ -163,17 +163,21 @@ static void corrupt_deflate_names_the_offset(void **state)
 {
 	(void)state;
 	/* The last kind of block does not exist. */
-	assert_fails(STR(HEADER "\x07" "12345678"), ERR_FORMAT,
-	    "flate: corrupt input before offset 1");
+	assert_fails(STR(HEADER "\x07"
+				"12345678"),
+	    ERR_FORMAT, "flate: corrupt input before offset 1");
 	/* A stored block whose length and its inverse disagree. */
-	assert_fails(STR(HEADER "\x01\x05\x00\x05\x00" "hello12345678"), ERR_FORMAT,
-	    "flate: corrupt input before offset 5");
+	assert_fails(STR(HEADER "\x01\x05\x00\x05\x00"
+				"hello12345678"),
+	    ERR_FORMAT, "flate: corrupt input before offset 5");
 	/* A fixed block that begins by looking back. */
-	assert_fails(STR(HEADER "\x03\x02\x00\x00" "12345678"), ERR_FORMAT,
-	    "flate: corrupt input before offset 2");
+	assert_fails(STR(HEADER "\x03\x02\x00\x00"
+				"12345678"),
+	    ERR_FORMAT, "flate: corrupt input before offset 2");
 	/* A dynamic block with 31 distance codes. */
-	assert_fails(STR(HEADER "\x05\x1e\0\0\0" "12345678"), ERR_FORMAT,
-	    "flate: corrupt input before offset 3");
+	assert_fails(STR(HEADER "\x05\x1e\0\0\0"
+				"12345678"),
+	    ERR_FORMAT, "flate: corrupt input before offset 3");
 }
 
 static void header_fields_are_skipped(void **state)
@@ -183,7 +187,12 @@ static void header_fields_are_skipped(void **state)
 	(void)state;
 	BUF_LIT(&raw, "contents");
 	add_gzip(&packed, buf_str(&raw));
-	buf_add(&full, "\x1f\x8b\x08\x1c\0\0\0\0\0\xff" "\x02\0xy" "name\0" "comment\0", 27);
+	buf_add(&full,
+	    "\x1f\x8b\x08\x1c\0\0\0\0\0\xff"
+	    "\x02\0xy"
+	    "name\0"
+	    "comment\0",
+	    27);
 	buf_add(&full, packed.p + 10, packed.n - 10);
 	assert_reads(&full, &raw);
 	for (size_t n = 10; n < full.n; n++)
