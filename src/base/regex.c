@@ -126,6 +126,15 @@ static void compile_anchored(struct regex *re, const struct buf *translated, int
 	buf_release(&anchored);
 }
 
+/* Tells ordinary memory that has run out from executable memory that nobody may have. */
+static bool has_memory(void)
+{
+	void *probe = alloc_get(65536);
+
+	alloc_put(probe);
+	return probe != NULL;
+}
+
 static MUST_USE enum err_code compile(struct regex *re, bool captures, struct err *e)
 {
 	struct buf translated = { 0 };
@@ -147,7 +156,9 @@ static MUST_USE enum err_code compile(struct regex *re, bool captures, struct er
 		return FAIL(e, ERR_LIMIT, "error parsing regexp: expression too large: `%.*s`",
 		    STR_ARG(re->pattern));
 	/* Without machine code (no executable memory) the interpreter gives the same answers. */
-	(void)pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
+	if (pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) == PCRE2_ERROR_NOMEMORY &&
+	    !has_memory())
+		return FAIL_NOMEM(e);
 	return OK;
 }
 
@@ -180,6 +191,45 @@ enum err_code regex_new_capturing(struct regex **out, struct str pattern, struct
 	return make_regex(out, pattern, true, e);
 }
 
+/*
+ * PCRE2 wants memory for every match: it gets some of the caller's stack, so that matching neither
+ * costs an allocation nor fails for want of one. Only its interpreter asks for more.
+ */
+struct match_memory {
+	_Alignas(16) unsigned char bytes[1024];
+	size_t used;
+};
+
+static void *get_scratch(PCRE2_SIZE n, void *scratch)
+{
+	struct match_memory *m = scratch;
+	void *p = m->bytes + m->used;
+
+	n = (n + 15) & ~(PCRE2_SIZE)15;
+	if (n > sizeof m->bytes - m->used)
+		return alloc_get(n);
+	m->used += n;
+	return p;
+}
+
+static void put_scratch(void *p, void *scratch)
+{
+	const struct match_memory *m = scratch;
+	const unsigned char *at = p;
+
+	if (at < m->bytes || at >= m->bytes + sizeof m->bytes)
+		alloc_put(p);
+}
+
+static pcre2_match_data *new_match(struct match_memory *m, uint32_t groups)
+{
+	pcre2_general_context *c;
+
+	m->used = 0;
+	c = pcre2_general_context_create(get_scratch, put_scratch, m);
+	return c ? pcre2_match_data_create(groups, c) : NULL;
+}
+
 static int match_all_at_once(const struct regex *re, struct str s, pcre2_match_data *md,
     int *work, size_t n_work)
 {
@@ -206,7 +256,8 @@ static bool match_slowly(const struct regex *re, struct str s, pcre2_match_data 
 
 static bool match_valid(const struct regex *re, struct str s)
 {
-	pcre2_match_data *md = pcre2_match_data_create(1, re->memory);
+	struct match_memory memory;
+	pcre2_match_data *md = new_match(&memory, 1);
 	bool matched;
 	int rc;
 
@@ -254,7 +305,8 @@ bool regex_match(const struct regex *re, struct str s)
 
 static bool find_valid(const struct regex *re, struct str s, size_t *bounds, size_t n)
 {
-	pcre2_match_data *md = pcre2_match_data_create((uint32_t)n, re->memory);
+	struct match_memory memory;
+	pcre2_match_data *md = new_match(&memory, (uint32_t)n);
 	bool found;
 
 	if (!md)
