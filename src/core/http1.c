@@ -187,7 +187,7 @@ bool http1_unescape(struct str s, bool plus, char *out, size_t cap, size_t *n)
 	size_t used = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		int c = s.p[i];
+		int c = (unsigned char)s.p[i];
 
 		if (c == '%') {
 			c = escaped(s, i);

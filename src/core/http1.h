@@ -29,7 +29,7 @@ struct http1_request {
 	struct str method;        /* "GET" */
 	struct str path;          /* as sent, still percent-encoded; begins with '/' */
 	struct str query;         /* after '?', without it; empty when none */
-	struct str host;          /* Host field, or the authority of an absolute target; may be "" */
+	struct str host;          /* Host field, or an absolute target's authority; may be "" */
 	struct str authorization; /* "" when absent */
 	struct str origin;        /* "" when absent */
 	struct str fetch_site;    /* Sec-Fetch-Site; "" when absent */

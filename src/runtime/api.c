@@ -211,11 +211,13 @@ static int send_reply(const struct pprof_response *to, const struct rt_reply *re
 int pprof_handle(const struct pprof_request *request, const struct pprof_response *response)
 {
 	struct rt_request req = { text_of(request->method), text_of(request->path),
-		text_of(request->query), { request->body, request->body ? request->body_size : 0 } };
+		text_of(request->query), { request->body, request->body_size } };
 	struct rt_reply reply;
 	struct rt_job job;
 	int result;
 
+	if (!request->body)
+		req.body.n = 0;
 	rt_init();
 	if (!rt_routes_is_ours(req.path))
 		return fail("not a path under /debug/pprof/");

@@ -21,7 +21,7 @@ enum rt_conn_state {
 	RT_CONN_READ,   /* collecting the request */
 	RT_CONN_WAIT,   /* a difference profile until its time */
 	RT_CONN_WRITE,  /* sending the answer */
-	RT_CONN_LINGER, /* answer sent: reading until the client closes, so that no reset overtakes it */
+	RT_CONN_LINGER, /* sent: reading until the client closes, so that no reset overtakes it */
 };
 
 /* Who may ask; from the endpoint. */
@@ -47,7 +47,7 @@ struct rt_conn {
 
 /* Takes over the accepted, non-blocking socket fd. */
 void rt_conn_start(struct rt_conn *c, int fd);
-/* What to poll for. */
+/* What to poll for; meaningless when the slot is free. */
 short rt_conn_events(const struct rt_conn *c);
 /* The socket has `events`, or (0) the deadline may have passed. Frees the slot when done. */
 void rt_conn_run(struct rt_conn *c, const struct rt_conn_rules *rules, short events);

@@ -106,10 +106,9 @@ static void serve(void)
 		fds[1] = (struct pollfd){ endpoint.listener.fd, POLLIN, 0 };
 		for (unsigned i = 0; i < CONNS; i++) {
 			const struct rt_conn *c = &endpoint.conns[i];
-			bool in_use = c->state != RT_CONN_FREE;
+			int fd = c->state == RT_CONN_FREE ? -1 : c->fd; /* -1 is left out */
 
-			fds[2 + i] = (struct pollfd){ in_use ? c->fd : -1,
-				in_use ? rt_conn_events(c) : (short)0, 0 };
+			fds[2 + i] = (struct pollfd){ fd, rt_conn_events(c), 0 };
 		}
 		if (poll(fds, 2 + CONNS, poll_timeout()) < 0 && errno != EINTR)
 			return;

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* *left -= cost; true when it borrowed. */
+/* *left -= cost; true when it borrowed. (The asm writes through left.) */
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 static inline bool rt_gate_take(uint64_t *left, uint64_t cost)
 {
 	bool borrow;

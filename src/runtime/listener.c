@@ -99,7 +99,7 @@ static bool is_stale(const union address *a, socklen_t n)
 
 static bool bind_unix(int fd, const union address *a, socklen_t n)
 {
-	/* On Linux the file gets the socket's mode: it is never open to others, not even briefly. */
+	/* On Linux the file gets the socket's mode: it is never open to others. */
 	if (fchmod(fd, 0600) != 0)
 		return false;
 	if (bind(fd, &a->any, n) == 0)

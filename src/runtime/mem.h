@@ -15,7 +15,7 @@ void rt_mem_unmap(void *p, size_t n);
 
 /* Address space only (no access). NULL when refused. RT_NOALLOC */
 void *rt_mem_reserve(size_t n);
-/* Makes [p, p + n) of a reservation usable and, up to 4 MiB, faults it in; page-aligned. RT_NOALLOC */
+/* Makes [p, p + n) of a reservation usable; up to 4 MiB are faulted in. Page-aligned. RT_NOALLOC */
 bool rt_mem_commit(void *p, size_t n);
 
 /*

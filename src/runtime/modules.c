@@ -36,7 +36,7 @@ struct find_object {
 
 static struct {
 	int (*find_object)(void *pc, struct find_object *out);
-	/* Only without find_object: two tables, of which `current` is read and the other written. */
+	/* Only without find_object: two tables; `current` is read, the other written. */
 	struct unwind_module *tables[2];
 	_Atomic uint32_t current;
 	_Atomic uint32_t counts[2];

@@ -47,7 +47,7 @@ static void notify(int fd)
 	struct fmt_buf b = fmt_buf_of(line, sizeof(line));
 	struct stat st;
 
-	/* Only a pipe: the number may have come from elsewhere and mean something to the program. */
+	/* Only a pipe: the number may come from elsewhere and mean something to the program. */
 	if (fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
 		return;
 	if (pprof_address()[0]) {
@@ -84,8 +84,8 @@ static bool expand_pid(const char *pattern, struct fmt_buf *b)
 }
 
 /*
- * The C library's own functions: some programs (shells) have setenv and unsetenv of their own, which
- * must not run before their main.
+ * The C library's own functions: some programs (shells) have setenv and unsetenv of their own,
+ * which must not run before their main.
  */
 static void set_variable(const char *name, const char *value)
 {

@@ -25,7 +25,7 @@ uint32_t rt_records_class(size_t size)
 	if (size < 8)
 		return (uint32_t)size;
 	log2 = 63 - (unsigned)__builtin_clzl(size);
-	return (uint32_t)(log2 * 4 + (size >> (log2 - 2) & 3));
+	return (log2 << 2) + (uint32_t)(size >> (log2 - 2) & 3);
 }
 
 /* A fresh, filled record; 0 when there is no more room. */

@@ -35,7 +35,7 @@ enum rt_phase {
 
 /* The one process-wide struct. Zero but for `real` until init.c's constructor. */
 struct rt {
-	/* Live samples by address hash, saturating at 255; free() looks here. First, for its code. */
+	/* Live samples by address hash, up to 255; free() looks here. First, for its code. */
 	_Alignas(64) _Atomic uint8_t filter[1u << RT_FILTER_BITS];
 	struct rt_real real;            /* next malloc & co; set by real.c, then constant */
 	_Atomic uint32_t phase;         /* enum rt_phase; release-stored by init.c */

@@ -212,6 +212,7 @@ static void only_eight_at_a_time(void **state)
 
 static void a_client_that_does_not_read(void **state)
 {
+	const char *request = "GET /debug/pprof/heap?debug=1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	struct timespec start, end;
 	int fds[4];
 
@@ -221,8 +222,7 @@ static void a_client_that_does_not_read(void **state)
 
 		fds[i] = client_connect(pprof_address());
 		setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-		send(fds[i], "GET /debug/pprof/heap?debug=1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 60,
-		    0);
+		assert_int_equal(send(fds[i], request, strlen(request), 0), strlen(request));
 	}
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	assert_int_equal(get("/debug/pprof/heap"), 200);

@@ -324,8 +324,9 @@ static volatile int stop;
 static void *allocate_until_stopped(void *arg)
 {
 	while (!stop) {
-		sink = malloc(100);
-		free(sink);
+		void *volatile mine = malloc(100);
+
+		free(mine);
 		free(malloc(1000));
 	}
 	return arg;

@@ -100,7 +100,7 @@ static void symbols(void **state)
 {
 	char query[64];
 	struct fmt_buf b = fmt_buf_of(query, sizeof(query));
-	struct rt_request req = { STR("GET"), STR("/debug/pprof/symbol"), { NULL, 0 }, { NULL, 0 } };
+	struct rt_request req = { .method = STR("GET"), .path = STR("/debug/pprof/symbol") };
 	struct rt_reply reply;
 	struct rt_job job;
 
@@ -117,7 +117,7 @@ static void symbols(void **state)
 
 static void command_line(void **state)
 {
-	struct rt_request req = { STR("GET"), STR("/debug/pprof/cmdline"), { NULL, 0 }, { NULL, 0 } };
+	struct rt_request req = { .method = STR("GET"), .path = STR("/debug/pprof/cmdline") };
 	struct rt_reply reply;
 	struct rt_job job;
 
