@@ -66,14 +66,29 @@ static void add_location(const struct profile *p, const struct location *l, stru
 	}
 }
 
-static struct str stack_text(struct report *r, size_t sample, struct buf *scratch)
+/* The frames of every location as text, made once. */
+static struct str *location_texts(struct report *r, struct buf *scratch)
+{
+	const struct profile *p = r->profile;
+	struct str *texts = ARENA_ARRAY(&r->arena, struct str, p->n_locations);
+
+	for (uint32_t i = 0; texts && i < p->n_locations; i++) {
+		buf_clear(scratch);
+		add_location(p, &p->locations[i], scratch);
+		texts[i] = arena_str(&r->arena, buf_str(scratch));
+	}
+	return texts;
+}
+
+static struct str stack_text(
+    struct report *r, const struct str *texts, size_t sample, struct buf *scratch)
 {
 	size_t depth;
 	const uint32_t *stack = sample_stack(r->profile, sample, &depth);
 
 	buf_clear(scratch);
 	for (size_t i = depth; i-- > 0;) {
-		add_location(r->profile, &r->profile->locations[stack[i]], scratch);
+		buf_add_str(scratch, texts[stack[i]]);
 		if (i > 0)
 			buf_char(scratch, ';');
 	}
@@ -98,11 +113,12 @@ enum err_code report_write_folded(struct report *r, struct buf *out, struct err 
 {
 	struct folded_stack *v = ARENA_ARRAY(&r->arena, struct folded_stack, r->profile->samples.n);
 	struct buf scratch = { 0 };
+	const struct str *texts = location_texts(r, &scratch);
 	size_t n = 0;
 	bool failed;
 
-	for (size_t i = 0; v && i < r->profile->samples.n; i++) {
-		v[n].text = stack_text(r, i, &scratch);
+	for (size_t i = 0; v && texts && i < r->profile->samples.n; i++) {
+		v[n].text = stack_text(r, texts, i, &scratch);
 		v[n].value = (uint64_t)report_sample_mean(r, i);
 		n += v[n].text.n > 0;
 	}
