@@ -165,6 +165,13 @@ void tag_filter_free(struct tag_filter *f)
 	alloc_put(f);
 }
 
+/* How the numbers of a key become comparable with the range. */
+struct key_scale {
+	enum { SCALE_UNKNOWN, SCALE_OTHER_FAMILY, SCALE_FITS } state;
+	double factor;
+	double divisor;
+};
+
 /* A key and value that were asked; the answers are at its index in tag_match.answers. */
 struct tag_pair {
 	str_id key;
@@ -176,7 +183,7 @@ struct tag_match {
 	const struct profile *p;
 	str_id key;           /* of f->key; meaningless without one */
 	bool key_is_absent;   /* then nothing matches */
-	unsigned char *fits;  /* by key's string id: 0 not asked, 1 + whether the unit fits */
+	struct key_scale *scales; /* by the key's string id; NULL without a range */
 	struct map map;       /* of pairs */
 	VEC(struct tag_pair) pairs;
 	VEC(bool) answers;    /* one per expression and pair */
@@ -197,7 +204,8 @@ enum err_code tag_match_new(
 		m->key = profile_find_str(p, f->key);
 		m->key_is_absent = m->key == 0;
 	}
-	m->fits = ARENA_ARRAY(&p->arena, unsigned char, p->strings.n);
+	if (f->is_range)
+		m->scales = ARENA_ARRAY(&p->arena, struct key_scale, p->strings.n);
 	m->met = ARENA_ARRAY(&p->arena, bool, f->expressions.n);
 	if (arena_failed(&p->arena)) {
 		tag_match_free(m);
@@ -223,30 +231,32 @@ bool tag_match_failed(const struct tag_match *m)
 	return m && (m->map.failed || m->pairs.failed || m->answers.failed || m->text.failed);
 }
 
-/* Whether numbers under this key come out in the range's unit. */
-static bool unit_fits(struct tag_match *m, str_id key)
+static const struct key_scale *scale_of(struct tag_match *m, str_id key)
 {
-	if (m->fits[key] == 0) {
-		struct str from = num_units_get(m->f->units, profile_str(m->p, key));
-		struct str unit;
+	struct key_scale *s = &m->scales[key];
 
-		(void)unit_scale(1, from, m->f->range.unit, &unit);
-		m->fits[key] = str_eq(unit, m->f->range.unit) ? 2 : 1;
+	if (s->state == SCALE_UNKNOWN) {
+		struct unit_conversion c = unit_conversion_of(
+		    num_units_get(m->f->units, profile_str(m->p, key)), m->f->range.unit);
+
+		s->state = str_eq(c.unit, m->f->range.unit) ? SCALE_FITS : SCALE_OTHER_FAMILY;
+		s->factor = c.factor;
+		s->divisor = c.divisor;
 	}
-	return m->fits[key] == 2;
+	return s;
 }
 
 static bool number_matches(struct tag_match *m, const struct label *l)
 {
 	const struct tag_range *r = &m->f->range;
-	struct str unit;
+	const struct key_scale *s;
 	double v;
 
-	if (!l->is_num || (m->f->key.n && l->key != m->key) || !unit_fits(m, l->key))
+	if (!l->is_num || (m->f->key.n && l->key != m->key))
 		return false;
-	v = unit_scale(
-	    l->num, num_units_get(m->f->units, profile_str(m->p, l->key)), r->unit, &unit);
-	return v >= r->low && v <= r->high;
+	s = scale_of(m, l->key);
+	v = (double)l->num * s->factor / s->divisor;
+	return s->state == SCALE_FITS && v >= r->low && v <= r->high;
 }
 
 static bool pair_equal(const void *ctx, uint32_t index, const void *key)

@@ -21,6 +21,12 @@ struct tag_keys {
 	bool matched;
 };
 
+/* A label that was the only one of its key in some sample, and its frame. */
+struct single_label {
+	struct label label;
+	uint32_t frame;
+};
+
 struct tag_framer {
 	struct profile *p;
 	struct str unit;
@@ -28,6 +34,8 @@ struct tag_framer {
 	struct tag_keys leaf;
 	struct map map;
 	VEC(struct tag_frame) frames; /* i is location n_locations + i */
+	struct map single_map;
+	VEC(struct single_label) singles; /* most samples need no more than a look-up here */
 	struct buf name;              /* of the current frame */
 };
 
@@ -59,8 +67,8 @@ static void add_value(struct tag_framer *f, const struct label *l, bool with_uni
 		unit_scaled_label(&f->name, l->num, STR(""), STR(""));
 }
 
-/* Joins the values of the key, texts first; true when there is any. */
-static bool join_values(
+/* Joins the values of the key, texts first. */
+static void join_values(
     struct tag_framer *f, const struct label *labels, size_t n, str_id key)
 {
 	bool with_unit = has_unit(labels, n, key);
@@ -75,7 +83,6 @@ static bool join_values(
 				buf_char(&f->name, ',');
 			add_value(f, &labels[i], with_unit);
 		}
-	return values > 0;
 }
 
 static bool frame_equal(const void *ctx, uint32_t index, const void *key)
@@ -98,6 +105,53 @@ static uint32_t intern_frame(struct tag_framer *f, str_id key)
 	return f->p->n_locations + at;
 }
 
+static bool single_equal(const void *ctx, uint32_t index, const void *key)
+{
+	const struct tag_framer *f = ctx;
+	const struct label *a = &f->singles.p[index].label;
+	const struct label *b = key;
+
+	return a->key == b->key && a->is_num == b->is_num && a->str == b->str &&
+	    a->num == b->num && a->unit == b->unit;
+}
+
+static uint32_t intern_single(struct tag_framer *f, const struct label *l)
+{
+	uint64_t hash = hash_mix((uint64_t)l->key << 32 | l->str, (uint64_t)l->num ^ l->unit);
+	uint32_t fresh = (uint32_t)f->singles.n;
+	uint32_t at = map_intern(&f->single_map, hash, single_equal, f, l, fresh);
+
+	if (at == MAP_NONE)
+		return 0;
+	if (at == fresh) {
+		struct single_label single = { *l, 0 };
+
+		join_values(f, l, 1, l->key);
+		single.frame = intern_frame(f, l->key);
+		if (!VEC_PUSH(&f->singles, single))
+			return 0;
+	}
+	return f->singles.p[at].frame;
+}
+
+static uint32_t find_frame(
+    struct tag_framer *f, const struct label *labels, size_t n, str_id key, bool *matched)
+{
+	const struct label *only = NULL;
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (labels[i].key == key) {
+			only = &labels[i];
+			found++;
+		}
+	*matched |= found > 0;
+	if (found == 1)
+		return intern_single(f, only);
+	join_values(f, labels, n, key);
+	return intern_frame(f, key);
+}
+
 /* The last key is nearest to the leaf. */
 static uint32_t *put_frames(
     struct tag_framer *f, struct tag_keys *keys, size_t sample, uint32_t *to)
@@ -105,16 +159,15 @@ static uint32_t *put_frames(
 	size_t n;
 	const struct label *labels = sample_labels(f->p, sample, &n);
 
-	for (size_t i = keys->v.n; i > 0; i--) {
-		keys->matched |= join_values(f, labels, n, keys->v.p[i - 1]);
-		*to++ = intern_frame(f, keys->v.p[i - 1]);
-	}
+	for (size_t i = keys->v.n; i > 0; i--)
+		*to++ = find_frame(f, labels, n, keys->v.p[i - 1], &keys->matched);
 	return to;
 }
 
 static bool framer_failed(const struct tag_framer *f)
 {
-	return f->map.failed || f->frames.failed || f->name.failed || f->root.v.failed ||
+	return f->map.failed || f->frames.failed || f->single_map.failed ||
+	    f->singles.failed || f->name.failed || f->root.v.failed ||
 	    f->leaf.v.failed || f->p->arena.failed;
 }
 
@@ -231,6 +284,8 @@ enum err_code profile_add_tag_frames(struct profile *p, struct str root_keys,
 	VEC_RELEASE(&f.leaf.v);
 	map_release(&f.map);
 	VEC_RELEASE(&f.frames);
+	map_release(&f.single_map);
+	VEC_RELEASE(&f.singles);
 	buf_release(&f.name);
 	return rc;
 }

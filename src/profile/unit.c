@@ -133,40 +133,48 @@ static bool is_auto(struct str to)
 	return str_is(to, "minimum") || str_is(to, "auto");
 }
 
-static double scale_in_family(
-    const struct family *f, double v, struct str to, struct str *unit)
-{
-	const struct unit *u;
-
-	if (is_auto(to))
-		return auto_scale(f, v, unit);
-	u = family_find(f, to);
-	if (u && u->name) {
-		*unit = str_c(u->name);
-		return v / u->factor;
-	}
-	*unit = str_c(f->fallback);
-	return v / f->fallback_factor;
-}
-
 static bool is_uninteresting(struct str unit)
 {
 	return str_is(unit, "count") || str_is(unit, "sample") || str_is(unit, "unit") ||
 	    is_auto(unit);
 }
 
+/* from: the value's unit, of family f; NULL for both: none of the families. */
+static struct unit_conversion convert(
+    const struct family *f, const struct unit *from, struct str to)
+{
+	const struct unit *u;
+
+	if (!f)
+		return (struct unit_conversion){ 1, 1, is_uninteresting(to) ? STR("") : to };
+	u = family_find(f, to);
+	if (u && u->name)
+		return (struct unit_conversion){ from->factor, u->factor, str_c(u->name) };
+	return (struct unit_conversion){ from->factor, f->fallback_factor, str_c(f->fallback) };
+}
+
+struct unit_conversion unit_conversion_of(struct str from, struct str to)
+{
+	const struct unit *u;
+	const struct family *f = find_family(from, &u);
+
+	return convert(f, u, to);
+}
+
 double unit_scale(int64_t v, struct str from, struct str to, struct str *unit)
 {
+	struct unit_conversion c;
 	const struct family *f;
 	const struct unit *u;
 
 	if (v < 0 && v != INT64_MIN)
 		return -unit_scale(-v, from, to, unit);
 	f = find_family(from, &u);
-	if (f)
-		return scale_in_family(f, (double)v * u->factor, to, unit);
-	*unit = is_uninteresting(to) ? STR("") : to;
-	return (double)v;
+	if (f && is_auto(to))
+		return auto_scale(f, (double)v * u->factor, unit);
+	c = convert(f, u, to);
+	*unit = c.unit;
+	return (double)v * c.factor / c.divisor;
 }
 
 void unit_scaled_label(struct buf *out, int64_t v, struct str from, struct str to)

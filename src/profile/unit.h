@@ -19,6 +19,17 @@
  * or `to` itself, or "" when the unit is not printed).
  */
 double unit_scale(int64_t v, struct str from, struct str to, struct str *unit);
+/*
+ * unit_scale for many values of one unit: v becomes (double)v * factor / divisor, printed in `unit`.
+ */
+struct unit_conversion {
+	double factor;
+	double divisor;
+	struct str unit; /* a constant, or the `to` it was made for */
+};
+
+/* `to` must not be "minimum" or "auto", for which the unit depends on the value. */
+struct unit_conversion unit_conversion_of(struct str from, struct str to);
 /* Appends "1.50s": %.2f without a trailing ".00", unit behind it; "0" for zero. */
 void unit_scaled_label(struct buf *out, int64_t v, struct str from, struct str to);
 /* unit_scaled_label with to = "auto". */
