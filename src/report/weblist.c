@@ -10,7 +10,7 @@
 #include "graph/trimpath.h"
 #include "report/html.h"
 #include "report/labels.h"
-#include "report/listing.h"
+#include "report/codelines.h"
 #include "report/source_text.h"
 #include "report/writers.h"
 
@@ -54,7 +54,7 @@ static const char page_tail[] =
 
 struct page {
 	struct report *r;
-	struct listing listing;
+	struct codelines lines;
 	struct source_texts texts;
 	struct buf *out;
 };
@@ -93,7 +93,7 @@ static void print_place(struct page *page, struct str file, int64_t line)
 
 /* The call that was inlined, in its own source line. */
 static enum err_code print_call(
-    struct page *page, const struct listing_call *call, size_t indent, struct err *e)
+    struct page *page, const struct codelines_call *call, size_t indent, struct err *e)
 {
 	const struct source_file *file;
 	struct str line = STR("");
@@ -110,14 +110,14 @@ static enum err_code print_call(
 	return OK;
 }
 
-static bool same_call(const struct listing_call *a, const struct listing_call *b)
+static bool same_call(const struct codelines_call *a, const struct codelines_call *b)
 {
 	return a->line == b->line && str_eq(a->file, b->file);
 }
 
 /* Calls that the instruction before had too are not told again. */
-static enum err_code print_calls(struct page *page, const struct listing_use *use,
-    const struct listing_use *before, size_t indent, struct err *e)
+static enum err_code print_calls(struct page *page, const struct codelines_use *use,
+    const struct codelines_use *before, size_t indent, struct err *e)
 {
 	bool same = before != NULL;
 
@@ -129,7 +129,7 @@ static enum err_code print_calls(struct page *page, const struct listing_use *us
 	return OK;
 }
 
-static void print_code(struct page *page, const struct listing_code *code, size_t indent)
+static void print_code(struct page *page, const struct codelines_code *code, size_t indent)
 {
 	struct buf *out = page->out;
 
@@ -145,13 +145,13 @@ static void print_code(struct page *page, const struct listing_code *code, size_
 
 /* The instructions of one source line; those that are only samples are left out. */
 static enum err_code print_asm(
-    struct page *page, const struct listing_use *uses, size_t n, size_t indent, struct err *e)
+    struct page *page, const struct codelines_use *uses, size_t n, size_t indent, struct err *e)
 {
-	const struct listing_use *before = NULL;
+	const struct codelines_use *before = NULL;
 	uint64_t end = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct listing_code *code = &page->listing.code.p[uses[i].code];
+		const struct codelines_code *code = &page->lines.code.p[uses[i].code];
 
 		if (code->text.n == 0)
 			continue;
@@ -178,13 +178,13 @@ static void print_source(
 
 /* One source line with its n uses. */
 static enum err_code print_line(struct page *page, int64_t number, struct str text,
-    const struct listing_use *uses, size_t n, struct err *e)
+    const struct codelines_use *uses, size_t n, struct err *e)
 {
 	uint64_t flat = 0, cum = 0;
 	bool has_code = false;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct listing_code *code = &page->listing.code.p[uses[i].code];
+		const struct codelines_code *code = &page->lines.code.p[uses[i].code];
 
 		flat += code->flat;
 		cum += code->cum;
@@ -205,10 +205,10 @@ static enum err_code print_line(struct page *page, int64_t number, struct str te
 }
 
 static enum err_code print_lines(
-    struct page *page, const struct listing_block *block, struct err *e)
+    struct page *page, const struct codelines_block *block, struct err *e)
 {
-	const struct listing_use *use = page->listing.uses.p + block->first_use;
-	const struct listing_use *const end = use + block->n_uses;
+	const struct codelines_use *use = page->lines.uses.p + block->first_use;
+	const struct codelines_use *const end = use + block->n_uses;
 	const struct source_file *file;
 
 	for (int64_t line = block->begin; line < block->end; line++) {
@@ -231,7 +231,7 @@ static enum err_code print_lines(
 }
 
 static enum err_code print_block(
-    struct page *page, const struct listing_block *block, struct err *e)
+    struct page *page, const struct codelines_block *block, struct err *e)
 {
 	struct buf *out = page->out;
 
@@ -253,9 +253,9 @@ static enum err_code print_block(
 
 static enum err_code print_blocks(struct page *page, struct err *e)
 {
-	TRY(listing_make(&page->listing, page->r, e));
-	for (size_t i = 0; i < page->listing.blocks.n; i++)
-		TRY(print_block(page, &page->listing.blocks.p[i], e));
+	TRY(codelines_make(&page->lines, page->r, e));
+	for (size_t i = 0; i < page->lines.blocks.n; i++)
+		TRY(print_block(page, &page->lines.blocks.p[i], e));
 	return OK;
 }
 
@@ -264,7 +264,7 @@ enum err_code weblist_sections(struct report *r, struct buf *out, struct err *e)
 	struct page page = { .r = r, .out = out };
 	const enum err_code code = print_blocks(&page, e);
 
-	listing_release(&page.listing);
+	codelines_release(&page.lines);
 	source_texts_release(&page.texts);
 	return code;
 }

@@ -2,8 +2,8 @@
  * Source and machine code of the functions that the report's symbol matches: which lines to show,
  * and which instructions belong to each. Called by weblist.c, which prints it.
  */
-#ifndef REPORT_LISTING_H
-#define REPORT_LISTING_H
+#ifndef REPORT_CODELINES_H
+#define REPORT_CODELINES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "report/report.h"
 #include "report/sites.h"
 
-struct listing_code {
+struct codelines_code {
 	uint64_t address;
 	uint64_t object_address; /* what is printed */
 	uint64_t length;         /* bytes */
@@ -26,23 +26,23 @@ struct listing_code {
 };
 
 /* A call that was inlined between the shown line and the instruction. */
-struct listing_call {
+struct codelines_call {
 	struct str file;
 	int64_t line;
 };
 
 /* An instruction as part of a source line. */
-struct listing_use {
+struct codelines_use {
 	struct str file; /* cleaned path */
 	int64_t line;    /* 0 unknown */
 	struct str function;
-	uint32_t code;                    /* index */
-	const struct listing_call *calls; /* caller first */
+	uint32_t code;                      /* index */
+	const struct codelines_call *calls; /* caller first */
 	uint32_t n_calls;
 };
 
 /* A run of lines of one function in one file. */
-struct listing_block {
+struct codelines_block {
 	struct str function, file;
 	int64_t begin, end; /* line numbers; end is not shown */
 	uint64_t flat, cum;
@@ -50,18 +50,18 @@ struct listing_block {
 	uint64_t file_flat;       /* of the whole file, each instruction once */
 };
 
-struct listing {
+struct codelines {
 	struct sites sites;
-	VEC(struct listing_code) code;
-	VEC(struct listing_use) uses;
-	VEC(struct listing_block) blocks; /* by file (or its weight), then line */
+	VEC(struct codelines_code) code;
+	VEC(struct codelines_use) uses;
+	VEC(struct codelines_block) blocks; /* by file (or its weight), then line */
 };
 
 /*
  * ERR_NOT_FOUND when the symbol matches no function with samples. Texts live in the report's
- * arena. listing_release is valid after any result.
+ * arena. codelines_release is valid after any result.
  */
-enum err_code listing_make(struct listing *l, struct report *r, struct err *e) MUST_USE;
-void listing_release(struct listing *l);
+enum err_code codelines_make(struct codelines *l, struct report *r, struct err *e) MUST_USE;
+void codelines_release(struct codelines *l);
 
 #endif

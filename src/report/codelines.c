@@ -6,17 +6,17 @@
  * and lines of one function that lie close together become a block. Addresses without code that
  * can be read count with the lines that the profile itself knows.
  */
-#include "report/listing.h"
+#include "report/codelines.h"
 
 #include <stdlib.h>
 
 #include "graph/trimpath.h"
 
-#define LISTING_WIDEN      500 /* bytes of code around a sampled address */
-#define LISTING_MAX_RANGES 25
-#define LISTING_NEAR       32 /* bytes within which a missing line is taken from a neighbour */
-#define LISTING_MERGE      20 /* lines between two parts of one block */
-#define LISTING_CONTEXT    5  /* lines around a block */
+#define CODELINES_WIDEN      500 /* bytes of code around a sampled address */
+#define CODELINES_MAX_RANGES 25
+#define CODELINES_NEAR       32 /* bytes within which a missing line is taken from a neighbour */
+#define CODELINES_MERGE      20 /* lines between two parts of one block */
+#define CODELINES_CONTEXT    5  /* lines around a block */
 
 struct range {
 	uint64_t begin, end;
@@ -26,19 +26,19 @@ struct range {
 };
 
 struct maker {
-	struct listing *l;
+	struct codelines *l;
 	struct report *r;
 	const struct mapping **mappings; /* by start */
 	VEC(struct range) ranges;
 };
 
-void listing_release(struct listing *l)
+void codelines_release(struct codelines *l)
 {
 	sites_release(&l->sites);
 	VEC_RELEASE(&l->code);
 	VEC_RELEASE(&l->uses);
 	VEC_RELEASE(&l->blocks);
-	*l = (struct listing){ 0 };
+	*l = (struct codelines){ 0 };
 }
 
 static int by_start(const void *a, const void *b)
@@ -70,10 +70,11 @@ static void widen(struct range *range)
 
 	if (!m)
 		return;
-	range->begin = range->begin > m->start && range->begin - m->start >= LISTING_WIDEN
-			   ? range->begin - LISTING_WIDEN
+	range->begin = range->begin > m->start && range->begin - m->start >= CODELINES_WIDEN
+			   ? range->begin - CODELINES_WIDEN
 			   : m->start;
-	range->end = m->limit - range->end >= LISTING_WIDEN ? range->end + LISTING_WIDEN : m->limit;
+	range->end =
+	    m->limit - range->end >= CODELINES_WIDEN ? range->end + CODELINES_WIDEN : m->limit;
 }
 
 /* Joins wanted sites whose widened ranges would touch. */
@@ -95,7 +96,7 @@ static void make_ranges(struct maker *m)
 		if (at < n_mappings && !site->made_up && m->mappings[at]->start <= site->address)
 			in = m->mappings[at];
 		if (last && in && last->mapping == in &&
-		    site->address - last->end <= 2 * LISTING_WIDEN) {
+		    site->address - last->end <= 2 * CODELINES_WIDEN) {
 			last->end = site->address;
 			last->n = i + 1 - last->first;
 			last->score += (int64_t)site->flat;
@@ -122,7 +123,7 @@ static int by_score(const void *a, const void *b)
 }
 
 /* Samples within the instruction, also those that point behind its first byte. */
-static void sum_code(const struct sites *s, struct listing_code *code)
+static void sum_code(const struct sites *s, struct codelines_code *code)
 {
 	for (size_t i = sites_at(s, code->address);
 	     i < s->n && s->v[i].address - code->address < code->length; i++) {
@@ -146,13 +147,13 @@ static int64_t sane_line(int64_t line)
 }
 
 /* The callees of frame `n`, outermost first. */
-static const struct listing_call *inlined_calls(
+static const struct codelines_call *inlined_calls(
     struct maker *m, const struct source_frame *frames, uint32_t n)
 {
-	struct listing_call *calls = ARENA_ARRAY(&m->r->arena, struct listing_call, n);
+	struct codelines_call *calls = ARENA_ARRAY(&m->r->arena, struct codelines_call, n);
 
 	for (uint32_t i = 0; calls && i < n; i++)
-		calls[i] = (struct listing_call){ clean_file(m, frames[n - 1 - i].file),
+		calls[i] = (struct codelines_call){ clean_file(m, frames[n - 1 - i].file),
 			sane_line(frames[n - 1 - i].line) };
 	return calls;
 }
@@ -163,9 +164,9 @@ static void add_uses(struct maker *m, uint32_t code, const struct source_frame *
 	for (uint32_t i = 0; i < n; i++) {
 		if (!sites_wants(&m->l->sites, frames[i].function))
 			continue;
-		VEC_PUSH(&m->l->uses,
-		    (struct listing_use){ clean_file(m, frames[i].file), sane_line(frames[i].line),
-			frames[i].function, code, inlined_calls(m, frames, i), i });
+		VEC_PUSH(&m->l->uses, (struct codelines_use){ clean_file(m, frames[i].file),
+					  sane_line(frames[i].line), frames[i].function, code,
+					  inlined_calls(m, frames, i), i });
 	}
 }
 
@@ -176,7 +177,7 @@ static enum err_code add_site(struct maker *m, const struct site *site, struct e
 	const struct location *l = &p->locations[site->location];
 	const struct line *lines = location_lines(p, l);
 	struct source_frame *frames = ARENA_ARRAY(&m->r->arena, struct source_frame, l->n_lines);
-	struct listing_code code = { .address = site->address,
+	struct codelines_code code = { .address = site->address,
 		.object_address = site->address,
 		.length = 1,
 		.flat = site->flat,
@@ -246,7 +247,7 @@ static enum err_code add_instruction(struct maker *m, const struct range *range,
 {
 	struct source_frame *frames;
 	uint32_t n;
-	struct listing_code code = { .address = in->address,
+	struct codelines_code code = { .address = in->address,
 		.object_address = in->object_address,
 		.length = next > in->address ? next - in->address : 1,
 		.text = in->text };
@@ -259,7 +260,7 @@ static enum err_code add_instruction(struct maker *m, const struct range *range,
 		return FAIL_NOMEM(e);
 	if (frames[0].line != 0)
 		*near = (struct neighbour){ frames, n, in->address };
-	if (frames[0].line == 0 && near->frames && in->address - near->address <= LISTING_NEAR)
+	if (frames[0].line == 0 && near->frames && in->address - near->address <= CODELINES_NEAR)
 		add_uses(m, (uint32_t)(m->l->code.n - 1), near->frames, near->n);
 	else
 		add_uses(m, (uint32_t)(m->l->code.n - 1), frames, n);
@@ -299,7 +300,7 @@ static enum err_code add_ranges(struct maker *m, struct err *e)
 	if (m->ranges.n > 1)
 		qsort(m->ranges.p, m->ranges.n, sizeof *m->ranges.p, by_score);
 	for (size_t i = 0; i < m->ranges.n; i++) {
-		if (i < LISTING_MAX_RANGES)
+		if (i < CODELINES_MAX_RANGES)
 			TRY(add_range(m, &m->ranges.p[i], e));
 		else
 			TRY(add_sites(m, &m->ranges.p[i], e));
@@ -309,8 +310,8 @@ static enum err_code add_ranges(struct maker *m, struct err *e)
 
 static int by_place(const void *a, const void *b, void *ctx)
 {
-	const struct listing_code *code = ctx;
-	const struct listing_use *x = a, *y = b;
+	const struct codelines_code *code = ctx;
+	const struct codelines_use *x = a, *y = b;
 	const int order = str_cmp(x->file, y->file);
 
 	if (order != 0)
@@ -325,14 +326,14 @@ static int by_place(const void *a, const void *b, void *ctx)
 /* Adds the uses of one line to the last block of the file, or to a new one. */
 static void add_line(struct maker *m, size_t first, size_t n, bool new_file)
 {
-	struct listing *l = m->l;
-	const struct listing_use *use = &l->uses.p[first];
+	struct codelines *l = m->l;
+	const struct codelines_use *use = &l->uses.p[first];
 	const struct str name = sites_pretty(&l->sites, use->function);
-	struct listing_block *block = l->blocks.n ? &l->blocks.p[l->blocks.n - 1] : NULL;
+	struct codelines_block *block = l->blocks.n ? &l->blocks.p[l->blocks.n - 1] : NULL;
 
-	if (!block || new_file || use->line - block->end >= LISTING_MERGE ||
+	if (!block || new_file || use->line - block->end >= CODELINES_MERGE ||
 	    !str_eq(block->function, name)) {
-		if (!VEC_PUSH(&l->blocks, (struct listing_block){ .function = name,
+		if (!VEC_PUSH(&l->blocks, (struct codelines_block){ .function = name,
 					      .file = use->file,
 					      .begin = use->line,
 					      .first_use = first }))
@@ -348,25 +349,25 @@ static void add_line(struct maker *m, size_t first, size_t n, bool new_file)
 }
 
 /* Lines around the blocks of one file; a gap between two is shared. */
-static void add_context(struct listing_block *v, size_t n)
+static void add_context(struct codelines_block *v, size_t n)
 {
-	if (v[0].begin > LISTING_CONTEXT)
-		v[0].begin -= LISTING_CONTEXT;
+	if (v[0].begin > CODELINES_CONTEXT)
+		v[0].begin -= CODELINES_CONTEXT;
 	else if (v[0].begin > 1)
 		v[0].begin = 1;
 	for (size_t i = 1; i < n; i++) {
 		int64_t half = (v[i].begin - v[i - 1].end) / 2;
 
-		half = half > LISTING_CONTEXT ? LISTING_CONTEXT : half;
+		half = half > CODELINES_CONTEXT ? CODELINES_CONTEXT : half;
 		v[i - 1].end += half;
 		v[i].begin -= half;
 	}
-	v[n - 1].end += LISTING_CONTEXT;
+	v[n - 1].end += CODELINES_CONTEXT;
 }
 
 /* An instruction may belong to several lines of a file and counts once. */
 static uint64_t file_flat(
-    const struct listing *l, size_t first, size_t end, uint32_t *counted, uint32_t stamp)
+    const struct codelines *l, size_t first, size_t end, uint32_t *counted, uint32_t stamp)
 {
 	uint64_t flat = 0;
 
@@ -383,7 +384,7 @@ static uint64_t file_flat(
 /* Blocks of the uses [first, end) of one file. */
 static void add_file(struct maker *m, size_t first, size_t end, uint64_t flat)
 {
-	struct listing *l = m->l;
+	struct codelines *l = m->l;
 	const size_t first_block = l->blocks.n;
 
 	for (size_t i = first, next; i < end; i = next) {
@@ -400,7 +401,7 @@ static void add_file(struct maker *m, size_t first, size_t end, uint64_t flat)
 
 static int by_weight(const void *a, const void *b)
 {
-	const struct listing_block *x = a, *y = b;
+	const struct codelines_block *x = a, *y = b;
 	const int64_t fx = (int64_t)x->file_flat, fy = (int64_t)y->file_flat;
 
 	if (fx != fy)
@@ -409,7 +410,7 @@ static int by_weight(const void *a, const void *b)
 }
 
 /* With a limit on files, the heaviest come first and the rest is left out. */
-static void choose_files(struct listing *l, uint32_t most)
+static void choose_files(struct codelines *l, uint32_t most)
 {
 	uint32_t files = 0;
 
@@ -428,7 +429,7 @@ static void choose_files(struct listing *l, uint32_t most)
 
 static enum err_code make_blocks(struct maker *m, struct err *e)
 {
-	struct listing *l = m->l;
+	struct codelines *l = m->l;
 	uint32_t *counted = ARENA_ARRAY(&m->r->arena, uint32_t, l->code.n);
 	uint32_t stamp = 0;
 
@@ -446,12 +447,12 @@ static enum err_code make_blocks(struct maker *m, struct err *e)
 	return l->blocks.failed || arena_failed(&m->r->arena) ? FAIL_NOMEM(e) : OK;
 }
 
-enum err_code listing_make(struct listing *l, struct report *r, struct err *e)
+enum err_code codelines_make(struct codelines *l, struct report *r, struct err *e)
 {
 	struct maker m = { .l = l, .r = r };
 	enum err_code code;
 
-	*l = (struct listing){ 0 };
+	*l = (struct codelines){ 0 };
 	TRY(sites_collect(&l->sites, r, e));
 	if (l->sites.wanted.n == 0)
 		return FAIL(e, ERR_NOT_FOUND, "no matches found for regexp: %.*s",
