@@ -18,7 +18,7 @@
 #define LEGACY_MAX_TYPES 4
 
 struct legacy_builder {
-	struct profile *p;         /* strings and scalars are written at once; NULL once published */
+	struct profile *p;         /* strings and scalars are written at once; NULL when done */
 	struct value_type types[LEGACY_MAX_TYPES];
 	uint32_t n_types;
 	uint32_t width;            /* values of a sample; n_types but for Java's odd headers */

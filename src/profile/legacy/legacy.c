@@ -1,7 +1,7 @@
 #include "profile/legacy/legacy.h"
 
 #include "profile/legacy/formats.h"
-#include "profile/legacy/frames.h"
+#include "profile/legacy/legacy_frames.h"
 
 /* The order decides for bytes that fit more than one. */
 static legacy_reader *const readers[] = {

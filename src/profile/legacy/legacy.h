@@ -1,5 +1,5 @@
 /*
- * Reading of the profile formats from before profile.proto: gperftools' CPU profiles (binary), heap,
+ * Reading of the profile formats from before profile.proto: gperftools' binary CPU profiles, heap,
  * growth and fragmentation, Go's debug=1 counts, threadz, contentionz, and their Java cousins.
  * Called by fetch when profile_decode did not recognise the bytes.
  */

@@ -15,7 +15,7 @@
 
 struct lines {
 	struct str rest;
-	struct str line; /* the current one without its end; empty before the first, after the last */
+	struct str line; /* the current one without its end; empty before the first and at the end */
 	bool too_long;
 };
 

@@ -1,6 +1,6 @@
 /*
  * From addresses to mappings. Old writers described their own program's mapping wrongly in known
- * ways; these are repaired on the way, as google/pprof does it. Normal maps are in order and without
+ * ways; these are repaired on the way, as google/pprof does it. Normal maps are in order without
  * overlaps, so that each address is found by bisection; strange ones are searched in the file's
  * order, which decides between overlapping ranges.
  */

@@ -1,4 +1,4 @@
-/* What frames a legacy profile drops, by its type: the allocator's, the locks' or the profiler's. */
+/* The frames that a legacy profile drops, by its type: allocator's, locks' or profiler's. */
 #ifndef PROFILE_LEGACY_FRAMES_H
 #define PROFILE_LEGACY_FRAMES_H
 

@@ -1,9 +1,9 @@
 /*
- * The expressions are what a converted profile is expected to carry, byte for byte: they are seen by
- * whoever reads it later. So the names in them, and their order, are the ones that google/pprof
+ * The expressions are what a converted profile is expected to carry, byte for byte: whoever reads it
+ * later sees them. So the names in them, and their order, are the ones that google/pprof
  * documents, some of them of programs that nobody runs any more.
  */
-#include "profile/legacy/frames.h"
+#include "profile/legacy/legacy_frames.h"
 
 /* Entry points of C libraries, of tcmalloc and of macOS, the Go runtime, and allocators inside. */
 #define ALLOCATOR_FRAMES                                                               \
