@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -93,6 +94,11 @@ static bool read_flags(struct driver *d, int argc, char **argv, int *status)
 		return false;
 	case FLAGS_OK:
 		break;
+	}
+	if (d->request.version) {
+		printf("pprof %s\n", PPROF_VERSION);
+		*status = 0;
+		return false;
 	}
 	if (d->request.n_sources > 0)
 		return true;

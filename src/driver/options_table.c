@@ -124,6 +124,7 @@ const size_t n_config_options = sizeof config_options / sizeof config_options[0]
 static const char source[] = "Source options";
 static const char web[] = "Web page options";
 static const char tls[] = "TLS options";
+static const char other[] = "Other options";
 static const char value[] = "Value shorthands";
 
 /* Flag of struct request without default: kind, field, heading, argument, help. */
@@ -150,9 +151,6 @@ const struct option request_options[] = {
 	    "Put a comment into the profile"),
 	FLAG("all_frames", OPTION_BOOL, all_frames, "false", source, NULL,
 	    "Keep the frames that the profile asks to drop"),
-	FLAG("json", OPTION_BOOL, json, "false", source, NULL, "Print top, tree and tags as JSON"),
-	FLAG("tools", OPTION_STRING, tools, "", source, "path",
-	    "Where object tools are searched, accepted for compatibility"),
 
 	FLAG("http", OPTION_STRING, http, "", web, "host:port",
 	    "Serve web pages there; host is localhost and port a free one when left out"),
@@ -164,6 +162,11 @@ const struct option request_options[] = {
 	    "Private key of that certificate, PEM"),
 	FLAG("tls_ca", OPTION_STRING, tls_ca, "", tls, "file",
 	    "Certificates of authorities to trust, PEM"),
+
+	FLAG("json", OPTION_BOOL, json, "false", other, NULL, "Print top, tree and tags as JSON"),
+	FLAG("tools", OPTION_STRING, tools, "", other, "path",
+	    "Where object tools are searched, accepted for compatibility"),
+	FLAG("version", OPTION_BOOL, version, "false", other, NULL, "Print the version and leave"),
 
 	FLAG("total_delay", OPTION_BOOL, total_delay, "false", value, NULL, "-sample_index=delay"),
 	FLAG("mean_delay", OPTION_BOOL, mean_delay, "false", value, NULL,

@@ -29,7 +29,8 @@ struct request {
 	struct str tools;
 	int64_t seconds, timeout; /* <= 0 unset */
 	bool all_frames;
-	bool json; /* text, tree and tags as JSON */
+	bool json;    /* text, tree and tags as JSON */
+	bool version; /* only print ours */
 
 	struct str http;
 	bool no_browser;

@@ -4,6 +4,8 @@
 #
 # usage: run.sh [--update] PPROF FIXTURES
 #
+# FIXTURES is the folder that gen_fixtures filled, or the build folder it lies in.
+#
 # cases.txt: one command line per line, optionally a tab and what is typed into the shell ("\n" ends
 # a line). NAME is made from the line. Commands run in FIXTURES, with TZ=UTC and an empty home.
 set -euo pipefail
@@ -14,11 +16,14 @@ if [ "${1:-}" = --update ]; then
 	shift
 fi
 if [ $# != 2 ]; then
-	sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 fi
 pprof=$(realpath "$1")
 fixtures=$(realpath "$2")
+if [ -d "$fixtures/tests/golden/fixtures" ]; then
+	fixtures=$fixtures/tests/golden/fixtures
+fi
 here=$(dirname "$(realpath "$0")")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
