@@ -55,7 +55,8 @@ static MUST_USE enum err_code read_all(
 		return FAIL(e, ERR_LIMIT, "%.*s is larger than %zu bytes", STR_ARG(path), limit);
 	for (;;) {
 		/* One byte more than expected shows the end without another growth. */
-		size_t step = hint > out->n - begin ? hint - (out->n - begin) + 1 : READ_STEP;
+		size_t have = out->n - begin;
+		size_t step = hint && hint >= have ? hint - have + 1 : READ_STEP;
 
 		if (!buf_reserve(out, step))
 			return FAIL_NOMEM(e);

@@ -16,6 +16,11 @@
 #define FIRST_GUESS    ((size_t)64 << 10)
 #define GZIP_MIN       ((size_t)10) /* a member's fixed header */
 
+/* zstd's window is memory beside the output: small inputs get 64 MiB, others its usual 128 MiB. */
+#define ZSTD_SMALL       ((size_t)1 << 20)
+#define WINDOW_LOG_SMALL 26
+#define WINDOW_LOG_LARGE 27
+
 static bool is_gzip(struct str s)
 {
 	return str_starts(s, STR("\x1f\x8b"));
@@ -142,6 +147,8 @@ static MUST_USE enum err_code unzstd(struct buf *out, struct str in, struct err 
 
 	if (!d)
 		return FAIL_NOMEM(e);
+	ZSTD_DCtx_setParameter(
+	    d, ZSTD_d_windowLogMax, in.n < ZSTD_SMALL ? WINDOW_LOG_SMALL : WINDOW_LOG_LARGE);
 	code = unzstd_stream(d, out, in, output_limit(in.n) + out->n, e);
 	ZSTD_freeDCtx(d);
 	return code;

@@ -32,6 +32,7 @@ static void vec_push_takes_a_compound_value(void **state)
 	struct pair {
 		int a, b;
 	};
+
 	VEC(struct pair) v = { 0 };
 
 	(void)state;
