@@ -12,7 +12,8 @@
 
 #include "graph/trimpath.h"
 
-#define CODELINES_WIDEN      500 /* bytes of code around a sampled address */
+#define CODELINES_WIDEN      500  /* bytes of code around a sampled address */
+#define CODELINES_JOIN       1000 /* bytes between addresses of one range */
 #define CODELINES_MAX_RANGES 25
 #define CODELINES_NEAR       32 /* bytes within which a missing line is taken from a neighbour */
 #define CODELINES_MERGE      20 /* lines between two parts of one block */
@@ -59,7 +60,7 @@ static enum err_code sort_mappings(struct maker *m, struct err *e)
 	for (uint32_t i = 0; i < p->n_mappings; i++)
 		m->mappings[i] = &p->mappings[i];
 	if (p->n_mappings > 1)
-		qsort(m->mappings, p->n_mappings, sizeof *m->mappings, by_start);
+		qsort(m->mappings, p->n_mappings, sizeof(const struct mapping *), by_start);
 	return OK;
 }
 
@@ -96,7 +97,7 @@ static void make_ranges(struct maker *m)
 		if (at < n_mappings && !site->made_up && m->mappings[at]->start <= site->address)
 			in = m->mappings[at];
 		if (last && in && last->mapping == in &&
-		    site->address - last->end <= 2 * CODELINES_WIDEN) {
+		    site->address - last->end <= CODELINES_JOIN) {
 			last->end = site->address;
 			last->n = i + 1 - last->first;
 			last->score += (int64_t)site->flat;

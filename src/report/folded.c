@@ -23,12 +23,18 @@ static int by_text(const void *a, const void *b)
 	    ((const struct folded_stack *)a)->text, ((const struct folded_stack *)b)->text);
 }
 
+static bool breaks_format(char c)
+{
+	return c == ';' || c == '\n' || c == '\r';
+}
+
 static void add_name(struct str name, struct buf *out)
 {
 	for (size_t i = 0; i < name.n; i++) {
-		const char c = name.p[i];
-
-		buf_char(out, c == ';' || c == '\n' || c == '\r' ? ' ' : c);
+		if (breaks_format(name.p[i]))
+			buf_char(out, ' ');
+		else
+			buf_char(out, name.p[i]);
 	}
 }
 

@@ -18,7 +18,7 @@ static void print_fraction(uint64_t v, int digits, struct buf *out)
 		return;
 	for (int i = digits - 1; i >= 0; i--, v /= 10)
 		text[i] = (char)('0' + v % 10);
-	while (text[digits - 1] == '0')
+	while (digits > 1 && text[digits - 1] == '0')
 		digits--;
 	buf_char(out, '.');
 	buf_add(out, text, (size_t)digits);

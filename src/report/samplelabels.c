@@ -49,7 +49,7 @@ static void collect(
 		if (labels[i].is_num == numeric)
 			VEC_PUSH(&w->labels, &labels[i]);
 	if (w->labels.n > 1)
-		qsort_r(w->labels.p, w->labels.n, sizeof *w->labels.p, by_key, arg.ctx);
+		qsort_r(w->labels.p, w->labels.n, sizeof(const struct label *), by_key, arg.ctx);
 }
 
 static size_t group_end(const struct sample_labels_work *w, const struct profile *p, size_t begin)

@@ -1,5 +1,5 @@
 /*
- * The addresses of a profile with what was sampled there. Called by listing.c. Whether a location
+ * The addresses of a profile with what was sampled there. Called by codelines.c. Whether a location
  * matches is asked once per location and function, not once per sample.
  */
 #include "report/sites.h"

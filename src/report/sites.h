@@ -1,6 +1,6 @@
 /*
  * The addresses of a profile with what was sampled there, and which of them the report's symbol
- * asks for. Called by listing.c.
+ * asks for. Called by codelines.c.
  */
 #ifndef REPORT_SITES_H
 #define REPORT_SITES_H

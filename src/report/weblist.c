@@ -124,7 +124,8 @@ static enum err_code print_calls(struct page *page, const struct codelines_use *
 	for (uint32_t i = 0; i < use->n_calls; i++) {
 		same = same && i < before->n_calls && same_call(&use->calls[i], &before->calls[i]);
 		if (!same)
-			TRY(print_call(page, &use->calls[i], indent + WEBLIST_CALL_INDENT * i, e));
+			TRY(print_call(
+			    page, &use->calls[i], indent + (size_t)i * WEBLIST_CALL_INDENT, e));
 	}
 	return OK;
 }
