@@ -99,7 +99,7 @@ static void record(void *p, size_t n, uint64_t mean, void *caller)
 	uint64_t age_ns = mono_ns(CLOCK_MONOTONIC_COARSE) - rt.start_mono_ns;
 	struct rt_live live = { a.objects, a.bytes, 0, (uint32_t)(age_ns / 1000000000u) };
 
-	live.record = rt_records_find(stack, rt_records_class(n));
+	live.record = rt_records_find(stack, n);
 	/* An entry for p is of a block that was freed past us, say by the loader. */
 	if (atomic_load_explicit(&rt.filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed))
 		rt_heap_forget(p);

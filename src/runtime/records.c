@@ -28,8 +28,24 @@ uint32_t rt_records_class(size_t size)
 	return (log2 << 2) + (uint32_t)(size >> (log2 - 2) & 3);
 }
 
+/* Sizes in 32 bits: from 2 GiB on in MiB, which leaves the class what it was. */
+#define HUGE_BIT   (1u << 31)
+#define HUGE_SHIFT 20
+
+static uint32_t pack_size(size_t size)
+{
+	return size < HUGE_BIT ? (uint32_t)size : HUGE_BIT | (uint32_t)(size >> HUGE_SHIFT);
+}
+
+uint64_t rt_records_first_size(uint32_t i)
+{
+	uint32_t size = record_at(i)->size;
+
+	return size < HUGE_BIT ? size : (uint64_t)(size & ~HUGE_BIT) << HUGE_SHIFT;
+}
+
 /* A fresh, filled record; 0 when there is no more room. */
-static uint32_t make(rt_stack_id stack, uint32_t size_class)
+static uint32_t make(rt_stack_id stack, size_t size)
 {
 	uint32_t i = atomic_fetch_add(&rt.state.head->record_count, 1);
 	struct rt_record *r;
@@ -40,7 +56,7 @@ static uint32_t make(rt_stack_id stack, uint32_t size_class)
 		return 0;
 	}
 	r = record_at(i);
-	r->size_class = size_class;
+	r->size = pack_size(size);
 	atomic_store_explicit(&r->stack, stack, memory_order_release);
 	rt_stats_add(RT_STAT_RECORDS, 1);
 	return i;
@@ -56,8 +72,9 @@ static uint32_t full(void)
  * A record made by the loser of a race stays unused (all counters zero): the encoders leave such
  * records out.
  */
-uint32_t rt_records_find(rt_stack_id stack, uint32_t size_class)
+uint32_t rt_records_find(rt_stack_id stack, size_t size)
 {
+	uint32_t size_class = rt_records_class(size);
 	uint32_t hash = (uint32_t)hash_mix(stack, size_class);
 	_Atomic uint32_t *slots = index_slots();
 	uint32_t fresh = 0;
@@ -67,13 +84,14 @@ uint32_t rt_records_find(rt_stack_id stack, uint32_t size_class)
 		uint32_t i = atomic_load_explicit(slot, memory_order_acquire);
 
 		if (i == 0 && fresh == 0) {
-			fresh = make(stack, size_class);
+			fresh = make(stack, size);
 			if (fresh == 0)
 				return full();
 		}
 		if (i == 0 && atomic_compare_exchange_strong(slot, &i, fresh))
 			return fresh;
-		if (record_at(i)->stack == stack && record_at(i)->size_class == size_class)
+		if (record_at(i)->stack == stack &&
+		    rt_records_class(rt_records_first_size(i)) == size_class)
 			return i;
 	}
 }

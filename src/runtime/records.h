@@ -26,7 +26,7 @@ struct rt_amounts {
 
 struct rt_record {
 	_Atomic rt_stack_id stack; /* 0: slot handed out but not filled yet */
-	uint32_t size_class;
+	uint32_t size;             /* of its first block, rounded when huge; decides the class */
 	_Atomic uint32_t begun, ended;
 	_Atomic uint64_t alloc_samples, alloc_objects, alloc_bytes;
 	_Atomic uint64_t free_samples, free_objects, free_bytes;
@@ -37,13 +37,20 @@ _Static_assert(sizeof(struct rt_record) == 64, "one record, one cache line");
 /* A size's class: exact below 8, then four to a doubling. RT_SIGSAFE */
 uint32_t rt_records_class(size_t size);
 
-/* The number of the record for this stack and class, made when new; the overflow record 0 (and a
- * counted loss) when the table is full. RT_NOALLOC */
-uint32_t rt_records_find(rt_stack_id stack, uint32_t size_class);
+/* The number of the record for this stack and the class of this size, made when new; the overflow
+ * record 0 (and a counted loss) when the table is full. RT_NOALLOC */
+uint32_t rt_records_find(rt_stack_id stack, size_t size);
 
 /* Adds one sample's amounts. RT_SIGSAFE */
 void rt_records_add_alloc(uint32_t record, const struct rt_amounts *a);
 void rt_records_add_free(uint32_t record, const struct rt_amounts *a);
+
+/*
+ * Bytes of the first block that record i was made for (from 2 GiB on in whole MiB); 0 for the
+ * overflow record. Never changes, unlike the average, and differs between the records of one stack:
+ * with the stack it identifies the record to those who compare profiles. RT_SIGSAFE
+ */
+uint64_t rt_records_first_size(uint32_t i);
 
 /* How many records there are. RT_SIGSAFE */
 uint32_t rt_records_count(void);

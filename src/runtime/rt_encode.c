@@ -116,7 +116,7 @@ static void put_value_type(struct wire_writer *w, uint32_t field, unsigned type,
 static size_t label_size(const struct rt_row *row)
 {
 	return wire_size_uint(PB_LABEL_KEY, S_BYTES) +
-	    wire_size_uint(PB_LABEL_NUM, (uint64_t)row->block_bytes);
+	    wire_size_uint(PB_LABEL_NUM, (uint64_t)row->label_bytes);
 }
 
 static void put_sample(struct encoder *e, const struct rt_row *row)
@@ -134,7 +134,7 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 		values += wire_size_varint((uint64_t)row->values[v]);
 	size = wire_size_bytes(PB_SAMPLE_LOCATION_ID, locations) +
 	    wire_size_bytes(PB_SAMPLE_VALUE, values);
-	if (row->block_bytes)
+	if (row->label_bytes)
 		size += wire_size_bytes(PB_SAMPLE_LABEL, label_size(row));
 	wire_put_tag(&e->w, PB_PROFILE_SAMPLE, WIRE_BYTES);
 	wire_put_varint(&e->w, size);
@@ -146,12 +146,12 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 	wire_put_varint(&e->w, values);
 	for (unsigned v = 0; v < RT_VALUES; v++)
 		wire_put_varint(&e->w, (uint64_t)row->values[v]);
-	if (!row->block_bytes)
+	if (!row->label_bytes)
 		return;
 	wire_put_tag(&e->w, PB_SAMPLE_LABEL, WIRE_BYTES);
 	wire_put_varint(&e->w, label_size(row));
 	wire_put_uint(&e->w, PB_LABEL_KEY, S_BYTES);
-	wire_put_uint(&e->w, PB_LABEL_NUM, (uint64_t)row->block_bytes);
+	wire_put_uint(&e->w, PB_LABEL_NUM, (uint64_t)row->label_bytes);
 }
 
 static void put_mapping(struct encoder *e, size_t i)

@@ -31,6 +31,7 @@ static bool read_row(uint32_t record, struct rt_row *row)
 	row->values[RT_INUSE_OBJECTS] = objects_of(alloc.objects - freed.objects);
 	row->values[RT_INUSE_BYTES] = (int64_t)(alloc.bytes - freed.bytes);
 	row->block_bytes = block_bytes(&alloc);
+	row->label_bytes = (int64_t)rt_records_first_size(record);
 	row->alloc_samples = (int64_t)alloc.samples;
 	row->inuse_samples = (int64_t)(alloc.samples - freed.samples);
 	return true;

@@ -26,6 +26,7 @@ struct rt_row {
 	rt_stack_id stack;
 	int64_t values[RT_VALUES];
 	int64_t block_bytes;   /* average size of a block of this record */
+	int64_t label_bytes;   /* size of its first block: the same in every snapshot */
 	int64_t alloc_samples; /* sampled allocations, and how many of them are alive */
 	int64_t inuse_samples;
 };

@@ -17,7 +17,7 @@
 
 static uint32_t record_of(const uintptr_t *pcs, size_t depth, size_t size)
 {
-	return rt_records_find(rt_stacktab_id(pcs, depth), rt_records_class(size));
+	return rt_records_find(rt_stacktab_id(pcs, depth), size);
 }
 
 static void add(uint32_t record, int64_t objects, int64_t bytes)

@@ -64,15 +64,22 @@ static void size_classes(void **state)
 static void records_by_stack_and_class(void **state)
 {
 	rt_stack_id id = stack_of(11000, 12000);
-	uint32_t small = rt_records_find(id, rt_records_class(64));
+	uint32_t small = rt_records_find(id, 64);
+	uint32_t huge;
 	struct rt_amounts two = { 1, 2 << RT_OBJECTS_SHIFT, 128 };
 	struct rt_amounts alloc, freed;
 	rt_stack_id stack;
 
 	(void)state;
 	assert_true(small != 0);
-	assert_int_equal(rt_records_find(id, rt_records_class(65)), small);
-	assert_true(rt_records_find(id, rt_records_class(128)) != small);
+	assert_int_equal(rt_records_find(id, 65), small);
+	assert_true(rt_records_find(id, 128) != small);
+	/* Known to others by its first block, whatever came later. */
+	assert_int_equal(rt_records_first_size(small), 64);
+	huge = rt_records_find(id, ((size_t)5 << 30) + 1);
+	assert_int_equal(rt_records_find(id, ((size_t)5 << 30) + 4097), huge);
+	assert_int_equal(rt_records_first_size(huge), (size_t)5 << 30);
+	assert_true(rt_records_find(id, (size_t)10 << 30) != huge);
 	rt_records_add_alloc(small, &two);
 	rt_records_add_alloc(small, &two);
 	rt_records_add_free(small, &two);
