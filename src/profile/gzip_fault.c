@@ -1,6 +1,7 @@
 #include "profile/gzip_fault.h"
 
 #include <inttypes.h>
+#include <libdeflate.h>
 #include <stdbool.h>
 
 #define MAX_BITS   15
@@ -30,6 +31,7 @@ struct bits {
 struct code {
 	uint16_t count[MAX_BITS + 1];
 	uint16_t symbols[288];
+	unsigned longest; /* bits of the longest code; 0: there is none */
 };
 
 static uint32_t take(struct bits *b, unsigned n)
@@ -68,6 +70,8 @@ static bool code_build(struct code *c, const uint8_t *lengths, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		c->count[lengths[i]]++;
 		used += lengths[i] != 0;
+		if (lengths[i] > c->longest)
+			c->longest = lengths[i];
 	}
 	c->count[0] = 0;
 	for (unsigned len = 1; len <= MAX_BITS; len++) {
@@ -86,7 +90,7 @@ static uint32_t take_symbol(struct bits *b, const struct code *c)
 {
 	uint32_t code = 0, first = 0, index = 0;
 
-	for (unsigned len = 1; len <= MAX_BITS && b->fault == NO_FAULT; len++) {
+	for (unsigned len = 1; len <= c->longest && b->fault == NO_FAULT; len++) {
 		code |= take(b, 1);
 		if (code < first + c->count[len])
 			return c->symbols[index + (code - first)];
@@ -259,17 +263,6 @@ static void walk_blocks(struct bits *b)
 	}
 }
 
-/* Skips a text that ends with NUL; false when the input ends first. */
-static bool skip_text(struct str *in)
-{
-	size_t n = str_find_char(*in, '\0');
-
-	if (n == STR_NPOS)
-		return false;
-	*in = str_skip(*in, n + 1);
-	return true;
-}
-
 enum gzip_flags {
 	GZIP_HEADER_CRC = 2,
 	GZIP_EXTRA = 4,
@@ -277,43 +270,78 @@ enum gzip_flags {
 	GZIP_COMMENT = 16,
 };
 
-/* Moves behind the header; false when the input ends in it. */
-static bool skip_header(struct str *in)
+#define TEXT_MAX ((size_t)512) /* Go takes longer names for a fault */
+
+static uint32_t little16(const char *p)
 {
+	return (unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8;
+}
+
+static enum fault skip_bytes(struct str *in, size_t n)
+{
+	if (in->n < n)
+		return CUT_OFF;
+	*in = str_skip(*in, n);
+	return NO_FAULT;
+}
+
+/* Skips a text that ends with NUL. */
+static enum fault skip_text(struct str *in)
+{
+	size_t n = str_find_char(str_head(*in, TEXT_MAX), '\0');
+
+	if (n == STR_NPOS)
+		return in->n < TEXT_MAX ? CUT_OFF : CORRUPT;
+	return skip_bytes(in, n + 1);
+}
+
+static enum fault skip_extra(struct str *in)
+{
+	return in->n < 2 ? CUT_OFF : skip_bytes(in, 2 + little16(in->p));
+}
+
+/* The lower half of the CRC of all header bytes before it. */
+static enum fault skip_crc(struct str *in, const char *header)
+{
+	if (in->n < 2)
+		return CUT_OFF;
+	if ((libdeflate_crc32(0, header, (size_t)(in->p - header)) & 0xffff) != little16(in->p))
+		return CORRUPT;
+	return skip_bytes(in, 2);
+}
+
+/* Moves behind the header. */
+static enum fault skip_header(struct str *in)
+{
+	const char *header = in->p;
+	enum fault fault = NO_FAULT;
 	unsigned flags;
 
+	if (in->n >= 3 && in->p[2] != 8) /* the only method there is */
+		return CORRUPT;
 	if (in->n < 10)
-		return false;
+		return CUT_OFF;
 	flags = (unsigned char)in->p[3];
 	*in = str_skip(*in, 10);
-	if (flags & GZIP_EXTRA) {
-		if (in->n < 2)
-			return false;
-		size_t n = (unsigned char)in->p[0] | (size_t)(unsigned char)in->p[1] << 8;
-
-		if (in->n - 2 < n)
-			return false;
-		*in = str_skip(*in, 2 + n);
-	}
-	if ((flags & GZIP_NAME) && !skip_text(in))
-		return false;
-	if ((flags & GZIP_COMMENT) && !skip_text(in))
-		return false;
-	if ((flags & GZIP_HEADER_CRC) && in->n < 2)
-		return false;
-	if (flags & GZIP_HEADER_CRC)
-		*in = str_skip(*in, 2);
-	return true;
+	if (flags & GZIP_EXTRA)
+		fault = skip_extra(in);
+	if (fault == NO_FAULT && (flags & GZIP_NAME))
+		fault = skip_text(in);
+	if (fault == NO_FAULT && (flags & GZIP_COMMENT))
+		fault = skip_text(in);
+	if (fault == NO_FAULT && (flags & GZIP_HEADER_CRC))
+		fault = skip_crc(in, header);
+	return fault;
 }
 
 enum err_code gzip_fault(struct str member, struct err *e)
 {
 	struct bits b = { 0 };
+	enum fault header = skip_header(&member);
 
-	if (member.n >= 3 && member.p[2] != 8)
-		return FAIL(e, ERR_FORMAT, "gzip: invalid header");
-	if (!skip_header(&member))
-		return FAIL(e, ERR_FORMAT, "unexpected EOF");
+	if (header != NO_FAULT)
+		return FAIL(e, ERR_FORMAT, "%s",
+		    header == CUT_OFF ? "unexpected EOF" : "gzip: invalid header");
 	b.p = b.begin = (const uint8_t *)member.p;
 	b.end = b.p + member.n;
 	walk_blocks(&b);
