@@ -162,24 +162,24 @@ static bool control_escape(uint32_t c, uint32_t *out)
 	return at != NULL;
 }
 
-enum err_code regex_parse_escape(struct regex_parser *p, struct str *rest, uint32_t *out)
+enum err_code regex_parse_escape(struct regex_parser *p, struct str *rest, uint32_t *c)
 {
 	struct str t = str_skip(*rest, 1);
 	bool good = false;
-	uint32_t c;
+	uint32_t first;
 
 	if (t.n == 0)
 		return REGEX_FAIL(p, "trailing backslash at end of expression", t);
-	TRY(regex_next_char(p, &t, &c));
-	if (c < 0x80 && !is_alnum(c)) {
-		*out = c;
+	TRY(regex_next_char(p, &t, &first));
+	if (first < 0x80 && !is_alnum(first)) {
+		*c = first;
 		good = true;
-	} else if (c >= '0' && c <= '7') {
-		good = parse_octal(&t, c, out);
-	} else if (c == 'x') {
-		TRY(parse_hex(p, &t, out, &good));
+	} else if (first >= '0' && first <= '7') {
+		good = parse_octal(&t, first, c);
+	} else if (first == 'x') {
+		TRY(parse_hex(p, &t, c, &good));
 	} else {
-		good = control_escape(c, out);
+		good = control_escape(first, c);
 	}
 	if (!good)
 		return REGEX_FAIL(p, "invalid escape sequence", str_head(*rest, rest->n - t.n));
@@ -216,7 +216,7 @@ static void group_set(const struct ascii_group *g, bool fold, bool set[128])
 {
 	memset(set, 0, 128 * sizeof set[0]);
 	for (const char *r = g->ranges; *r; r += 2)
-		for (int c = r[0]; c <= r[1]; c++)
+		for (unsigned char c = (unsigned char)r[0]; c <= (unsigned char)r[1]; c++)
 			set[c] = true;
 	/* A table of C strings cannot name NUL, and these two groups begin with it. */
 	set[0] = set[1];

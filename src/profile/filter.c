@@ -158,7 +158,7 @@ enum err_code profile_filter_by_name(struct profile *p, const struct regex *focu
 	struct sieve s;
 
 	*m = (struct filter_matched){ 0 };
-	/* Without expressions only samples without a stack go, of which there are hardly ever any. */
+	/* Without expressions only samples without a stack go, and there are hardly ever any. */
 	if (!focus && !ignore && !hide && !show && !any_empty_stack(&p->samples)) {
 		m->focus = p->n_locations > 0;
 		return OK;

@@ -116,7 +116,7 @@ static void decide(struct pruning *r, void (*one)(struct pruning *, uint32_t))
 	}
 }
 
-/* The first frame that stays, when cuts nearest to the root decide, below some frame of the user. */
+/* The first frame that stays, when the cut nearest to the root decides, below some other frame. */
 static size_t cut_from_root(const struct pruning *r, const uint32_t *stack, size_t depth)
 {
 	bool found_user = false;

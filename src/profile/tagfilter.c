@@ -19,12 +19,16 @@ struct tag_range {
 	struct str unit;
 };
 
+struct expression {
+	struct regex *re;
+};
+
 struct tag_filter {
 	struct str text; /* the option's value; key and unit point into it */
 	struct str key;  /* empty: any */
 	bool is_range;
 	struct tag_range range;
-	VEC(struct regex *) expressions;
+	VEC(struct expression) expressions;
 	const struct num_units *units;
 };
 
@@ -104,7 +108,7 @@ static MUST_USE enum err_code parse_expressions(
 			err_prefix(e, "parsing %.*s regexp", STR_ARG(name));
 		if (rc != OK)
 			return rc;
-		if (!VEC_PUSH(&f->expressions, re)) {
+		if (!VEC_PUSH(&f->expressions, (struct expression){ re })) {
 			regex_free(re);
 			return FAIL_NOMEM(e);
 		}
@@ -160,7 +164,7 @@ void tag_filter_free(struct tag_filter *f)
 	if (!f)
 		return;
 	for (size_t i = 0; i < f->expressions.n; i++)
-		regex_free(f->expressions.p[i]);
+		regex_free(f->expressions.p[i].re);
 	VEC_RELEASE(&f->expressions);
 	alloc_put(f);
 }
@@ -296,7 +300,7 @@ static const bool *answers_about(struct tag_match *m, const struct label *l)
 		if (!VEC_PUSH(&m->pairs, pair) || !VEC_RESERVE(&m->answers, n))
 			return NULL;
 		for (size_t i = 0; i < n; i++)
-			m->answers.p[m->answers.n++] = regex_match(m->f->expressions.p[i], text);
+			m->answers.p[m->answers.n++] = regex_match(m->f->expressions.p[i].re, text);
 	}
 	return m->answers.p + at * n;
 }

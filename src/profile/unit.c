@@ -85,9 +85,9 @@ static bool unit_is(const struct unit *u, struct str name)
 /* Two letters keep their "s": it is the unit of "ms". */
 static struct str without_plural(struct str name)
 {
-	char last = name.n > 2 ? name.p[name.n - 1] : '\0';
-
-	return last == 's' || last == 'S' ? str_head(name, name.n - 1) : name;
+	if (name.n > 2 && (name.p[name.n - 1] == 's' || name.p[name.n - 1] == 'S'))
+		name.n--;
+	return name;
 }
 
 static const struct unit *family_find(const struct family *f, struct str name)

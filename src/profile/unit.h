@@ -20,7 +20,7 @@
  */
 double unit_scale(int64_t v, struct str from, struct str to, struct str *unit);
 /*
- * unit_scale for many values of one unit: v becomes (double)v * factor / divisor, printed in `unit`.
+ * unit_scale for many values of one unit: v becomes (double)v * factor / divisor, in `unit`.
  */
 struct unit_conversion {
 	double factor;

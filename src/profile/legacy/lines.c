@@ -52,7 +52,7 @@ static unsigned digit_of(char c)
 /* Cuts "0x", "0b", "0o" or "0" off *s. */
 static unsigned take_base(struct str *s)
 {
-	char second = s->n > 1 ? (char)(s->p[1] | 0x20) : '\0';
+	unsigned second = s->n > 1 ? (unsigned char)s->p[1] | 0x20u : 0;
 	unsigned base = 8;
 
 	if (s->n < 2 || s->p[0] != '0')

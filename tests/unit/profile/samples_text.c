@@ -19,7 +19,10 @@ static void put_location(struct buf *out, const struct profile *p, const struct 
 		buf_printf(out, "%" PRIx64, l->address);
 	for (uint32_t i = 0; i < l->n_lines; i++) {
 		uint32_t f = lines[i].function;
-		struct str name = f == PROFILE_NONE ? STR("?") : profile_str(p, p->functions[f].name);
+		struct str name = STR("?");
+
+		if (f != PROFILE_NONE)
+			name = profile_str(p, p->functions[f].name);
 
 		if (i)
 			buf_char(out, '+');

@@ -302,7 +302,8 @@ static void java_texts_have_value_and_count_swapped(void **state)
 	expect_samples(&p, "5,6063483 a.F STUB bytes=1048576\n");
 	profile_release(&p);
 	p = decoded(STR("--- contentionz 1 ---\nformat = java\nresolution = microseconds\n"
-			"sampling period = 10\nms since reset = 5\n 7 2 @ 0x1\n 0x1 lock (A.java:x)\n"));
+			"sampling period = 10\nms since reset = 5\n 7 2 @ 0x1\n"
+			" 0x1 lock (A.java:x)\n"));
 	expect_types(&p, "contentions/count delay/microseconds period contentions/count 10");
 	expect_samples(&p, "20,70 lock\n");
 	profile_release(&p);
