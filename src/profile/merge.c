@@ -275,7 +275,8 @@ static bool sample_equal(const void *ctx, uint32_t index, const void *key)
 	(void)key; /* the new sample lies at the end of the arrays */
 	if (depth != m->stacks.n - mine || n_labels != m->labels.n - my_labels)
 		return false;
-	if (depth && memcmp(m->stacks.p + stack, m->stacks.p + mine, depth * sizeof *m->stacks.p))
+	if (depth &&
+	    memcmp(m->stacks.p + stack, m->stacks.p + mine, depth * sizeof *m->stacks.p) != 0)
 		return false;
 	return n_labels == 0 ||
 	       labels_equal(m->labels.p + label, m->labels.p + my_labels, n_labels);
