@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,9 +30,11 @@ struct child {
 	const struct run_options *o;
 	const struct ui *ui;
 	pid_t pid;
-	int notify;  /* read end of the runtime's pipe, -1 when done */
-	int signals; /* signalfd */
+	int notify;   /* read end of the runtime's pipe, -1 when done */
+	int signals;  /* signalfd */
+	bool started; /* the profiler, in the command */
 	sigset_t old_mask;
+	char out[PATH_MAX]; /* of its last profile, absolute; "" when none is wanted */
 	char line[LINE_MAX_BYTES];
 	size_t n_line;
 };
@@ -73,7 +76,7 @@ static _Noreturn void become(
 	if (!o->addr.n && !getenv("PPROF_ADDR"))
 		setenv("PPROF_ADDR", "127.0.0.1:0", 1);
 	set_or_keep("PPROF_ADDR", o->addr);
-	set_or_keep("PPROF_OUT", o->out);
+	set_or_keep("PPROF_OUT", str_c(c->out));
 	set_or_keep("PPROF_HEAP_RATE", o->heap_rate);
 	sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
 	execv(path, o->argv);
@@ -139,6 +142,7 @@ static void tell(struct child *c)
 
 	close(c->notify);
 	c->notify = -1;
+	c->started = line.n > 0;
 	if (str_starts(line, STR("error: ")))
 		ui_error(c->ui, "pprof: %.*s", STR_ARG(str_skip(line, 7)));
 	else if (!line.n)
@@ -208,12 +212,30 @@ static MUST_USE enum err_code hold_signals(struct child *c, struct err *e)
 	return OK;
 }
 
+/*
+ * Says it when the wanted profile was not written, which the command's own status does not show.
+ * The runtime puts a new file in place of the old.
+ */
+static void tell_missing(const struct child *c, const struct stat *before)
+{
+	struct stat now;
+
+	if (!c->started || !c->out[0] || strstr(c->out, "%p"))
+		return;
+	if (stat(c->out, &now) == 0 && now.st_ino != before->st_ino)
+		return;
+	ui_error(c->ui,
+	    "pprof: no heap profile was written to %s: the command was killed or ended by _exit",
+	    c->out);
+}
+
 enum err_code run_command(
     const struct run_options *o, const struct ui *ui, int *status, struct err *e)
 {
 	struct child c = { .o = o, .ui = ui, .notify = -1 };
 	char library[PATH_MAX];
 	char path[PATH_MAX];
+	struct stat before = { 0 };
 	enum err_code rc;
 	int ended;
 
@@ -222,6 +244,10 @@ enum err_code run_command(
 	TRY(run_find_command(path, o->argv[0], e));
 	TRY(run_check_loadable(path, e));
 	TRY(run_find_preload(library, sizeof library, e));
+	if (o->out.n) {
+		TRY(run_check_output(c.out, o->out, e));
+		(void)stat(c.out, &before);
+	}
 	TRY(hold_signals(&c, e));
 	rc = start(&c, path, library, e);
 	if (rc == OK) {
@@ -229,6 +255,7 @@ enum err_code run_command(
 		*status = WIFSIGNALED(ended) ? 128 + WTERMSIG(ended) : WEXITSTATUS(ended);
 		if (c.notify >= 0)
 			close(c.notify);
+		tell_missing(&c, &before);
 	}
 	close(c.signals);
 	sigprocmask(SIG_SETMASK, &c.old_mask, NULL);

@@ -5,6 +5,7 @@
  */
 #include "fetch/run_check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +35,10 @@ enum err_code run_find_command(char path[PATH_MAX], const char *name, struct err
 	struct str dir;
 
 	if (strchr(name, '/')) {
-		if (!fs_path(path, str_c(name)) || !is_program(path))
+		if (!fs_path(path, str_c(name)) || access(path, F_OK))
 			return FAIL(e, ERR_NOT_FOUND, "exec: \"%s\": no such program", name);
+		if (!is_program(path))
+			return FAIL(e, ERR_NOT_FOUND, "exec: \"%s\": not an executable file", name);
 		return OK;
 	}
 	while (rest.p && str_split(&rest, ':', &dir)) {
@@ -77,6 +80,39 @@ enum err_code run_check_loadable(const char *path, struct err *e)
 		    "libpprof.a "
 		    "instead",
 		    path);
+	return OK;
+}
+
+static MUST_USE enum err_code make_absolute(char path[PATH_MAX], struct str out, struct err *e)
+{
+	char here[PATH_MAX];
+	int n;
+
+	if (str_starts(out, STR("/")) && fs_path(path, out))
+		return OK;
+	if (!getcwd(here, sizeof here))
+		return FAIL_SYS(e, errno, "getwd");
+	n = snprintf(path, PATH_MAX, "%s/%.*s", here, STR_ARG(out));
+	if (n < 0 || n >= PATH_MAX)
+		return FAIL_SYS(e, ENAMETOOLONG, "open %.*s", STR_ARG(out));
+	return OK;
+}
+
+enum err_code run_check_output(char path[PATH_MAX], struct str out, struct err *e)
+{
+	struct str dir = fs_dir(out);
+	char folder[PATH_MAX];
+
+	TRY(make_absolute(path, out, e));
+	if (fs_is_dir(out) || str_ends(out, STR("/")))
+		return FAIL_SYS(e, EISDIR, "open %.*s", STR_ARG(out));
+	if (str_find(dir, STR("%p")) < dir.n)
+		return OK;
+	/* The file is made beside its final name: the folder must take it. */
+	if (snprintf(folder, sizeof folder, "%.*s/.", STR_ARG(dir)) >= PATH_MAX)
+		return FAIL_SYS(e, ENAMETOOLONG, "open %.*s", STR_ARG(out));
+	if (access(folder, W_OK | X_OK))
+		return FAIL_SYS(e, errno, "open %.*s", STR_ARG(out));
 	return OK;
 }
 

@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "base/err.h"
+#include "core/str.h"
 
 /* The file that name means: itself when it has a slash, else searched in PATH. ERR_NOT_FOUND. */
 enum err_code run_find_command(char path[PATH_MAX], const char *name, struct err *e) MUST_USE;
@@ -16,5 +17,12 @@ enum err_code run_find_command(char path[PATH_MAX], const char *name, struct err
  * program, or one with the set-user-id or set-group-id bit or file capabilities.
  */
 enum err_code run_check_loadable(const char *path, struct err *e) MUST_USE;
+
+/*
+ * Where the command's last profile goes: `out` made absolute, as the command may change folders.
+ * Fails like the opening of a file there would ("open X: permission denied"); makes nothing. A
+ * folder with %p in its name is known only to the command and is not looked at.
+ */
+enum err_code run_check_output(char path[PATH_MAX], struct str out, struct err *e) MUST_USE;
 
 #endif

@@ -64,12 +64,33 @@ static void test_status(void **state)
 static void test_environment(void **state)
 {
 	(void)state;
-	assert_int_equal(run_shell("exit 0", "a.pb.gz", "4096"), 0);
-	assert_string_equal(buf_c(&said), "pprof: serving 127.0.0.1:0 out=a.pb.gz rate=4096\n");
+	assert_int_equal(run_shell("exit 0", "/tmp/%p", "4096"), 0);
+	assert_string_equal(buf_c(&said), "pprof: serving 127.0.0.1:0 out=/tmp/%p rate=4096\n");
 	buf_clear(&said);
 	setenv("PPROF_ADDR", "127.0.0.1:7", 1);
 	assert_int_equal(run_shell("exit 0", "", ""), 0);
 	assert_string_equal(buf_c(&said), "pprof: serving 127.0.0.1:7 out=- rate=-\n");
+}
+
+/* The profile at the end: where the command finds it from any folder, and what is said without. */
+static void test_output(void **state)
+{
+	char dir[] = "/tmp/pprof-test-run-XXXXXX";
+	char here[PATH_MAX];
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof here));
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(run_shell("cd / && echo new >\"$PPROF_OUT\"", "a.pb.gz", ""), 0);
+	assert_int_equal(access("a.pb.gz", F_OK), 0);
+	assert_null(strstr(buf_c(&said), "no heap profile"));
+	buf_clear(&said);
+	assert_int_equal(run_shell("exit 3", "a.pb.gz", ""), 3);
+	assert_non_null(strstr(buf_c(&said), "no heap profile was written to /"));
+	assert_int_equal(unlink("a.pb.gz"), 0);
+	assert_int_equal(chdir(here), 0);
+	assert_int_equal(rmdir(dir), 0);
 }
 
 /* A preloaded library of the user's stays, behind ours. */
@@ -119,9 +140,27 @@ static void check_refused(const char *command, enum err_code code, const char *t
 	assert_non_null(strstr(e.msg, text));
 }
 
+static void check_output_refused(const char *out, const char *text)
+{
+	char sh[] = "sh";
+	char *argv[] = { sh, NULL };
+	struct run_options o = { .argv = argv, .out = str_c(out) };
+	struct err e;
+	int status;
+
+	assert_int_equal(run_command(&o, &ui, &status, &e), ERR_IO);
+	assert_string_equal(e.msg, text);
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
+	check_output_refused(
+	    "/no/such/a.pb.gz", "open /no/such/a.pb.gz: no such file or directory");
+	check_output_refused("/tmp", "open /tmp: is a directory");
+	check_output_refused("/tmp/new/", "open /tmp/new/: is a directory");
+	check_refused(
+	    "/etc/passwd", ERR_NOT_FOUND, "exec: \"/etc/passwd\": not an executable file");
 	check_refused("no-such-command-here", ERR_NOT_FOUND,
 	    "exec: \"no-such-command-here\": executable file not found in $PATH");
 	check_refused("/no/such", ERR_NOT_FOUND, "exec: \"/no/such\": no such program");
@@ -142,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_status, setup),
 		cmocka_unit_test_setup(test_environment, setup),
+		cmocka_unit_test_setup(test_output, setup),
 		cmocka_unit_test_setup(test_preload_is_kept, setup),
 		cmocka_unit_test_setup(test_signal_is_forwarded, setup),
 		cmocka_unit_test_setup(test_refused, setup),
