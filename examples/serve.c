@@ -22,7 +22,7 @@ int serve_argument(int argc, char **argv, int i, int otherwise, int max)
 	value = strtol(argv[i], &end, 10);
 	if (errno || end == argv[i] || *end || value < 0 || value > max) {
 		fprintf(stderr, "%s: argument %d must be a number from 0 to %d, not \"%s\"\n",
-		    argv[0], i, max, argv[i]);
+		    program_invocation_short_name, i, max, argv[i]);
 		exit(2);
 	}
 	return (int)value;
@@ -117,7 +117,8 @@ int serve_until_signal(int port, MHD_AccessHandlerCallback handler)
 	    MHD_OPTION_CONNECTION_TIMEOUT, 330u, MHD_OPTION_END);
 	info = daemon ? MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
 	if (!info) {
-		fprintf(stderr, "cannot listen on 127.0.0.1:%d: %s\n", port, strerror(errno));
+		fprintf(stderr, "%s: cannot listen on 127.0.0.1:%d: %s\n",
+		    program_invocation_short_name, port, strerror(errno));
 		return 2;
 	}
 	printf("listening on http://127.0.0.1:%d/\n", info->port);
