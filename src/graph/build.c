@@ -20,6 +20,7 @@ void work_release(struct work *w)
 {
 	VEC_RELEASE(&w->frames.infos);
 	calls_release(&w->calls);
+	tags_release(w);
 	arena_release(&w->scratch);
 }
 
@@ -38,12 +39,11 @@ static enum err_code sort(struct work *w, struct err *e)
 
 static enum err_code add_tags(struct work *w, int64_t cutoff, struct err *e)
 {
-	struct tag_sums *tags;
-
 	if (!w->o->tags)
 		return OK;
-	TRY(tags_collect(w, w->g->n_nodes, &tags, e));
-	return tags_publish(w, tags, cutoff, e);
+	if (!w->tags)
+		TRY(tags_collect(w, w->g->n_nodes, e));
+	return tags_publish(w, cutoff, e);
 }
 
 static enum err_code build_whole(struct work *w, struct err *e)
@@ -112,19 +112,18 @@ static enum err_code drop_light_nodes(struct work *w, struct graph_counts *count
 
 #define TAGS_PER_NODE 4 /* at most as many are drawn */
 
-/* How many nodes fit when each of its tags takes a place too. */
+/* How many nodes fit when each of their tags takes a place too; tags stay for those that do. */
 static enum err_code count_with_tags(
     struct work *w, uint32_t limit, int64_t cutoff, uint32_t *n, struct err *e)
 {
 	uint32_t *cost = ARENA_ARRAY(&w->scratch, uint32_t, w->n_origins);
-	struct tag_sums *tags;
 	uint64_t used = 0;
 
 	*n = limit;
 	if (!cost)
 		return FAIL_NOMEM(e);
-	TRY(tags_collect(w, limit, &tags, e));
-	tags_count(tags, cutoff, cost);
+	TRY(tags_collect(w, limit, e));
+	tags_count(w, cutoff, cost);
 	for (uint32_t i = 0; i < limit; i++) {
 		uint32_t extra = cost[w->g->nodes[i].origin];
 

@@ -51,7 +51,8 @@ static bool step(struct walk *walk, uint32_t info, bool inlined)
 	} else {
 		node = child(c, walk->parent, info);
 		walk->path.n = k;
-		if (node == PATHTREE_NONE || !VEC_PUSH(&walk->path, (struct path_step){ info, node }))
+		if (node == PATHTREE_NONE ||
+		    !VEC_PUSH(&walk->path, (struct path_step){ info, node }))
 			return false;
 	}
 	s = &c->sums.p[node];

@@ -36,7 +36,8 @@ static struct str unique_text(struct interner *in, struct str text)
 		return no_file;
 	if (!VEC_RESERVE(&in->unique, 1))
 		return no_file;
-	at = map_intern(&in->texts, hash_bytes(text.p, text.n), same_text, in->unique.p, &text, fresh);
+	at = map_intern(
+	    &in->texts, hash_bytes(text.p, text.n), same_text, in->unique.p, &text, fresh);
 	if (at == MAP_NONE)
 		return no_file;
 	if (at == fresh)

@@ -111,8 +111,8 @@ static struct str with_line(struct table *t, struct str name, const struct key *
 static struct str unique_name(struct table *t, struct str name, uint64_t id)
 {
 	uint32_t fresh = (uint32_t)t->sources.n;
-	uint32_t at = map_intern(&t->names, hash_bytes(name.p, name.n), same_name, t->sources.p, &name,
-	    fresh);
+	uint32_t at = map_intern(
+	    &t->names, hash_bytes(name.p, name.n), same_name, t->sources.p, &name, fresh);
 
 	if (at == fresh || at == MAP_NONE)
 		return name;

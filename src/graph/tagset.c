@@ -5,22 +5,26 @@
 #include <stdlib.h>
 
 #include "graph/tagsums.h"
+#include "graph/work.h"
 
 static bool is_heavy(const struct tag_sum *s, int64_t cutoff)
 {
 	return wrap_abs(s->flat) >= cutoff || wrap_abs(s->cum) >= cutoff;
 }
 
-void tags_count(const struct tag_sums *t, int64_t cutoff, uint32_t *cost)
+void tags_count(const struct work *w, int64_t cutoff, uint32_t *cost)
 {
-	for (uint32_t i = 0; i < t->n; i++)
-		if (t->v[i].flat != 0 && is_heavy(&t->v[i], cutoff))
-			cost[t->v[i].key.origin]++;
+	for (size_t i = 0; i < w->tags->v.n; i++) {
+		const struct tag_sum *s = &w->tags->v.p[i];
+
+		if (s->flat != 0 && is_heavy(s, cutoff))
+			cost[s->key.origin]++;
+	}
 }
 
 struct order {
 	const struct work *w;
-	const struct tag_sums *t;
+	const struct tag_names *names;
 };
 
 static int compare_u32(uint32_t a, uint32_t b)
@@ -40,17 +44,17 @@ static int compare_sums(const void *left, const void *right, void *ctx)
 	if ((a->set == TAG_SET_NONE) != (b->set == TAG_SET_NONE))
 		return a->set == TAG_SET_NONE ? 1 : -1;
 	if (a->set != b->set)
-		return str_cmp(o->t->sets[a->set], o->t->sets[b->set]);
+		return str_cmp(o->names->sets.v.p[a->set], o->names->sets.v.p[b->set]);
 	if (!a->size || !b->size)
 		return compare_u32(a->size, b->size);
-	return str_cmp(o->t->sizes[a->size - 1], o->t->sizes[b->size - 1]);
+	return str_cmp(o->names->sizes.v.p[a->size - 1], o->names->sizes.v.p[b->size - 1]);
 }
 
-static struct tag make_tag(const struct tag_sums *t, const struct tag_sum *s)
+static struct tag make_tag(const struct tag_names *t, const struct tag_sum *s)
 {
 	struct tag tag = {
-		.name = s->key.size ? t->sizes[s->key.size - 1] : t->sets[s->key.set],
-		.unit = s->key.size ? t->size_unit : STR(""),
+		.name = s->key.size ? t->sizes.v.p[s->key.size - 1] : t->sets.v.p[s->key.set],
+		.unit = s->key.size ? t->unit : STR(""),
 		.value = s->value,
 		.flat = s->flat,
 		.flat_div = s->flat_div,
@@ -73,9 +77,8 @@ static uint32_t group_end(const struct tag_sum *v, uint32_t n, uint32_t i, bool 
 }
 
 /* Sizes of a group of one set. */
-static bool fill_sizes(
-    struct graph *g, const struct tag_sums *t, const struct tag_sum *v, uint32_t n,
-    struct tag_set *out)
+static bool fill_sizes(struct graph *g, const struct tag_names *t, const struct tag_sum *v,
+    uint32_t n, struct tag_set *out)
 {
 	uint32_t skip = n > 0 && v[0].key.size == 0;
 
@@ -88,7 +91,7 @@ static bool fill_sizes(
 }
 
 /* Sets whose own sum is too light are not drawn, nor are their sizes. */
-static bool fill_node(struct graph *g, const struct tag_sums *t, const struct tag_sum *v,
+static bool fill_node(struct graph *g, const struct tag_names *t, const struct tag_sum *v,
     uint32_t n, struct node_tags *out)
 {
 	out->labels.v = arena_alloc_raw(&g->arena, n, sizeof *out->labels.v);
@@ -109,34 +112,35 @@ static bool fill_node(struct graph *g, const struct tag_sums *t, const struct ta
 }
 
 /* Drops light sums and those of nodes that are gone; returns what is left. */
-static uint32_t select_sums(const struct work *w, const struct tag_sums *t, int64_t cutoff)
+static uint32_t select_sums(const struct work *w, int64_t cutoff)
 {
+	struct tag_sum *v = w->tags->v.p;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < t->n; i++)
-		if (w->node_of[t->v[i].key.origin] < w->g->n_nodes && is_heavy(&t->v[i], cutoff))
-			t->v[n++] = t->v[i];
+	for (size_t i = 0; i < w->tags->v.n; i++)
+		if (w->node_of[v[i].key.origin] < w->g->n_nodes && is_heavy(&v[i], cutoff))
+			v[n++] = v[i];
 	return n;
 }
 
-enum err_code tags_publish(
-    struct work *w, const struct tag_sums *t, int64_t cutoff, struct err *e)
+enum err_code tags_publish(struct work *w, int64_t cutoff, struct err *e)
 {
 	struct graph *g = w->g;
-	struct order order = { w, t };
-	uint32_t n = select_sums(w, t, cutoff);
+	struct order order = { w, &w->tags->names };
+	uint32_t n = select_sums(w, cutoff);
+	struct tag_sum *v = w->tags->v.p;
 
 	g->tags = arena_alloc_array(&g->arena, g->n_nodes, sizeof *g->tags);
 	if (!g->tags)
 		return FAIL_NOMEM(e);
 	if (n > 1)
-		qsort_r(t->v, n, sizeof *t->v, compare_sums, &order);
+		qsort_r(v, n, sizeof *v, compare_sums, &order);
 	for (uint32_t i = 0, end; i < n; i = end) {
-		struct node *node = &g->nodes[w->node_of[t->v[i].key.origin]];
+		struct node *node = &g->nodes[w->node_of[v[i].key.origin]];
 
-		end = group_end(t->v, n, i, false);
+		end = group_end(v, n, i, false);
 		node->tags = g->n_tags++;
-		if (!fill_node(g, t, t->v + i, end - i, &g->tags[node->tags]))
+		if (!fill_node(g, order.names, v + i, end - i, &g->tags[node->tags]))
 			return FAIL_NOMEM(e);
 	}
 	return OK;

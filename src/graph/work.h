@@ -62,6 +62,8 @@ struct calls {
 	uint32_t *leaf;       /* of each sample, or GRAPH_NONE */
 };
 
+struct tag_sums;
+
 struct work {
 	struct graph *g;
 	const struct profile *p;
@@ -74,6 +76,7 @@ struct work {
 	uint32_t n_origins;
 	uint32_t *node_of; /* per origin: its index in g->nodes, or GRAPH_NONE */
 	bool has_edges;    /* g's edges belong to its nodes */
+	struct tag_sums *tags; /* NULL until they were collected */
 };
 
 /* Value and divisor of a sample; false when it counts for nothing. */
@@ -125,16 +128,15 @@ enum err_code sort_edges(struct work *w, struct err *e) MUST_USE;
 /* entropy.c: how much a node deserves to be shown; edges must be linked. */
 int64_t entropy_score(const struct graph *g, const struct node *n);
 
-/* callgraph_tags.c */
-struct tag_sums;
-/* Collects the tags of the first n nodes of g; lives in the scratch arena. */
-enum err_code tags_collect(
-    struct work *w, uint32_t n, struct tag_sums **out, struct err *e) MUST_USE;
+/* callgraph_tags.c: collects the tags of the first n nodes of g in w->tags. */
+enum err_code tags_collect(struct work *w, uint32_t n, struct err *e) MUST_USE;
+void tags_release(struct work *w);
+
+/* tagset.c */
 /* Adds to cost[origin] the number of tags with a flat value that the cutoff leaves. */
-void tags_count(const struct tag_sums *t, int64_t cutoff, uint32_t *cost);
+void tags_count(const struct work *w, int64_t cutoff, uint32_t *cost);
 /* Writes g->tags and the nodes' tags, without those below the cutoff. */
-enum err_code tags_publish(
-    struct work *w, const struct tag_sums *t, int64_t cutoff, struct err *e) MUST_USE;
+enum err_code tags_publish(struct work *w, int64_t cutoff, struct err *e) MUST_USE;
 
 /* build.c */
 enum err_code work_init(struct work *w, struct graph *g, const struct profile *p,

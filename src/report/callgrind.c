@@ -59,7 +59,8 @@ static void add_name(struct callgrind *c, struct numbered *n, struct str key, st
 
 	buf_add_str(c->out, key);
 	if (text.n > 0 && VEC_RESERVE(&n->texts, 1))
-		at = map_intern(&n->map, hash_bytes(text.p, text.n), same_text, n->texts.p, &text, fresh);
+		at = map_intern(
+		    &n->map, hash_bytes(text.p, text.n), same_text, n->texts.p, &text, fresh);
 	if (at != MAP_NONE) {
 		buf_printf(c->out, "(%" PRIu32 ")", at + 1);
 		if (at == fresh) {

@@ -41,5 +41,6 @@ void dot_color(struct buf *out, double score, bool background)
 		red = s.value * (1 + s.saturation * score);
 	else
 		green = s.value * (1 - s.saturation * score);
-	buf_printf(out, "#%02x%02x%02x", part(red), part(green), part(s.value * (1 - s.saturation)));
+	buf_printf(
+	    out, "#%02x%02x%02x", part(red), part(green), part(s.value * (1 - s.saturation)));
 }

@@ -195,7 +195,8 @@ bool dot_tags(struct dot *d, const struct node *node, uint32_t id)
 	sets = sorted(d, &tags->labels, flat);
 	for (uint32_t i = 0; i < sets.n && i < MAX_BOXES; i++) {
 		const struct tag *t = &sets.v[i];
-		int64_t v = flat ? graph_value(t->flat, t->flat_div) : graph_value(t->cum, t->cum_div);
+		int64_t v =
+		    flat ? graph_value(t->flat, t->flat_div) : graph_value(t->cum, t->cum_div);
 		struct str box;
 
 		if (v == 0)

@@ -44,8 +44,9 @@ static const char script[] =
     "    var was = held.get(event.pointerId), now = at(event), other = null;\n"
     "    if (!was) return;\n"
     "    held.forEach(function (p, id) { if (id !== event.pointerId) other = p; });\n"
-    "    if (other) change(middle(was, other), middle(now, other), span(now, other) / span(was, other));\n"
-    "    else change(was, now, 1);\n"
+    "    if (!other) change(was, now, 1);\n"
+    "    else change(middle(was, other), middle(now, other),\n"
+    "      span(now, other) / span(was, other));\n"
     "    moved += span(was, now);\n"
     "    held.set(event.pointerId, now);\n"
     "  });\n"
@@ -112,7 +113,8 @@ static bool open_view(struct str *rest, struct buf *out)
 	buf_add_str(out, str_head(*rest, at));
 	BUF_LIT(out, "<script><![CDATA[\n");
 	buf_add(out, script, sizeof script - 1);
-	BUF_LIT(out, "]]></script>\n<g id=\"viewport\" transform=\"scale(0.5,0.5) translate(0,0)\">\n");
+	BUF_LIT(out, "]]></script>\n");
+	BUF_LIT(out, "<g id=\"viewport\" transform=\"scale(0.5,0.5) translate(0,0)\">\n");
 	*rest = str_skip(*rest, at);
 	return true;
 }
