@@ -48,6 +48,7 @@ static enum err_code add_tags(struct work *w, int64_t cutoff, struct err *e)
 
 static enum err_code build_whole(struct work *w, struct err *e)
 {
+	w->is_whole = true;
 	TRY(nodes_publish(w, NULL, e));
 	TRY(sort(w, e));
 	TRY(edges_collect(w, e));
@@ -103,8 +104,10 @@ static enum err_code drop_light_nodes(struct work *w, struct graph_counts *count
 		return FAIL_NOMEM(e);
 	if (counts->node_cutoff > 0)
 		counts->dropped_nodes = mark_heavy(w, counts->node_cutoff, heavy);
-	if (counts->dropped_nodes == 0)
+	if (counts->dropped_nodes == 0) {
+		w->is_whole = counts->edge_cutoff == 0;
 		return nodes_publish(w, NULL, e);
+	}
 	if (w->o->call_tree)
 		TRY(lift_light(w, heavy, e));
 	return nodes_publish(w, heavy, e);

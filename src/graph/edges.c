@@ -2,6 +2,10 @@
  * Edges between the nodes of a graph: collected by a second pass over the samples for exactly the
  * nodes that are kept, so that an edge over removed nodes is known as residual.
  *
+ * With inline_marks_only and nothing trimmed the table is closed: it has the edges along which a
+ * call was inlined, which the locations tell beforehand, and of all others one per node, so that
+ * a report of every node of a large profile does not pay for every edge.
+ *
  * Hot with large profiles, where the table is far larger than the caches: so the edges of a stack
  * are listed first and their places prefetched, and a slot holds all that a sample changes.
  */
@@ -16,7 +20,7 @@ struct slot {
 	uint64_t key; /* src << 32 | dest; 0 in an empty slot, since no node calls itself here */
 	int64_t weight;
 	uint32_t stamp; /* sample + 1 that was counted last */
-	uint32_t edge;  /* number in order of appearance, and flags */
+	uint32_t edge;  /* number in order of appearance, and flags; valid once it was counted */
 };
 
 /* An edge of the stack at hand. */
@@ -33,7 +37,9 @@ struct collector {
 	bool *skip;     /* per node: edges to it are not wanted; or NULL */
 	struct slot *slots;
 	size_t cap;     /* power of two */
+	size_t used;    /* slots */
 	uint32_t n;     /* edges */
+	uint32_t *real; /* closed table, per node: a caller that is not in it, or GRAPH_NONE */
 	VEC(int64_t) divs; /* of each edge, with mean */
 	VEC(struct step) steps;
 };
@@ -51,11 +57,11 @@ static bool reserve(struct collector *c, size_t n)
 	size_t cap = c->cap ? c->cap : 1024;
 	struct slot *slots;
 
-	while ((c->n + n) > cap / 2)
+	while (c->used + n > cap / 2)
 		cap *= 2;
 	if (cap == c->cap)
 		return true;
-	if (c->n + n >= EDGE_LIMIT || !(slots = ARENA_ARRAY(&c->w->scratch, struct slot, cap)))
+	if (c->used + n >= EDGE_LIMIT || !(slots = ARENA_ARRAY(&c->w->scratch, struct slot, cap)))
 		return false;
 	for (size_t i = 0; i < c->cap; i++) {
 		uint64_t key = c->slots[i].key;
@@ -126,12 +132,20 @@ static bool count_step(struct collector *c, const struct stack_walk *s, const st
 	struct slot *slot = find_slot(c->slots, c->cap, step->key, step->at);
 
 	if (!slot->key) {
-		*slot = (struct slot){ .key = step->key, .edge = c->n++ };
-		if (c->w->o->mean && !VEC_PUSH(&c->divs, 0))
-			return false;
+		if (c->real) {
+			c->real[(uint32_t)step->key] = (uint32_t)(step->key >> 32);
+			return true;
+		}
+		slot->key = step->key;
+		c->used++;
 	}
 	if (slot->stamp == s->stamp)
 		return true;
+	if (slot->stamp == 0) {
+		slot->edge = c->n++;
+		if (c->w->o->mean && !VEC_PUSH(&c->divs, 0))
+			return false;
+	}
 	slot->stamp = s->stamp;
 	slot->weight = wrap_add(slot->weight, s->v);
 	slot->edge |= step->flags;
@@ -145,7 +159,7 @@ static bool count_step(struct collector *c, const struct stack_walk *s, const st
 
 static bool count_steps(struct collector *c, const struct stack_walk *s)
 {
-	if (!reserve(c, c->steps.n))
+	if (!c->real && !reserve(c, c->steps.n))
 		return false;
 	for (size_t i = 0; i < c->steps.n; i++) {
 		struct step *step = &c->steps.p[i];
@@ -212,18 +226,57 @@ static bool collector_init(struct collector *c)
 	return true;
 }
 
+/* Puts every edge along which a location's frames call each other into the table, and closes it. */
+static bool close_table(struct collector *c)
+{
+	const struct frames *f = &c->w->frames;
+	uint32_t n_all = c->w->g->n_all;
+
+	if (!reserve(c, 1))
+		return false;
+	for (uint32_t i = 0; i < c->w->p->n_locations; i++) {
+		for (uint32_t at = f->at[i]; at + 1 < f->at[i + 1]; at++) {
+			uint64_t key = (uint64_t)c->node[at + 1] << 32 | c->node[at];
+			struct slot *slot;
+
+			if (c->node[at] == c->node[at + 1])
+				continue;
+			if (!reserve(c, 1))
+				return false;
+			slot = find_slot(c->slots, c->cap, key, hash_u64(key) & (c->cap - 1));
+			c->used += slot->key == 0;
+			slot->key = key;
+		}
+	}
+	c->real = arena_alloc_raw(&c->w->scratch, n_all, sizeof *c->real);
+	if (c->real)
+		memset(c->real, 0xff, n_all * sizeof *c->real); /* GRAPH_NONE */
+	return c->real != NULL;
+}
+
+/* The one edge that stands for a node's callers outside the closed table. */
+static void publish_real(struct collector *c)
+{
+	struct graph *g = c->w->g;
+
+	for (uint32_t i = 0; i < g->n_all; i++)
+		if (c->real[i] != GRAPH_NONE)
+			g->edges[g->n_edges++] = (struct edge){ .src = c->real[i], .dest = i };
+}
+
 /* The edges in order of appearance. */
 static bool publish(struct collector *c)
 {
 	struct graph *g = c->w->g;
+	size_t extra = c->real ? g->n_all : 0;
 
 	g->n_edges = c->n;
-	g->edges = arena_alloc_raw(&g->arena, c->n, sizeof *g->edges);
+	g->edges = arena_alloc_raw(&g->arena, c->n + extra, sizeof *g->edges);
 	for (size_t i = 0; g->edges && i < c->cap; i++) {
 		const struct slot *s = &c->slots[i];
 		uint32_t number = s->edge & (EDGE_LIMIT - 1);
 
-		if (!s->key)
+		if (s->stamp == 0)
 			continue;
 		g->edges[number] = (struct edge){
 			.src = (uint32_t)(s->key >> 32),
@@ -234,6 +287,8 @@ static bool publish(struct collector *c)
 			.inlined = !(s->edge & EDGE_CALLED),
 		};
 	}
+	if (g->edges && c->real)
+		publish_real(c);
 	return g->edges != NULL;
 }
 
@@ -241,7 +296,9 @@ static bool publish(struct collector *c)
 static bool collect_graph(struct work *w)
 {
 	struct collector c = { .w = w };
-	bool ok = collector_init(&c) && walk_samples(&c) && publish(&c);
+	bool closed = w->o->inline_marks_only && w->is_whole;
+	bool ok = collector_init(&c) && (!closed || close_table(&c)) && walk_samples(&c) &&
+	    publish(&c);
 
 	VEC_RELEASE(&c.steps);
 	VEC_RELEASE(&c.divs);

@@ -92,6 +92,7 @@ enum err_code nodes_truncate(struct work *w, uint32_t n, struct err *e)
 	g->n_nodes = n;
 	g->n_all = n + hidden;
 	w->has_edges = false;
+	w->is_whole = false;
 	nodes_number(w);
 	return OK;
 }

@@ -76,6 +76,7 @@ struct work {
 	uint32_t n_origins;
 	uint32_t *node_of; /* per origin: its index in g->nodes, or GRAPH_NONE */
 	bool has_edges;    /* g's edges belong to its nodes */
+	bool is_whole;     /* neither nodes nor edges were or will be trimmed */
 	struct tag_sums *tags; /* NULL until they were collected */
 };
 

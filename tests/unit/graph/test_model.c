@@ -236,6 +236,44 @@ static void graphs_match_the_model(void **state)
 	}
 }
 
+/* 1: some in-edge was inlined, 2: some was not. */
+static int marks_of(const struct graph *g, const struct node *n)
+{
+	int marks = 0;
+
+	for (uint32_t i = 0; i < n->n_in; i++)
+		marks |= g->edges[n->in[i]].inlined ? 1 : 2;
+	return marks & 1 ? marks : 0;
+}
+
+/* What text prints behind a name is the same with all edges and with few. */
+static void marks_need_few_edges(void **state)
+{
+	struct graph_options all = { .sort = GRAPH_SORT_FLAT }, few = all;
+	struct graph_counts counts;
+	struct graph g, h;
+	struct err e;
+
+	(void)state;
+	few.inline_marks_only = true;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct model m;
+
+		make_model(&m, seed);
+		all.node_count = few.node_count = seed % 3 ? 0 : 5;
+		all.edge_fraction = few.edge_fraction = seed % 2 ? 0 : 0.02;
+		assert_int_equal(graph_new_trimmed(&g, &counts, &m.p, &all, &e), OK);
+		assert_int_equal(graph_new_trimmed(&h, &counts, &m.p, &few, &e), OK);
+		assert_int_equal(g.n_nodes, h.n_nodes);
+		for (uint32_t i = 0; i < g.n_nodes; i++)
+			assert_int_equal(marks_of(&g, &g.nodes[i]), marks_of(&h, &h.nodes[i]));
+		assert_true(h.n_edges <= g.n_edges);
+		graph_release(&g);
+		graph_release(&h);
+		profile_release(&m.p);
+	}
+}
+
 /* Edges of a call tree weigh what their lower node does, and values of siblings add up. */
 static void call_trees_add_up(void **state)
 {
@@ -354,6 +392,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(graphs_match_the_model),
+		cmocka_unit_test(marks_need_few_edges),
 		cmocka_unit_test(call_trees_add_up),
 		cmocka_unit_test(flame_trees_match_the_model),
 		cmocka_unit_test(every_allocation_may_fail),
