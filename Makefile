@@ -44,8 +44,8 @@ bench: all
 fmt:
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
 
-lint: all
-	@tools/lint.sh $(BUILD)
+lint:
+	@tools/lint.sh
 
 install: all
 	@cmake --install $(BUILD)

@@ -26,12 +26,12 @@ static enum MHD_Result leaky_handler(struct MHD_Connection *connection)
 		return serve_text(connection, 503, "out of memory\n");
 	serve_describe(connection, entry);
 	table_put(entry);
-	return serve_text(connection, 200, "Processed request: %llu\n", (unsigned long long)entry->id);
+	return serve_text(
+	    connection, 200, "Processed request: %llu\n", (unsigned long long)entry->id);
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
-    const char *url, const char *method, const char *version, const char *upload,
-    size_t *upload_size, void **state)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	enum MHD_Result answer;
 
@@ -49,6 +49,5 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 int main(int argc, char **argv)
 {
-	return serve_until_signal(
-	    serve_argument(argc, argv, 1, 8080, 65535), on_request);
+	return serve_until_signal(serve_argument(argc, argv, 1, 8080, 65535), on_request);
 }

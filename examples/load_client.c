@@ -1,7 +1,8 @@
 /*
  * A bounded burst of GET requests over a few kept-alive connections.
  *
- *   usage: load_client URL COUNT [CONNECTIONS [REQUESTS_PER_SECOND]]     default 4, as fast as it goes
+ *   usage: load_client URL COUNT [CONNECTIONS [REQUESTS_PER_SECOND]]     default 4, as fast as it
+ * goes
  *
  * Ends when COUNT requests were answered, prints how many succeeded, and exits 1 if any did not.
  */
@@ -87,7 +88,8 @@ int main(int argc, char **argv)
 	long connections, started = 0;
 
 	if (argc < 3 || argc > 5) {
-		fprintf(stderr, "usage: load_client URL COUNT [CONNECTIONS [REQUESTS_PER_SECOND]]\n");
+		fprintf(
+		    stderr, "usage: load_client URL COUNT [CONNECTIONS [REQUESTS_PER_SECOND]]\n");
 		return 2;
 	}
 	burst.url = argv[1];
@@ -97,7 +99,7 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &burst.begin);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	while (started < connections &&
-	    pthread_create(&threads[started], NULL, send_requests, &burst) == 0)
+	       pthread_create(&threads[started], NULL, send_requests, &burst) == 0)
 		started++;
 	for (long i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);

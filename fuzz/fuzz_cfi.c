@@ -75,10 +75,11 @@ static bool read_word(void *ctx, uintptr_t addr, uintptr_t *out)
 
 static struct result walk(struct input *in, bool with_cache, bool with_memo)
 {
-	static const struct unwind_ops ops = { .read_word = read_word,
-		.find_module = find_module };
+	static const struct unwind_ops ops = { .read_word = read_word, .find_module = find_module };
 	bool is_direct = !(in->flags & FLAG_INDIRECT) || with_memo;
-	struct unwind_ctx ctx = { .ops = &ops, .arg = in, .cache = with_cache ? &cache : NULL,
+	struct unwind_ctx ctx = { .ops = &ops,
+		.arg = in,
+		.cache = with_cache ? &cache : NULL,
 		.memo = with_memo ? &memo : NULL,
 		.stack_lo = is_direct ? (uintptr_t)in->stack : 0,
 		.stack_hi = is_direct ? (uintptr_t)(in->stack + in->words) : 0 };
@@ -90,8 +91,8 @@ static struct result walk(struct input *in, bool with_cache, bool with_memo)
 	regs.r[UNWIND_PC] = in->pc;
 	regs.r[UNWIND_SP] = (uintptr_t)(in->stack + in->sp);
 	memset(&result, 0, sizeof(result));
-	result.n = unwind_stack(&ctx, &regs, in->flags & FLAG_EXACT, result.pcs, PCS_MAX,
-	    &result.end);
+	result.n =
+	    unwind_stack(&ctx, &regs, in->flags & FLAG_EXACT, result.pcs, PCS_MAX, &result.end);
 	return result;
 }
 

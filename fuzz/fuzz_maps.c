@@ -31,8 +31,8 @@ static void check_again(const struct maps_line *l)
 
 	require(maps_parse_line((struct str){ text, (size_t)n }, &again), "parses again");
 	require(again.start == l->start && again.end == l->end && again.offset == l->offset &&
-		again.dev_major == l->dev_major && again.dev_minor == l->dev_minor &&
-		again.inode == l->inode && again.executable == l->executable,
+		    again.dev_major == l->dev_major && again.dev_minor == l->dev_minor &&
+		    again.inode == l->inode && again.executable == l->executable,
 	    "same again");
 }
 

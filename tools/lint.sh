@@ -1,5 +1,6 @@
 #!/bin/sh
-# clang-tidy with .clang-tidy over every C file of the build: lint.sh BUILD_FOLDER
+# clang-tidy with .clang-tidy over every C file: the flags are those of the clang build.
 set -eu
 cd "$(dirname "$0")/.."
-git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy-14 --quiet -p "$1" --warnings-as-errors='*'
+[ -f build-clang/compile_commands.json ] || cmake --preset clang >/dev/null
+git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy-14 --quiet -p build-clang --warnings-as-errors='*'

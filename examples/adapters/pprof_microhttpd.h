@@ -25,10 +25,11 @@ struct pprof_mhd_exchange {
 	size_t size;
 	int status;
 	int failed; /* memory ran out, or too much came */
+
 	struct pprof_mhd_header {
 		struct pprof_mhd_header *next;
 		char *name, *value;
-	} *headers;
+	} * headers;
 };
 
 /* The runtime's own answers stay far below this; a request body is a list of addresses. */

@@ -6,7 +6,8 @@
  *
  *	int main(void)
  *	{
- *		pprof_start("127.0.0.1:6060");   // then: pprof http://localhost:6060/debug/pprof/heap
+ *		pprof_start("127.0.0.1:6060");   // then: pprof
+ *http://localhost:6060/debug/pprof/heap
  *		...
  *	}
  *
@@ -177,8 +178,8 @@ struct pprof_response {
  * 0: a complete response, of whatever status, was handed over. -1: path outside /debug/pprof/
  * (nothing was called), no memory, or body gave up.
  */
-PPROF_API int pprof_handle(const struct pprof_request *request,
-    const struct pprof_response *response);
+PPROF_API int pprof_handle(
+    const struct pprof_request *request, const struct pprof_response *response);
 
 #ifdef __cplusplus
 }

@@ -21,8 +21,8 @@ static bool cut_padded(struct str *rest, size_t n, size_t align, struct str *pie
  * The note's header has twelve bytes, so with align 8 the padding after the name counts from the
  * note's start, not from the name's.
  */
-static bool cut_note(struct str *rest, size_t align, Elf64_Nhdr *head, struct str *name,
-    struct str *desc)
+static bool cut_note(
+    struct str *rest, size_t align, Elf64_Nhdr *head, struct str *name, struct str *desc)
 {
 	size_t named;
 	struct str whole;
@@ -60,8 +60,8 @@ bool elfnote_build_id(struct str notes, size_t align, struct str *id)
 static bool is_native(const Elf64_Ehdr *ehdr)
 {
 	return memcmp(ehdr->e_ident, ELFMAG, SELFMAG) == 0 &&
-	    ehdr->e_ident[EI_CLASS] == ELFCLASS64 && ehdr->e_ident[EI_DATA] == ELFDATA2LSB &&
-	    ehdr->e_phentsize == sizeof(Elf64_Phdr);
+	       ehdr->e_ident[EI_CLASS] == ELFCLASS64 && ehdr->e_ident[EI_DATA] == ELFDATA2LSB &&
+	       ehdr->e_phentsize == sizeof(Elf64_Phdr);
 }
 
 /* The program headers as bytes, `count` of them; false when they are not all in the image. */

@@ -10,11 +10,13 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	    "serve /debug/pprof/ here: 127.0.0.1:6060, :0 (any free port), unix:/path; with %p, "
 	    "the process id, children serve too" },
 	[ENVIRONMENT_HEAP_RATE] = { "PPROF_HEAP_RATE", "512k",
-	    "mean bytes allocated between heap samples; 1 every allocation, 0 off; k, M, G allowed" },
+	    "mean bytes allocated between heap samples; 1 every allocation, 0 off; k, M, G "
+	    "allowed" },
 	[ENVIRONMENT_OUT] = { "PPROF_OUT", "(none)",
 	    "write a heap profile to this file when the program exits; %p is the process id" },
 	[ENVIRONMENT_TOKEN_FILE] = { "PPROF_TOKEN_FILE", "(none)",
-	    "clients must send this file's first line as Authorization: Bearer; allows any address" },
+	    "clients must send this file's first line as Authorization: Bearer; allows any "
+	    "address" },
 	[ENVIRONMENT_INSECURE] = { "PPROF_INSECURE", "0",
 	    "1 allows addresses other machines can reach, without a token" },
 	[ENVIRONMENT_NOTIFY_FD] = { "PPROF_NOTIFY_FD", "(none)",

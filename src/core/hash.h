@@ -22,7 +22,8 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 
 static inline uint64_t hash_u64(uint64_t v)
 {
-	return hash_mix(v, HASH_K0); /* any constant but HASH_K1, which would make every product 0 */
+	return hash_mix(
+	    v, HASH_K0); /* any constant but HASH_K1, which would make every product 0 */
 }
 
 static inline uint64_t hash_bytes(const void *data, size_t n)

@@ -6,7 +6,7 @@ static bool is_token_char(unsigned char c)
 	static const char others[] = "!#$%&'*+-.^_`|~";
 
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    (c != 0 && memchr(others, c, sizeof(others) - 1));
+	       (c != 0 && memchr(others, c, sizeof(others) - 1));
 }
 
 static bool is_token(struct str s)
@@ -147,8 +147,9 @@ enum http1_status http1_parse(struct str in, struct http1_request *out)
 	struct str line;
 	enum http1_status status;
 
-	*out = (struct http1_request){ .host = STR(""), .authorization = STR(""),
-		.origin = STR(""), .fetch_site = STR("") };
+	*out = (struct http1_request){
+		.host = STR(""), .authorization = STR(""), .origin = STR(""), .fetch_site = STR("")
+	};
 	if (!next_line(&rest, &line))
 		return HTTP1_MORE;
 	status = request_line(line, out);
@@ -217,8 +218,8 @@ bool http1_query(struct str query, const char *name, char *out, size_t cap)
 	while (str_split(&rest, '&', &piece)) {
 		size_t equals = str_find_char(piece, '=');
 		struct str key = equals == STR_NPOS ? piece : str_head(piece, equals);
-		struct str value = equals == STR_NPOS ? (struct str){ "", 0 } :
-							str_skip(piece, equals + 1);
+		struct str value =
+		    equals == STR_NPOS ? (struct str){ "", 0 } : str_skip(piece, equals + 1);
 
 		if (str_is(key, name))
 			return http1_unescape(value, true, out, cap, NULL);
@@ -232,7 +233,7 @@ struct str http1_host_name(struct str host)
 	size_t bracket = str_rfind_char(host, ']');
 
 	if (host.n > 0 && host.p[0] == '[')
-		return bracket == STR_NPOS ? (struct str){ "", 0 } :
-					     str_range(host.p + 1, host.p + bracket);
+		return bracket == STR_NPOS ? (struct str){ "", 0 }
+					   : str_range(host.p + 1, host.p + bracket);
 	return colon == STR_NPOS ? host : str_head(host, colon);
 }

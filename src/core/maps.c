@@ -50,10 +50,10 @@ static bool cut_permissions(struct str *rest, struct maps_line *out)
 	struct str field;
 
 	return cut(rest, ' ', &field) && field.n == 4 &&
-	    flag(field.p[0], 'r', '-', &out->readable) &&
-	    flag(field.p[1], 'w', '-', &out->writable) &&
-	    flag(field.p[2], 'x', '-', &out->executable) &&
-	    flag(field.p[3], 's', 'p', &out->is_shared);
+	       flag(field.p[0], 'r', '-', &out->readable) &&
+	       flag(field.p[1], 'w', '-', &out->writable) &&
+	       flag(field.p[2], 'x', '-', &out->executable) &&
+	       flag(field.p[3], 's', 'p', &out->is_shared);
 }
 
 /* The inode ends the line of an anonymous mapping, where old kernels put no blank after it. */

@@ -19,8 +19,8 @@ struct maps_line {
 	bool readable;
 	bool writable;
 	bool executable;
-	bool is_shared;   /* 's', else private 'p' */
-	uint64_t offset;  /* bytes into the file */
+	bool is_shared;  /* 's', else private 'p' */
+	uint64_t offset; /* bytes into the file */
 	uint32_t dev_major;
 	uint32_t dev_minor;
 	uint64_t inode;

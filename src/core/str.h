@@ -57,7 +57,7 @@ static inline bool str_starts(struct str s, struct str prefix)
 static inline bool str_ends(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n &&
-	    (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
+	       (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
 }
 
 /* What follows the first `n` bytes; empty when s is shorter. */

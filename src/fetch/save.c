@@ -95,7 +95,8 @@ static MUST_USE enum err_code write_temporary(const char *name, struct str bytes
 	return rc;
 }
 
-/* Gives the file the first free name; where there are no links, by a rename that overwrites none. */
+/* Gives the file the first free name; where there are no links, by a rename that overwrites none.
+ */
 static MUST_USE enum err_code give_name(
     const char *temporary, struct str prefix, char final[PATH_MAX], struct err *e)
 {

@@ -88,7 +88,7 @@ static bool same_member(const void *ctx, uint32_t index, const void *key)
 	const struct member *b = key;
 
 	return a->group == b->group && a->orig_name == b->orig_name && a->objfile == b->objfile &&
-	    a->start_line == b->start_line && a->parent == b->parent;
+	       a->start_line == b->start_line && a->parent == b->parent;
 }
 
 static uint32_t group_of(struct callgrind *c, const struct node_info *info)
@@ -201,14 +201,14 @@ static void add_call(struct callgrind *c, const struct node *before, const struc
 	add_callee(c, e->dest);
 	BUF_LIT(c->out, "calls=0 ");
 	add_address(c, before, callee->info.address);
-	buf_printf(c->out, " %" PRId64 "\n* * %" PRId64 "\n", callee->info.line,
-	    scaled(c, e->weight));
+	buf_printf(
+	    c->out, " %" PRId64 "\n* * %" PRId64 "\n", callee->info.line, scaled(c, e->weight));
 }
 
 static bool same_place(const struct node *a, const struct node *b)
 {
 	return a->info.objfile == b->info.objfile && str_eq(a->info.file, b->info.file) &&
-	    a->info.name == b->info.name;
+	       a->info.name == b->info.name;
 }
 
 static void add_node(struct callgrind *c, const struct node *before, const struct node *n)

@@ -132,7 +132,7 @@ static int font_size(const struct dot *d, int64_t flat)
 	if (d->max_flat == 0 || flat == 0)
 		return FONT_MIN;
 	return FONT_MIN +
-	    (int)ceil(FONT_GROW * sqrt(fabs((double)flat) / fabs((double)d->max_flat)));
+	       (int)ceil(FONT_GROW * sqrt(fabs((double)flat) / fabs((double)d->max_flat)));
 }
 
 static void add_node(struct dot *d, uint32_t i)

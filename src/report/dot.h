@@ -14,7 +14,7 @@
 struct dot {
 	struct report *r;
 	struct buf *out;
-	struct buf text; /* one formatted value at a time */
+	struct buf text;  /* one formatted value at a time */
 	int64_t max_flat; /* largest magnitude of a node's flat value */
 	bool *has_tags;   /* per node: tag boxes were drawn */
 };

@@ -137,8 +137,8 @@ static struct tag_set collapsed(struct dot *d, const struct tag_set *tags, bool 
 }
 
 /* A box and the edge from `source` to it. */
-static void add_box(struct dot *d, struct str source, struct str id, struct str name, int64_t v,
-    bool dotted)
+static void add_box(
+    struct dot *d, struct str source, struct str id, struct str name, int64_t v, bool dotted)
 {
 	struct str value = dot_value(d, v);
 

@@ -27,7 +27,7 @@ static bool same_function(const void *ctx, uint32_t index, const void *key)
 	const struct function *b = key;
 
 	return a->name == b->name && a->system_name == b->system_name &&
-	    a->filename == b->filename && a->start_line == b->start_line;
+	       a->filename == b->filename && a->start_line == b->start_line;
 }
 
 static uint32_t function_of(struct top *t, const struct node_info *info)

@@ -183,5 +183,5 @@ bool cfi_row_at(const struct unwind_module *module, uintptr_t pc, struct cfi_row
 	struct cfi_fde fde;
 
 	return at && cfi_parse_fde(module, at, &fde) && pc >= fde.start && pc < fde.end &&
-	    cfi_run(module, &fde, pc, row);
+	       cfi_run(module, &fde, pc, row);
 }

@@ -99,7 +99,7 @@ enum cfi_result cfi_expr(struct cfi_reader block, const struct unwind_regs *in,
     const uintptr_t *cfa, const struct cfi_memory *memory, uintptr_t *out);
 
 /* Replaces *regs by the caller's registers. Anything but CFI_OK leaves *regs alone. */
-enum cfi_result cfi_step(const struct cfi_row *row, struct unwind_regs *regs,
-    const struct cfi_memory *memory);
+enum cfi_result cfi_step(
+    const struct cfi_row *row, struct unwind_regs *regs, const struct cfi_memory *memory);
 
 #endif

@@ -2,9 +2,9 @@
 #include "unwind/cfi.h"
 
 /* What a function leaves as it found it, where its unwind information is silent. */
-#define PRESERVED                                                                             \
-	(1u << UNWIND_BP | 1u << UNWIND_RBX | 1u << UNWIND_R12 | 1u << UNWIND_R13 |           \
-	 1u << UNWIND_R14 | 1u << UNWIND_R15)
+#define PRESERVED                                                                                  \
+	(1u << UNWIND_BP | 1u << UNWIND_RBX | 1u << UNWIND_R12 | 1u << UNWIND_R13 |                \
+	    1u << UNWIND_R14 | 1u << UNWIND_R15)
 
 static enum cfi_result find_cfa(const struct cfi_row *row, const struct unwind_regs *regs,
     const struct cfi_memory *memory, uintptr_t *cfa)
@@ -66,8 +66,8 @@ static bool is_needed(unsigned reg)
 	return reg == UNWIND_PC || reg == UNWIND_SP || reg == UNWIND_BP;
 }
 
-enum cfi_result cfi_step(const struct cfi_row *row, struct unwind_regs *regs,
-    const struct cfi_memory *memory)
+enum cfi_result cfi_step(
+    const struct cfi_row *row, struct unwind_regs *regs, const struct cfi_memory *memory)
 {
 	struct unwind_regs caller = *regs;
 	uintptr_t cfa = 0;
@@ -90,8 +90,8 @@ enum cfi_result cfi_step(const struct cfi_row *row, struct unwind_regs *regs,
 			result = find_value(row, cell, regs, cfa, memory, &caller.r[i]);
 		if (result != CFI_OK && is_needed(i) && cell->kind != CFI_UNDEFINED)
 			return result;
-		caller.known = result == CFI_OK ? caller.known | 1u << i
-						: caller.known & ~(1u << i);
+		caller.known =
+		    result == CFI_OK ? caller.known | 1u << i : caller.known & ~(1u << i);
 	}
 	if (!(caller.known >> UNWIND_PC & 1))
 		return CFI_UNKNOWN;

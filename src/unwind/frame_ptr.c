@@ -4,8 +4,8 @@
 /* No code is mapped in the first page. */
 #define LOWEST_CODE 4096
 
-enum cfi_result frame_ptr_step(uintptr_t sp, uintptr_t bp, const struct cfi_memory *memory,
-    struct unwind_frame *caller)
+enum cfi_result frame_ptr_step(
+    uintptr_t sp, uintptr_t bp, const struct cfi_memory *memory, struct unwind_frame *caller)
 {
 	uintptr_t saved_bp = 0;
 	uintptr_t saved_pc = 0;

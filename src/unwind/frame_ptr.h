@@ -16,7 +16,7 @@ struct unwind_frame {
  * address}. CFI_UNKNOWN when bp does not look like one: unaligned, below sp, or a chain that does
  * not go up; CFI_UNREADABLE when the pair cannot be read; CFI_END when it is the chain's last.
  */
-enum cfi_result frame_ptr_step(uintptr_t sp, uintptr_t bp, const struct cfi_memory *memory,
-    struct unwind_frame *caller);
+enum cfi_result frame_ptr_step(
+    uintptr_t sp, uintptr_t bp, const struct cfi_memory *memory, struct unwind_frame *caller);
 
 #endif

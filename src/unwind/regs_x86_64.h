@@ -15,9 +15,9 @@
 #endif
 
 /* pc, sp and what a function must preserve for its caller. */
-#define UNWIND_CALLEE_SAVED                                                             \
-	(1u << UNWIND_PC | 1u << UNWIND_SP | 1u << UNWIND_BP | 1u << UNWIND_RBX |       \
-	 1u << UNWIND_R12 | 1u << UNWIND_R13 | 1u << UNWIND_R14 | 1u << UNWIND_R15)
+#define UNWIND_CALLEE_SAVED                                                                        \
+	(1u << UNWIND_PC | 1u << UNWIND_SP | 1u << UNWIND_BP | 1u << UNWIND_RBX |                  \
+	    1u << UNWIND_R12 | 1u << UNWIND_R13 | 1u << UNWIND_R14 | 1u << UNWIND_R15)
 
 /*
  * Fills *regs for the function this is inlined into; walk with first_is_exact = true while that

@@ -106,7 +106,7 @@ static uint32_t from_expression(const struct cfi_row *row)
 static bool is_kernel_frame(const struct cfi_row *row)
 {
 	return row->is_signal && row->cfa.kind == CFI_EXPR &&
-	    block_is(cfi_block(row, &row->cfa), "\x77\xa0\x01\x06", 4);
+	       block_is(cfi_block(row, &row->cfa), "\x77\xa0\x01\x06", 4);
 }
 
 uint32_t rule_from_row(const struct cfi_row *row)

@@ -41,8 +41,8 @@ static inline uint64_t rule_cache_mix(uintptr_t key)
 static inline uint32_t rule_cache_get(struct unwind_cache *cache, uintptr_t key, uint64_t salt)
 {
 	uint64_t mixed = rule_cache_mix(key);
-	uint64_t slot = atomic_load_explicit(&cache->slots[mixed >> (64 - UNWIND_CACHE_BITS)],
-	    memory_order_relaxed);
+	uint64_t slot = atomic_load_explicit(
+	    &cache->slots[mixed >> (64 - UNWIND_CACHE_BITS)], memory_order_relaxed);
 
 	/* Equal tag bits vanish, and an empty slot leaves rule 0. */
 	if (((slot ^ salt ^ mixed << UNWIND_CACHE_BITS) >> RULE_BITS |
@@ -51,8 +51,8 @@ static inline uint32_t rule_cache_get(struct unwind_cache *cache, uintptr_t key,
 	return (uint32_t)slot & ((1u << RULE_BITS) - 1);
 }
 
-static inline void rule_cache_put(struct unwind_cache *cache, uintptr_t key, uint64_t salt,
-    uint32_t rule)
+static inline void rule_cache_put(
+    struct unwind_cache *cache, uintptr_t key, uint64_t salt, uint32_t rule)
 {
 	uint64_t mixed = rule_cache_mix(key);
 

@@ -20,8 +20,8 @@ static uintptr_t room_above(const struct walk *w)
  * Steps *f by RULE_SP and RULE_BP; false, with nothing done, when the rule is another or leads out
  * of the `room` bytes above sp.
  */
-static inline bool fast_step(uint32_t rule, uintptr_t room, struct unwind_frame *f,
-    struct walk_way *way)
+static inline bool fast_step(
+    uint32_t rule, uintptr_t room, struct unwind_frame *f, struct walk_way *way)
 {
 	uintptr_t size = rule_cfa(rule);
 	uintptr_t bp_bytes = rule_bp(rule);
@@ -46,9 +46,9 @@ static inline bool fast_step(uint32_t rule, uintptr_t room, struct unwind_frame 
 
 /* How a run ended. */
 enum stop {
-	STOP_FULL, /* max addresses are stored and w->f is one more frame */
-	STOP_RULE, /* w->f is stored and needs a slow step */
-	STOP_MET,  /* w->f is not stored, but is in the previous walk */
+	STOP_FULL,    /* max addresses are stored and w->f is one more frame */
+	STOP_RULE,    /* w->f is stored and needs a slow step */
+	STOP_MET,     /* w->f is not stored, but is in the previous walk */
 	STOP_STEPPED, /* w->f is the next frame */
 };
 
@@ -77,8 +77,8 @@ static enum stop take_over(struct walk *w, uintptr_t *pcs, size_t max)
  * remembers it. Starts with w->f, whose pc is a return address, not stored yet. *rule is the
  * current frame's after STOP_RULE, invalid when the cache does not have it.
  */
-static inline __attribute__((always_inline)) enum stop run(struct walk *w, uintptr_t *pcs,
-    size_t max, bool noting, uint32_t *rule)
+static inline __attribute__((always_inline)) enum stop run(
+    struct walk *w, uintptr_t *pcs, size_t max, bool noting, uint32_t *rule)
 {
 	/* Copies, as the compiler must think that stores to pcs could change *w. */
 	struct unwind_cache *cache = w->ctx->cache;
@@ -117,14 +117,14 @@ static inline __attribute__((always_inline)) enum stop run(struct walk *w, uintp
 	return stop;
 }
 
-static __attribute__((noinline)) enum stop run_plain(struct walk *w, uintptr_t *pcs, size_t max,
-    uint32_t *rule)
+static __attribute__((noinline)) enum stop run_plain(
+    struct walk *w, uintptr_t *pcs, size_t max, uint32_t *rule)
 {
 	return run(w, pcs, max, false, rule);
 }
 
-static __attribute__((noinline)) enum stop run_noting(struct walk *w, uintptr_t *pcs, size_t max,
-    uint32_t *rule)
+static __attribute__((noinline)) enum stop run_noting(
+    struct walk *w, uintptr_t *pcs, size_t max, uint32_t *rule)
 {
 	enum stop stop;
 

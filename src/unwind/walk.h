@@ -39,8 +39,8 @@ struct walk {
 	const struct unwind_ctx *ctx;
 	uintptr_t lo; /* words at lo and up to span bytes after it are read directly; 8-aligned */
 	uintptr_t span;
-	uint64_t salt; /* of the cache's generation */
-	size_t n;      /* addresses stored */
+	uint64_t salt;         /* of the cache's generation */
+	size_t n;              /* addresses stored */
 	struct unwind_frame f; /* the current frame; once stored, its number is n - 1 */
 	struct walk_way way;   /* that led to f */
 	bool is_exact;         /* f.pc is no return address */

@@ -22,7 +22,7 @@ UNWIND_NO_SANITIZE bool walk_read(void *ctx, uintptr_t addr, uintptr_t *out)
 		return true;
 	}
 	return addr % 8 == 0 && caller->ops->read_word &&
-	    caller->ops->read_word(caller->arg, addr, out);
+	       caller->ops->read_word(caller->arg, addr, out);
 }
 
 /* A leaf function may have popped what its unwind information still places below rsp. */
@@ -84,8 +84,7 @@ static uint32_t decode(struct walk *w, uintptr_t pc, bool is_exact)
 		return rule_make(RULE_FRAME_PTR, 0, 0);
 	if (found && cfi_row_at(&module, pc, &row))
 		return rule_from_row(&row);
-	return rule_make(!is_exact && is_sigreturn(w, pc + 1) ? RULE_SIGNAL : RULE_FRAME_PTR, 0,
-	    0);
+	return rule_make(!is_exact && is_sigreturn(w, pc + 1) ? RULE_SIGNAL : RULE_FRAME_PTR, 0, 0);
 }
 
 uint32_t walk_decode(struct walk *w)
@@ -118,8 +117,8 @@ static enum cfi_result leave(struct walk *w, uintptr_t cfa, uintptr_t bp, uintpt
 		return CFI_UNREADABLE;
 	if (!walk_read(w, cfa - 8, &pc))
 		return CFI_UNREADABLE;
-	w->way = bp_bytes ? (struct walk_way){ cfa - bp_bytes, bp }
-			  : (struct walk_way){ cfa - 8, pc };
+	w->way =
+	    bp_bytes ? (struct walk_way){ cfa - bp_bytes, bp } : (struct walk_way){ cfa - 8, pc };
 	if (w->way.slot < w->f.sp)
 		make_opaque(w, cfa, pc);
 	w->f = (struct unwind_frame){ .pc = pc, .sp = cfa, .bp = bp };
@@ -181,8 +180,9 @@ static enum cfi_result step_frame_ptr(struct walk *w)
 /* Goes on from w->regs, which became the registers of the next frame. */
 static void enter_regs(struct walk *w, bool is_exact)
 {
-	w->f = (struct unwind_frame){ .pc = w->regs.r[UNWIND_PC], .sp = w->regs.r[UNWIND_SP],
-		.bp = w->regs.r[UNWIND_BP] };
+	w->f = (struct unwind_frame){
+		.pc = w->regs.r[UNWIND_PC], .sp = w->regs.r[UNWIND_SP], .bp = w->regs.r[UNWIND_BP]
+	};
 	w->has_regs = true;
 	w->regs_frame = w->n;
 	w->regs_exact = is_exact;

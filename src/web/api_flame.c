@@ -2,9 +2,9 @@
  * The flame graph's data as bytes: the merged, trimmed call tree in columns. Little endian:
  *
  *	u32 "PFL1" · u32 size of the text · u32 n nodes · u32 0
- *	text: JSON {total, unit, type, legend, hidden, sources: [{name, file, pkg, inlined}]}, padded
- *	      with spaces to a multiple of 8
- *	f64 value[n] · f64 self[n] · f64 net[n] · i32 parent[n] (-1: root) · i32 source[n]
+ *	text: JSON {total, unit, type, legend, hidden, sources: [{name, file, pkg, inlined}]},
+ *padded with spaces to a multiple of 8 f64 value[n] · f64 self[n] · f64 net[n] · i32 parent[n] (-1:
+ *root) · i32 source[n]
  *
  * Nodes are in pre-order, children by decreasing value. The reader is ui/src/flame_model.ts.
  */
@@ -42,16 +42,16 @@ static json_t *sources_json(const struct stacks_tree *t)
 	for (uint32_t i = 0; array && i < t->n_sources; i++) {
 		const struct stack_source *s = &t->sources[i];
 
-		json_array_append_new(array,
-		    json_pack("{so so so sb}", "name", web_json_str(s->name), "file",
-			web_json_str(s->file), "pkg", web_json_str(s->package), "inlined",
-			s->inlined));
+		json_array_append_new(
+		    array, json_pack("{so so so sb}", "name", web_json_str(s->name), "file",
+			       web_json_str(s->file), "pkg", web_json_str(s->package), "inlined",
+			       s->inlined));
 	}
 	return array;
 }
 
-static enum err_code put_head(const struct view *view, const struct stacks_tree *t,
-    struct buf *out, struct err *e)
+static enum err_code put_head(
+    const struct view *view, const struct stacks_tree *t, struct buf *out, struct err *e)
 {
 	struct buf legend = { 0 };
 	json_t *head;

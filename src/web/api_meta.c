@@ -11,8 +11,7 @@ static json_t *sample_types(const struct profile *p)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; array && i < p->n_sample_types; i++)
-		json_array_append_new(
-		    array, web_json_str(profile_str(p, p->sample_types[i].type)));
+		json_array_append_new(array, web_json_str(profile_str(p, p->sample_types[i].type)));
 	return array;
 }
 
@@ -34,8 +33,8 @@ enum err_code web_api_meta(struct web_request *request, struct web_reply *reply,
 	TRY(pipeline_plain_view(
 	    &view, request->web->driver, &request->config, &request->warnings, e));
 	report_profile_labels(&view.profile, &view.options, &legend);
-	title = arena_printf(&request->arena, "%.*s %.*s", STR_ARG(file_of(p)),
-	    STR_ARG(view.options.sample_type));
+	title = arena_printf(
+	    &request->arena, "%.*s %.*s", STR_ARG(file_of(p)), STR_ARG(view.options.sample_type));
 	doc = profile_str(p, p->doc_url);
 	if (!str_starts(doc, STR("http://")) && !str_starts(doc, STR("https://")))
 		doc = STR("");

@@ -7,16 +7,16 @@
 #include "web/web_reply.h"
 
 /* Source files and binaries are opened lazily inside source_ops: one request at a time. */
-static enum err_code write_report(struct web_request *request, const char *command_name,
-    struct buf *out, struct err *e)
+static enum err_code write_report(
+    struct web_request *request, const char *command_name, struct buf *out, struct err *e)
 {
 	const struct command *command = command_find(str_c(command_name));
 	struct str param = command->has_param ? request->param : STR("");
 	struct view view = { 0 };
 	enum err_code code;
 
-	code = pipeline_view(&view, request->web->driver, command, param, &request->config,
-	    &request->warnings, e);
+	code = pipeline_view(
+	    &view, request->web->driver, command, param, &request->config, &request->warnings, e);
 	if (code == OK) {
 		pthread_mutex_lock(&request->web->source_lock);
 		code = report_generate(&view.profile, &view.options, out, &request->warnings, e);

@@ -10,9 +10,9 @@
 
 #include "web/web_routes.h"
 
-#define THREADS          4u
-#define IDLE_SECONDS     60u
-#define MAX_CONNECTIONS  256u
+#define THREADS         4u
+#define IDLE_SECONDS    60u
+#define MAX_CONNECTIONS 256u
 
 /* The first address that the host name stands for. */
 static enum err_code resolve(
@@ -59,8 +59,8 @@ static enum err_code listen_on(
 		return FAIL_SYS(e, sys, "listen tcp %.*s:%u: bind", STR_ARG(host), port);
 	}
 	*bound = ntohs(address.ss_family == AF_INET6
-		? ((struct sockaddr_in6 *)(void *)&address)->sin6_port
-		: ((struct sockaddr_in *)(void *)&address)->sin_port);
+			   ? ((struct sockaddr_in6 *)(void *)&address)->sin6_port
+			   : ((struct sockaddr_in *)(void *)&address)->sin_port);
 	*out = fd;
 	return OK;
 }

@@ -16,7 +16,7 @@
 /* Shared by all requests; not written while serving, but for what the lock guards. */
 struct web {
 	struct driver *driver;
-	struct str host; /* as given: what a request's Host must name */
+	struct str host;             /* as given: what a request's Host must name */
 	pthread_mutex_t source_lock; /* guards the driver's source_ops: binaries are read lazily */
 };
 
@@ -37,15 +37,16 @@ struct web_reply {
 };
 
 /* A page or a piece of data. On failure the error's message is the answer's text, status 400. */
-typedef enum err_code web_handler(struct web_request *request, struct web_reply *reply, struct err *e);
+typedef enum err_code web_handler(
+    struct web_request *request, struct web_reply *reply, struct err *e);
 
-web_handler web_api_meta;   /* JSON: title, legend, sample types */
-web_handler web_api_top;    /* JSON: the rows of the top table */
-web_handler web_api_flame;  /* bytes: see api_flame.c */
-web_handler web_api_graph;  /* DOT */
-web_handler web_api_peek;   /* text reports */
+web_handler web_api_meta;  /* JSON: title, legend, sample types */
+web_handler web_api_top;   /* JSON: the rows of the top table */
+web_handler web_api_flame; /* bytes: see api_flame.c */
+web_handler web_api_graph; /* DOT */
+web_handler web_api_peek;  /* text reports */
 web_handler web_api_source;
 web_handler web_api_disasm;
-web_handler web_download;   /* the loaded profile */
+web_handler web_download; /* the loaded profile */
 
 #endif

@@ -9,9 +9,9 @@
 #define COMPRESS_LEVEL 4
 
 /* viz-js is WebAssembly; nothing else is evaluated, and nothing is loaded from elsewhere. */
-#define POLICY                                                                             \
-	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' "      \
-	"'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "     \
+#define POLICY                                                                                     \
+	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' "              \
+	"'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "             \
 	"form-action 'none'; frame-ancestors 'none'"
 
 static const struct {
@@ -144,8 +144,12 @@ static enum MHD_Result add_query(
 		if (part == value)
 			buf_char(b, '=');
 		for (const char *c = part; *c; c++)
-			buf_printf(b, strchr("%&=+# \"<>", *c) || (unsigned char)*c < 0x21 ||
-				(unsigned char)*c > 0x7e ? "%%%02X" : "%c", (unsigned char)*c);
+			buf_printf(b,
+			    strchr("%&=+# \"<>", *c) || (unsigned char)*c < 0x21 ||
+				    (unsigned char)*c > 0x7e
+				? "%%%02X"
+				: "%c",
+			    (unsigned char)*c);
 	}
 	return MHD_YES;
 }
@@ -280,8 +284,7 @@ static enum MHD_Result find_page(
 }
 
 enum MHD_Result web_route(void *web, struct MHD_Connection *connection, const char *url,
-    const char *method, const char *version, const char *upload, size_t *upload_size,
-    void **state)
+    const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	static const char ready;
 

@@ -12,7 +12,6 @@
 
 /* The access handler for MHD_start_daemon; its context is the struct web. Runs in any thread. */
 enum MHD_Result web_route(void *web, struct MHD_Connection *connection, const char *url,
-    const char *method, const char *version, const char *upload, size_t *upload_size,
-    void **state);
+    const char *method, const char *version, const char *upload, size_t *upload_size, void **state);
 
 #endif

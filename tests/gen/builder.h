@@ -44,8 +44,7 @@ void builder_line(struct builder *b, uint32_t function, int64_t line, int64_t co
 uint32_t builder_frame(
     struct builder *b, uint32_t mapping, uint64_t address, uint32_t function, int64_t line);
 /* values: one per type. Labels follow with the next two. */
-void builder_sample(
-    struct builder *b, const uint32_t *stack, size_t depth, const int64_t *values);
+void builder_sample(struct builder *b, const uint32_t *stack, size_t depth, const int64_t *values);
 void builder_label(struct builder *b, const char *key, const char *text);
 void builder_number(struct builder *b, const char *key, int64_t num, const char *unit);
 void builder_finish(struct builder *b);

@@ -46,12 +46,12 @@ static inline void raw_numbers(struct buf *b, const uint64_t *pairs)
 }
 
 /* A message of numbers only: raw_simple(b, PB_PROFILE_FUNCTION, 1, id, 2, name). */
-#define raw_simple(b, field, ...)                                     \
-	do {                                                          \
-		struct buf raw_inner = { 0 };                         \
-		raw_numbers(&raw_inner, (uint64_t[]){ __VA_ARGS__, 0 }); \
-		raw_message((b), (field), &raw_inner);                \
-		buf_release(&raw_inner);                              \
+#define raw_simple(b, field, ...)                                                                  \
+	do {                                                                                       \
+		struct buf raw_inner = { 0 };                                                      \
+		raw_numbers(&raw_inner, (uint64_t[]){ __VA_ARGS__, 0 });                           \
+		raw_message((b), (field), &raw_inner);                                             \
+		buf_release(&raw_inner);                                                           \
 	} while (0)
 
 static inline void raw_strings(struct buf *b, const char *const *strings, size_t n)

@@ -20,7 +20,7 @@
 #include "runtime/tls.h"
 #include "runtime/weight.h"
 
-#define RUNS 400
+#define RUNS   400
 #define BLOCKS 20000
 
 struct totals {
@@ -93,8 +93,7 @@ static void check(const struct moments *m, double theory, double truth, const ch
 	if (fabs(mean) > 3.5 * error)
 		fail_msg("%s: bias %.4f %% is %.1f standard errors", what, 100 * mean / truth,
 		    mean / error);
-	if (sqrt(theory) < 0.5 * truth &&
-	    (rms > 1.1 * sqrt(theory) || rms < 0.9 * sqrt(theory)))
+	if (sqrt(theory) < 0.5 * truth && (rms > 1.1 * sqrt(theory) || rms < 0.9 * sqrt(theory)))
 		fail_msg("%s: rms %.4f %%, theory %.4f %%", what, 100 * rms / truth,
 		    100 * sqrt(theory) / truth);
 }

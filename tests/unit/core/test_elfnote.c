@@ -54,8 +54,8 @@ static void test_every_cut(void **state)
 		char exact[64];
 
 		memcpy(exact + sizeof(exact) - cut, notes, cut);
-		assert_false(elfnote_build_id(
-		    (struct str){ exact + sizeof(exact) - cut, cut }, 4, &id));
+		assert_false(
+		    elfnote_build_id((struct str){ exact + sizeof(exact) - cut, cut }, 4, &id));
 	}
 	assert_true(elfnote_build_id((struct str){ notes, n }, 4, &id));
 }
@@ -64,8 +64,9 @@ static void test_lengths(void **state)
 {
 	char notes[256];
 	char zeros[ELFNOTE_MAX_BUILD_ID + 1] = { 0 };
-	Elf64_Nhdr huge = { .n_namesz = UINT32_MAX, .n_descsz = UINT32_MAX,
-		.n_type = NT_GNU_BUILD_ID };
+	Elf64_Nhdr huge = {
+		.n_namesz = UINT32_MAX, .n_descsz = UINT32_MAX, .n_type = NT_GNU_BUILD_ID
+	};
 	struct str id;
 	size_t n;
 
@@ -89,9 +90,11 @@ struct image {
 static struct image make_image(void)
 {
 	struct image image = { .ehdr = { .e_phoff = offsetof(struct image, phdr),
-				   .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2 },
+				   .e_phentsize = sizeof(Elf64_Phdr),
+				   .e_phnum = 2 },
 		.phdr = { { .p_type = PT_LOAD, .p_vaddr = 0x400000 },
-		    { .p_type = PT_NOTE, .p_vaddr = 0x400000 + offsetof(struct image, notes),
+		    { .p_type = PT_NOTE,
+			.p_vaddr = 0x400000 + offsetof(struct image, notes),
 			.p_align = 4 } } };
 
 	memcpy(image.ehdr.e_ident, ELFMAG, SELFMAG);

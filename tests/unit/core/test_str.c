@@ -116,9 +116,12 @@ static void test_i64(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_compare), cmocka_unit_test(test_affixes),
-		cmocka_unit_test(test_find),    cmocka_unit_test(test_trim),
-		cmocka_unit_test(test_split),   cmocka_unit_test(test_u64),
+		cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_affixes),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_u64),
 		cmocka_unit_test(test_i64),
 	};
 

@@ -73,8 +73,8 @@ static void test_malformed_fields(void **state)
 {
 	(void)state;
 	assert_int_equal(status_of("\x12\x05oops", 6), WIRE_TOO_LONG);
-	assert_int_equal(status_of("\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11),
-	    WIRE_TOO_LONG);
+	assert_int_equal(
+	    status_of("\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11), WIRE_TOO_LONG);
 	assert_int_equal(status_of("\x1d\0\0\0", 4), WIRE_TOO_LONG);
 	assert_int_equal(status_of("\x21\0\0\0\0\0\0\0", 8), WIRE_TOO_LONG);
 	assert_int_equal(status_of("\x0b", 1), WIRE_BAD_TYPE);
@@ -108,8 +108,8 @@ static void test_written_fields(void **state)
 	wire_put_uint(&w, 16, 0);
 	wire_put_str(&w, 2, STR("testing"));
 	assert_false(w.failed);
-	assert_int_equal(w.used,
-	    wire_size_uint(1, 150) + wire_size_uint(16, 0) + wire_size_bytes(2, 7));
+	assert_int_equal(
+	    w.used, wire_size_uint(1, 150) + wire_size_uint(16, 0) + wire_size_bytes(2, 7));
 	assert_memory_equal(buf, "\x08\x96\x01\x80\x01\x00\x12\x07testing", w.used);
 }
 
@@ -135,8 +135,9 @@ static void test_flush_through_a_small_buffer(void **state)
 {
 	struct sink sink = { 0 };
 	uint8_t buf[3];
-	struct wire_writer w = { .buf = buf, .cap = sizeof(buf), .flush = sink_write,
-		.ctx = &sink };
+	struct wire_writer w = {
+		.buf = buf, .cap = sizeof(buf), .flush = sink_write, .ctx = &sink
+	};
 
 	(void)state;
 	wire_put_str(&w, 2, STR("testing"));
@@ -149,8 +150,9 @@ static void test_failures_stick(void **state)
 {
 	struct sink sink = { .fail_at = 1 };
 	uint8_t buf[3];
-	struct wire_writer refused = { .buf = buf, .cap = sizeof(buf), .flush = sink_write,
-		.ctx = &sink };
+	struct wire_writer refused = {
+		.buf = buf, .cap = sizeof(buf), .flush = sink_write, .ctx = &sink
+	};
 	struct wire_writer full = { .buf = buf, .cap = sizeof(buf) };
 
 	(void)state;

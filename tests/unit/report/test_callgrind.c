@@ -37,24 +37,23 @@ static void writes_costs_and_calls(void **state)
 	MAKE_SAMPLE(&m, VALUES(1000000000), c);
 	make_done(&m);
 	o = make_options(&m.p, REPORT_CALLGRIND);
-	assert_report(make_report(&m.p, &o),
-	    "positions: instr line\n"
-	    "events: cpu(s)\n"
-	    "\n"
-	    "ob=(1) /bin/tool\n"
-	    "fl=(1) g.c\n"
-	    "fn=(1) g\n"
-	    "0x2000 20 3\n"
-	    "\n"
-	    "ob=(1)\n"
-	    "fl=(2) f.c\n"
-	    "fn=(2) f\n"
-	    "-4080 11 1\n"
-	    "-16 10 0\n"
-	    "cfl=(1)\n"
-	    "cfn=(1)\n"
-	    "calls=0 +4080 20\n"
-	    "* * 3\n");
+	assert_report(make_report(&m.p, &o), "positions: instr line\n"
+					     "events: cpu(s)\n"
+					     "\n"
+					     "ob=(1) /bin/tool\n"
+					     "fl=(1) g.c\n"
+					     "fn=(1) g\n"
+					     "0x2000 20 3\n"
+					     "\n"
+					     "ob=(1)\n"
+					     "fl=(2) f.c\n"
+					     "fn=(2) f\n"
+					     "-4080 11 1\n"
+					     "-16 10 0\n"
+					     "cfl=(1)\n"
+					     "cfn=(1)\n"
+					     "calls=0 +4080 20\n"
+					     "* * 3\n");
 	make_release(&m);
 }
 
@@ -79,32 +78,31 @@ static void numbers_functions_of_one_name(void **state)
 	MAKE_SAMPLE(&m, VALUES(1), b, t);
 	make_done(&m);
 	o = make_options(&m.p, REPORT_CALLGRIND);
-	assert_report(make_report(&m.p, &o),
-	    "positions: instr line\n"
-	    "events: n(count)\n"
-	    "\n"
-	    "ob=(1) one.so\n"
-	    "fl=(1) f.c\n"
-	    "fn=(1) f\n"
-	    "0x1000 0 2\n"
-	    "\n"
-	    "ob=(2) two.so\n"
-	    "fl=(1)\n"
-	    "fn=(1)\n"
-	    "+4096 0 1\n"
-	    "\n"
-	    "ob=(1)\n"
-	    "fl=\n"
-	    "fn=(2) top\n"
-	    "-2048 0 0\n"
-	    "cfl=(1)\n"
-	    "cfn=(3) f [1/2]\n"
-	    "calls=0 -4096 0\n"
-	    "* * 2\n"
-	    "cfl=(1)\n"
-	    "cfn=(4) f [2/2]\n"
-	    "calls=0 * 0\n"
-	    "* * 1\n");
+	assert_report(make_report(&m.p, &o), "positions: instr line\n"
+					     "events: n(count)\n"
+					     "\n"
+					     "ob=(1) one.so\n"
+					     "fl=(1) f.c\n"
+					     "fn=(1) f\n"
+					     "0x1000 0 2\n"
+					     "\n"
+					     "ob=(2) two.so\n"
+					     "fl=(1)\n"
+					     "fn=(1)\n"
+					     "+4096 0 1\n"
+					     "\n"
+					     "ob=(1)\n"
+					     "fl=\n"
+					     "fn=(2) top\n"
+					     "-2048 0 0\n"
+					     "cfl=(1)\n"
+					     "cfn=(3) f [1/2]\n"
+					     "calls=0 -4096 0\n"
+					     "* * 2\n"
+					     "cfl=(1)\n"
+					     "cfn=(4) f [2/2]\n"
+					     "calls=0 * 0\n"
+					     "* * 1\n");
 	make_release(&m);
 }
 

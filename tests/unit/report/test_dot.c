@@ -35,7 +35,8 @@ static void draws_nodes_and_edges(void **state)
 	    "subgraph cluster_L { \"File: to\\\"ol\" [shape=box fontsize=16 label=\"File: "
 	    "to\\\"ol\\lType: n\\lShowing nodes accounting for 4, 100% of 4 total" HINT
 	    "\" tooltip=\"to\\\"ol\"] }\n"
-	    "N1 [label=\"main\\nmain\\n1 (25.00%)\\nof 4 (100%)\" id=\"node1\" fontsize=18 shape=box "
+	    "N1 [label=\"main\\nmain\\n1 (25.00%)\\nof 4 (100%)\" id=\"node1\" fontsize=18 "
+	    "shape=box "
 	    "tooltip=\"main.main (4)\" color=\"#b20000\" fillcolor=\"#edd5d5\"]\n"
 	    "N2 [label=\"pkg\\nRun\\n3 (75.00%)\" id=\"node2\" fontsize=24 shape=box "
 	    "tooltip=\"example.org/pkg.Run (3)\" color=\"#b20e00\" fillcolor=\"#edd7d5\"]\n"
@@ -90,8 +91,10 @@ static void escapes_names(void **state)
 	(void)state;
 	draw_frame(&m, "a\"b\\c\nd", "dir/e\"f.c", 7);
 	check_line(&m, "N1 [",
-	    "N1 [label=\"a\\\"b\\\\c\\ld\\ne\\\"f.c:7\\n1 (100%)\" id=\"node1\" fontsize=24 shape=box "
-	    "tooltip=\"a\\\"b\\\\c\\ld dir/e\\\"f.c:7 (1)\" color=\"#b20000\" fillcolor=\"#edd5d5\"]");
+	    "N1 [label=\"a\\\"b\\\\c\\ld\\ne\\\"f.c:7\\n1 (100%)\" id=\"node1\" fontsize=24 "
+	    "shape=box "
+	    "tooltip=\"a\\\"b\\\\c\\ld dir/e\\\"f.c:7 (1)\" color=\"#b20000\" "
+	    "fillcolor=\"#edd5d5\"]");
 }
 
 static void breaks_names_into_lines(void **state)
@@ -125,7 +128,8 @@ static void draws_tags(void **state)
 	o = make_options(&m.p, REPORT_DOT);
 	out = make_report(&m.p, &o);
 	assert_string_equal(strstr(buf_c(&out), "N1_0 ["),
-	    "N1_0 [label = \"key:say \\\"hi\\\"\" id=\"N1_0\" fontsize=8 shape=box3d tooltip=\"3\"]\n"
+	    "N1_0 [label = \"key:say \\\"hi\\\"\" id=\"N1_0\" fontsize=8 shape=box3d "
+	    "tooltip=\"3\"]\n"
 	    "N1 -> N1_0 [label=\" 3\" weight=100 tooltip=\"3\" labeltooltip=\"3\"]\n"
 	    "NN1_0_0 [label = \"1kB\" id=\"NN1_0_0\" fontsize=8 shape=box3d tooltip=\"3\"]\n"
 	    "N1_0 -> NN1_0_0 [label=\" 3\" weight=100 tooltip=\"3\" labeltooltip=\"3\"]\n"
@@ -158,7 +162,7 @@ static void collapses_sizes(void **state)
 	o = make_options(&m.p, REPORT_DOT);
 	out = make_report(&m.p, &o);
 	assert_non_null(strstr(buf_c(&out), "NN1_0 [label = \"16B..24B\" id=\"NN1_0\" fontsize=8 "
-	                                    "shape=box3d tooltip=\"12\"]"));
+					    "shape=box3d tooltip=\"12\"]"));
 	assert_non_null(strstr(buf_c(&out), "NN1_1 [label = \"1kB..1.07kB\""));
 	assert_non_null(strstr(buf_c(&out), "NN1_3 [label = \"1MB\""));
 	assert_null(strstr(buf_c(&out), "NN1_4"));
@@ -201,12 +205,12 @@ static void empty_graph_has_a_legend(void **state)
 	make_type(&m, "n", "count");
 	make_done(&m);
 	o = make_options(&m.p, REPORT_DOT);
-	assert_report(make_report(&m.p, &o),
-	    "digraph \"unnamed\" {\n"
-	    "node [style=filled fillcolor=\"#f8f8f8\"]\n"
-	    "subgraph cluster_L { \"Type: n\" [shape=box fontsize=16 label=\"Type: n\\lShowing nodes "
-	    "accounting for 0, 0% of 0 total" HINT "\"] }\n"
-	    "}\n");
+	assert_report(make_report(&m.p, &o), "digraph \"unnamed\" {\n"
+					     "node [style=filled fillcolor=\"#f8f8f8\"]\n"
+					     "subgraph cluster_L { \"Type: n\" [shape=box "
+					     "fontsize=16 label=\"Type: n\\lShowing nodes "
+					     "accounting for 0, 0% of 0 total" HINT "\"] }\n"
+					     "}\n");
 	make_release(&m);
 }
 

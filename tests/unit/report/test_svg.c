@@ -11,7 +11,7 @@
 #include "report/svg.h"
 
 #define HEAD "<?xml version=\"1.0\"?>\n"
-#define BODY                                                                                  \
+#define BODY                                                                                       \
 	"<svg width=\"79pt\" height=\"116pt\"\n viewBox=\"0.00 0.00 79.49 116.00\" xmlns=\"s\">\n" \
 	"<g id=\"graph0\" class=\"graph\">\n<title>a &; b &amp; c</title>\n</g>\n</svg>\n"
 
@@ -41,7 +41,8 @@ static void wraps_the_graph(void **state)
 	assert_non_null(group);
 	assert_string_equal(group,
 	    "<g id=\"viewport\" transform=\"scale(0.5,0.5) translate(0,0)\">\n"
-	    "<g id=\"graph0\" class=\"graph\">\n<title>a &amp;; b &amp; c</title>\n</g>\n</g>\n</svg>\n");
+	    "<g id=\"graph0\" class=\"graph\">\n<title>a &amp;; b &amp; "
+	    "c</title>\n</g>\n</g>\n</svg>\n");
 	buf_release(&out);
 }
 

@@ -79,8 +79,8 @@ static inline void eh_init(struct eh *eh, const char *augmentation)
 }
 
 /* A function at EH_CODE + start; call with rising starts. */
-static inline void eh_fde(struct eh *eh, uint32_t start, uint32_t size, const char *program,
-    size_t n)
+static inline void eh_fde(
+    struct eh *eh, uint32_t start, uint32_t size, const char *program, size_t n)
 {
 	size_t at = eh->n;
 

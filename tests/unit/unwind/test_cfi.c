@@ -98,13 +98,13 @@ static void test_rules_of_expressions(void **state)
 	assert_int_equal(rule_of(P("\x0f\x0b\x77\x08\x80\x00\x3f\x1a\x3b\x2a\x33\x24\x22")),
 	    rule_make(RULE_PLT, 11, 0));
 	/* Realigned stack: rbp at *rbp, CFA = *(rbp - 16) */
-	assert_int_equal(rule_of(P("\x10\x06\x02\x76\x00\x0f\x03\x76\x70\x06")),
-	    rule_make(RULE_DEREF_BP, 2, 0));
+	assert_int_equal(
+	    rule_of(P("\x10\x06\x02\x76\x00\x0f\x03\x76\x70\x06")), rule_make(RULE_DEREF_BP, 2, 0));
 	/* The same without the word on rbp is something else. */
 	assert_int_equal(rule_kind(rule_of(P("\x0f\x03\x76\x70\x06"))), RULE_OTHER);
 	/* CFA = *(rsp + 40) + 8 with rbp at CFA - 24 */
-	assert_int_equal(rule_of(P("\x86\x03\x0f\x05\x77\x28\x06\x23\x08")),
-	    rule_make(RULE_DEREF_SP, 5, 3));
+	assert_int_equal(
+	    rule_of(P("\x86\x03\x0f\x05\x77\x28\x06\x23\x08")), rule_make(RULE_DEREF_SP, 5, 3));
 	/* The linker's expression with another comparison */
 	assert_int_equal(
 	    rule_kind(rule_of(P("\x0f\x0b\x77\x08\x80\x00\x3f\x1a\x3b\x2b\x33\x24\x22"))),
@@ -116,12 +116,12 @@ static void test_rules_beyond(void **state)
 {
 	(void)state;
 	assert_int_equal(rule_kind(rule_of(P("\x07\x10"))), RULE_END);
-	assert_int_equal(rule_kind(rule_of(P("\x0c\x03\x10"))), RULE_OTHER);     /* CFA by rbx */
-	assert_int_equal(rule_kind(rule_of(P("\x0e\x0c"))), RULE_OTHER);         /* not words */
-	assert_int_equal(rule_kind(rule_of(P("\x09\x10\x00"))), RULE_OTHER);     /* ra in rax */
-	assert_int_equal(rule_kind(rule_of(P("\x90\x02"))), RULE_OTHER);         /* ra elsewhere */
-	assert_int_equal(rule_kind(rule_of(P("\x09\x06\x0c"))), RULE_OTHER);     /* rbp in r12 */
-	assert_int_equal(rule_kind(rule_of(P("\x14\x07\x01"))), RULE_OTHER);     /* rsp said */
+	assert_int_equal(rule_kind(rule_of(P("\x0c\x03\x10"))), RULE_OTHER); /* CFA by rbx */
+	assert_int_equal(rule_kind(rule_of(P("\x0e\x0c"))), RULE_OTHER);     /* not words */
+	assert_int_equal(rule_kind(rule_of(P("\x09\x10\x00"))), RULE_OTHER); /* ra in rax */
+	assert_int_equal(rule_kind(rule_of(P("\x90\x02"))), RULE_OTHER);     /* ra elsewhere */
+	assert_int_equal(rule_kind(rule_of(P("\x09\x06\x0c"))), RULE_OTHER); /* rbp in r12 */
+	assert_int_equal(rule_kind(rule_of(P("\x14\x07\x01"))), RULE_OTHER); /* rsp said */
 	assert_int_equal(rule_of(P("\x0e\xf8\xff\x07")), rule_make(RULE_SP, 0x3fff, 0));
 	assert_int_equal(rule_kind(rule_of(P("\x0e\x80\x80\x08"))), RULE_OTHER); /* one more */
 	assert_int_equal(rule_of(P("\x86\xff\x1f")), rule_make(RULE_SP, 1, 0xfff));
@@ -185,12 +185,12 @@ static void test_malformed_programs(void **state)
 	assert_false(accepts(P("\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a"))); /* too deep */
 	assert_false(accepts(P("\x0c\x10\x08")));                     /* CFA from rip */
 	assert_false(accepts(P("\x0c\x40\x08")));
-	assert_false(accepts(P("\x17")));                             /* not assigned */
+	assert_false(accepts(P("\x17"))); /* not assigned */
 	assert_false(accepts(P("\x2d")));
-	assert_false(accepts(P("\x0f\x7f")));                         /* block past the end */
+	assert_false(accepts(P("\x0f\x7f"))); /* block past the end */
 	assert_false(accepts(P("\x0e\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")));
-	assert_false(accepts(P("\x0e\xff\xff\xff\xff\x0f")));         /* over 31 bits */
-	assert_false(accepts(P("\x0f\x02\x77\x08\x0e\x10")));         /* offset of an expression */
+	assert_false(accepts(P("\x0e\xff\xff\xff\xff\x0f"))); /* over 31 bits */
+	assert_false(accepts(P("\x0f\x02\x77\x08\x0e\x10"))); /* offset of an expression */
 	assert_false(accepts(P("\x0f\x02\x77\x08\x0d\x06")));
 	assert_true(accepts(P("\x0f\x02\x77\x08\x0c\x07\x10")));
 	assert_true(accepts(P("")));

@@ -60,8 +60,7 @@ static bool read_word(void *arg, uintptr_t addr, uintptr_t *out)
 
 static struct unwind_ctx own_ctx(void)
 {
-	static const struct unwind_ops ops = { .read_word = read_word,
-		.find_module = find_module };
+	static const struct unwind_ops ops = { .read_word = read_word, .find_module = find_module };
 	struct unwind_ctx ctx = { .ops = &ops, .cache = &cache };
 	pthread_attr_t attr;
 	void *start;
@@ -137,14 +136,14 @@ static NOINLINE void compare_here(void)
 /* Frames of many sizes: the compiler knows neither `depth` nor that the pads do not matter. */
 static NOINLINE int descend(int depth, void (*bottom)(void));
 
-#define FUNCTION(name, size)                                      \
-	static NOINLINE int name(int depth, void (*bottom)(void)) \
-	{                                                         \
-		volatile char pad[size];                          \
-		int r;                                            \
-		pad[0] = (char)depth;                             \
-		r = descend(depth - 1, bottom);                   \
-		return r + pad[0];                                \
+#define FUNCTION(name, size)                                                                       \
+	static NOINLINE int name(int depth, void (*bottom)(void))                                  \
+	{                                                                                          \
+		volatile char pad[size];                                                           \
+		int r;                                                                             \
+		pad[0] = (char)depth;                                                              \
+		r = descend(depth - 1, bottom);                                                    \
+		return r + pad[0];                                                                 \
 	}
 FUNCTION(tiny, 1)
 FUNCTION(small, 40)
@@ -174,8 +173,8 @@ static NOINLINE int variable(int depth, void (*bottom)(void))
 
 static NOINLINE int descend(int depth, void (*bottom)(void))
 {
-	static int (*const functions[])(int, void (*)(void)) = { tiny, small, realigned, medium,
-		variable, large };
+	static int (*const functions[])(
+	    int, void (*)(void)) = { tiny, small, realigned, medium, variable, large };
 	int r = 0;
 
 	if (depth <= 0)
@@ -261,8 +260,8 @@ static void on_signal(int signal)
 	compare_here();
 }
 
-static void install(int signal, void (*plain)(int), void (*full)(int, siginfo_t *, void *),
-    int flags)
+static void install(
+    int signal, void (*plain)(int), void (*full)(int, siginfo_t *, void *), int flags)
 {
 	struct sigaction action = { .sa_flags = flags };
 
@@ -280,8 +279,9 @@ static void raise_usr1(void)
 
 static void use_signal_stack(int flags)
 {
-	const stack_t stack = { .ss_sp = signal_stack, .ss_size = sizeof(signal_stack),
-		.ss_flags = flags };
+	const stack_t stack = {
+		.ss_sp = signal_stack, .ss_size = sizeof(signal_stack), .ss_flags = flags
+	};
 
 	assert_int_equal(sigaltstack(&stack, NULL), 0);
 }

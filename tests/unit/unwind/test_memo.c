@@ -81,8 +81,12 @@ static void fill(struct world *w, size_t from, size_t frames)
 static uint32_t walk(struct world *w, uintptr_t pc, size_t sp, uintptr_t bp, size_t max)
 {
 	static const struct unwind_ops ops = { .find_module = find_module };
-	struct unwind_ctx ctx = { .ops = &ops, .arg = w, .cache = &w->cache, .memo = &w->memo,
-		.stack_lo = at(w, 0), .stack_hi = at(w, WORDS) };
+	struct unwind_ctx ctx = { .ops = &ops,
+		.arg = w,
+		.cache = &w->cache,
+		.memo = &w->memo,
+		.stack_lo = at(w, 0),
+		.stack_hi = at(w, WORDS) };
 	struct unwind_regs regs = { .known = UNWIND_CALLEE_SAVED };
 	uintptr_t pcs[PCS_MAX];
 	enum unwind_end end;
@@ -268,8 +272,12 @@ static void test_busy(void **state)
 	fill(w, 40, 20);
 	{
 		static const struct unwind_ops ops = { .find_module = find_module };
-		struct unwind_ctx ctx = { .ops = &ops, .arg = w, .cache = &w->cache,
-			.memo = &w->memo, .stack_lo = at(w, 0), .stack_hi = at(w, WORDS) };
+		struct unwind_ctx ctx = { .ops = &ops,
+			.arg = w,
+			.cache = &w->cache,
+			.memo = &w->memo,
+			.stack_lo = at(w, 0),
+			.stack_hi = at(w, WORDS) };
 		struct unwind_regs regs = { .known = UNWIND_CALLEE_SAVED };
 
 		regs.r[UNWIND_PC] = PLAIN;
@@ -300,8 +308,7 @@ static void test_random_changes(void **state)
 			w->stack[i] = codes[r / 3 % 6];
 		else if (r % 3 == 1 && i % 4 != 3)
 			w->stack[i] = at(w, (i + r / 3 % 50) | 3) - 8 * (r / 150 % 2);
-		reused += walk(w, PLAIN, (unsigned)rand_r(&seed) % 60 * 4, at(w, r / 9 % 400),
-		    100);
+		reused += walk(w, PLAIN, (unsigned)rand_r(&seed) % 60 * 4, at(w, r / 9 % 400), 100);
 	}
 	assert_true(reused > 10000);
 }
@@ -311,11 +318,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_same_stack, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shorter_and_longer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_every_changed_return_address, set_up,
-		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_every_changed_return_address, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_changed_frame_pointer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_steps_that_cannot_be_checked, set_up,
-		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_steps_that_cannot_be_checked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_truncated_walks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deeper_than_the_memo, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_zero_at_the_end, set_up, tear_down),

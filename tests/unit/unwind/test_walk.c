@@ -132,8 +132,9 @@ static const struct unwind_ops ops = { .read_word = read_word, .find_module = fi
 
 static struct unwind_ctx ctx_of(struct world *w)
 {
-	return (struct unwind_ctx){ .ops = &ops, .arg = w, .stack_lo = at(w, 0),
-		.stack_hi = at(w, 256) };
+	return (struct unwind_ctx){
+		.ops = &ops, .arg = w, .stack_lo = at(w, 0), .stack_hi = at(w, 256)
+	};
 }
 
 static void assert_same(struct world *w, const struct unwind_ctx *ctx,
@@ -185,8 +186,8 @@ static void assert_pcs(const struct world *w, enum unwind_end end, const uintptr
 		assert_int_equal(w->pcs[i], pcs[i]);
 }
 
-#define ASSERT_PCS(w, end, ...)                                             \
-	assert_pcs(w, end, (const uintptr_t[]){ __VA_ARGS__ },              \
+#define ASSERT_PCS(w, end, ...)                                                                    \
+	assert_pcs(w, end, (const uintptr_t[]){ __VA_ARGS__ },                                     \
 	    sizeof((const uintptr_t[]){ __VA_ARGS__ }) / sizeof(uintptr_t))
 
 static void test_sp_and_bp(void **state)
@@ -267,7 +268,7 @@ static void test_cfa_in_another_register(void **state)
 	w->stack[1] = at(w, 10); /* rbx of the caller */
 	w->stack[2] = F_SP;
 	w->stack[5] = 0x1111;
-	w->stack[6] = F_RBX; /* CFA = rbx + 16: stack[12] */
+	w->stack[6] = F_RBX;     /* CFA = rbx + 16: stack[12] */
 	w->stack[9] = at(w, 20); /* its caller's rbx */
 	w->stack[11] = F_RBX + 1;
 	w->stack[21] = F_SP + 1;
@@ -377,9 +378,8 @@ static void test_truncation(void **state)
 		assert_int_equal(w->n, max);
 		assert_int_equal(w->end, max == 11 ? UNWIND_DONE : UNWIND_TRUNCATED);
 	}
-	assert_int_equal(unwind_stack(&(struct unwind_ctx){ .ops = &ops }, &regs, true, NULL, 0,
-			     &w->end),
-	    0);
+	assert_int_equal(
+	    unwind_stack(&(struct unwind_ctx){ .ops = &ops }, &regs, true, NULL, 0, &w->end), 0);
 }
 
 static void test_unreadable(void **state)
@@ -452,8 +452,8 @@ static void test_garbage(void **state)
 
 			w->stack[i] = places[r / 8 % 15];
 			if (r % 8 < 3) /* mostly upwards, as saved frame pointers are */
-				w->stack[i] = at(w, i + r / 8 % 40 - (r % 8 == 2 ? 20 : 0)) +
-				    (r % 97 == 0);
+				w->stack[i] =
+				    at(w, i + r / 8 % 40 - (r % 8 == 2 ? 20 : 0)) + (r % 97 == 0);
 		}
 		regs = regs_at(places[(unsigned)rand_r(&seed) % 15],
 		    at(w, (unsigned)rand_r(&seed) % 70), w->stack[200]);
@@ -489,14 +489,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sp_and_bp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_plt, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_realigned_stack, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_realigned_stack_at_its_end, set_up,
-		    tear_down),
+		cmocka_unit_test_setup_teardown(test_realigned_stack_at_its_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_saved_rsp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cfa_in_another_register, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signal_frame, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signal_stack, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_frame_pointers_without_information, set_up,
-		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_frame_pointers_without_information, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flagged_module, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_zero_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_truncation, set_up, tear_down),
