@@ -38,6 +38,16 @@ const char *err_sys_text(int sys)
 		{ EADDRNOTAVAIL, "cannot assign requested address" },
 		{ ENAMETOOLONG, "file name too long" },
 		{ ELOOP, "too many levels of symbolic links" },
+		{ EFBIG, "file too large" },
+		{ EDQUOT, "disk quota exceeded" },
+		{ EIO, "input/output error" },
+		{ EPIPE, "broken pipe" },
+		{ ENOMEM, "cannot allocate memory" },
+		{ ENOEXEC, "exec format error" },
+		{ ETXTBSY, "text file busy" },
+		{ ENETUNREACH, "network is unreachable" },
+		{ EHOSTUNREACH, "no route to host" },
+		{ ETIMEDOUT, "connection timed out" },
 	};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -46,9 +56,23 @@ const char *err_sys_text(int sys)
 	return strerrordesc_np(sys) ? strerrordesc_np(sys) : "unknown error";
 }
 
+/* "front: back", the first `front` bytes being there. Long names shorten the front: the reason is
+ * at the end. */
+static void join(struct err *e, size_t front, const char *back)
+{
+	const size_t room = sizeof e->msg - 1;
+	size_t need = strlen(back) + 2;
+
+	if (front + need > room) {
+		front = need < room ? room - need : 0;
+		if (front > 3)
+			memcpy(e->msg + front - 3, "...", 3);
+	}
+	snprintf(e->msg + front, sizeof e->msg - front, "%s%s", front ? ": " : "", back);
+}
+
 void err_set_sys(struct err *e, int sys, const char *fmt, ...)
 {
-	size_t used;
 	va_list ap;
 
 	e->code = ERR_IO;
@@ -57,20 +81,17 @@ void err_set_sys(struct err *e, int sys, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
 	va_end(ap);
-	used = strlen(e->msg);
-	snprintf(e->msg + used, sizeof e->msg - used, ": %s", err_sys_text(sys));
+	join(e, strlen(e->msg), err_sys_text(sys));
 }
 
 void err_prefix(struct err *e, const char *fmt, ...)
 {
 	char old[sizeof e->msg];
-	size_t used;
 	va_list ap;
 
 	memcpy(old, e->msg, sizeof old);
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
 	va_end(ap);
-	used = strlen(e->msg);
-	snprintf(e->msg + used, sizeof e->msg - used, ": %s", old);
+	join(e, strlen(e->msg), old);
 }

@@ -61,6 +61,13 @@ static void long_texts_are_cut_not_overrun(void **state)
 	assert_int_equal(strlen(e.msg), sizeof e.msg - 1);
 	err_set_sys(&e, EINVAL, "%s", text);
 	assert_int_equal(strlen(e.msg), sizeof e.msg - 1);
+	/* The reason stays; what it is about is shortened. */
+	assert_non_null(strstr(e.msg, "x...: invalid argument"));
+	err_set_sys(&e, EINVAL, "open %.*s", 300, text);
+	err_prefix(&e, "%.*s", 300, text);
+	assert_non_null(strstr(e.msg, "x...: open x"));
+	assert_non_null(strstr(e.msg, "x: invalid argument"));
+	assert_int_equal(strlen(e.msg), sizeof e.msg - 1);
 }
 
 int main(void)
