@@ -1,0 +1,270 @@
+/* The layout of state files; see statefmt.h. */
+#include "core/statefmt.h"
+
+#include <string.h>
+
+#include "core/ckd.h"
+
+/* More than any writer makes; what is allocated for a file follows from these. */
+#define MAX_RECORDS ((uint32_t)1 << 17)
+#define MAX_MODULES ((uint32_t)1 << 14)
+/* A record is read again when it was updated meanwhile, which takes longer than reading it. */
+#define READ_TRIES  ((uint32_t)1 << 16)
+
+bool statefmt_is(const void *bytes, size_t n)
+{
+	return n >= 8 && memcmp(bytes, STATEFMT_MAGIC, 8) == 0;
+}
+
+static bool sizes_match(const struct statefmt_head *h)
+{
+	return h->head_bytes == sizeof(struct statefmt_head) && h->n_regions == STATEFMT_REGIONS &&
+	       h->record_bytes == sizeof(struct statefmt_record) &&
+	       h->cell_bytes == sizeof(struct statefmt_cell) &&
+	       h->module_bytes == sizeof(struct statefmt_module) &&
+	       h->objects_shift == STATEFMT_OBJECTS_SHIFT;
+}
+
+/* Regions lie one after the other, aligned, inside what the head says is the whole. */
+static bool regions_fit(const struct statefmt_head *h)
+{
+	uint64_t at = 0;
+
+	for (unsigned i = 0; i < STATEFMT_REGIONS; i++) {
+		const struct statefmt_span *r = &h->regions[i];
+
+		if (r->offset % 8 != 0 || r->offset < at || r->offset > h->bytes ||
+		    r->bytes > h->bytes - r->offset)
+			return false;
+		at = r->offset + r->bytes;
+	}
+	return h->regions[STATEFMT_HEAD].offset == 0 &&
+	       h->regions[STATEFMT_HEAD].bytes >= sizeof(struct statefmt_head);
+}
+
+/* The region's bytes that the file really has. */
+static uint64_t present(const struct statefmt *f, enum statefmt_region region)
+{
+	const struct statefmt_span *r = &f->head.regions[region];
+	uint64_t left = r->offset < f->n ? f->n - r->offset : 0;
+
+	return r->bytes < left ? r->bytes : left;
+}
+
+static bool is_text(const char *field, size_t size)
+{
+	return memchr(field, 0, size) != NULL;
+}
+
+/* How much of each table is in use, against what is there. */
+static enum statefmt_status measure(struct statefmt *f)
+{
+	const struct statefmt_head *h = &f->head;
+	uint64_t cells = present(f, STATEFMT_CELLS) / sizeof(struct statefmt_cell);
+
+	f->n_records = h->record_count;
+	f->n_modules = h->module_count;
+	f->n_cells = cells < UINT32_MAX ? (uint32_t)cells : UINT32_MAX;
+	f->stacks_end = h->stack_used;
+	if (f->n_records > MAX_RECORDS || f->n_modules > MAX_MODULES ||
+	    f->n_records > h->regions[STATEFMT_RECORDS].bytes / sizeof(struct statefmt_record) ||
+	    f->n_modules > h->regions[STATEFMT_MODULES].bytes / sizeof(struct statefmt_module) ||
+	    f->stacks_end > h->regions[STATEFMT_STACKS].bytes)
+		return STATEFMT_DAMAGED;
+	if (f->n_records > present(f, STATEFMT_RECORDS) / sizeof(struct statefmt_record) ||
+	    f->n_modules > present(f, STATEFMT_MODULES) / sizeof(struct statefmt_module) ||
+	    f->n_records > cells || f->stacks_end > present(f, STATEFMT_STACKS))
+		return STATEFMT_CUT_OFF;
+	return STATEFMT_OK;
+}
+
+enum statefmt_status statefmt_open(const void *bytes, size_t n, struct statefmt *f)
+{
+	struct statefmt_head *h = &f->head;
+
+	*f = (struct statefmt){ .bytes = bytes, .n = n };
+	if (!statefmt_is(bytes, n))
+		return STATEFMT_FOREIGN;
+	if (n < sizeof(*h))
+		return STATEFMT_CUT_OFF;
+	memcpy(h, bytes, sizeof(*h));
+	if (h->byte_order == __builtin_bswap32(STATEFMT_BYTE_ORDER))
+		return STATEFMT_BYTE_ORDER_DIFFERS;
+	if (h->byte_order != STATEFMT_BYTE_ORDER)
+		return STATEFMT_DAMAGED;
+	if (h->version != STATEFMT_VERSION)
+		return STATEFMT_OTHER_VERSION;
+	if (!sizes_match(h) || !regions_fit(h) || !is_text(h->program, sizeof(h->program)) ||
+	    !is_text(h->boot_id, sizeof(h->boot_id)))
+		return STATEFMT_DAMAGED;
+	return measure(f);
+}
+
+const char *statefmt_status_text(enum statefmt_status status)
+{
+	static const char *const texts[] = {
+		[STATEFMT_OK] = "the state file is good",
+		[STATEFMT_FOREIGN] = "not a state file",
+		[STATEFMT_CUT_OFF] = "the state file is cut off",
+		[STATEFMT_BYTE_ORDER_DIFFERS] =
+		    "the state file is of a machine with the other byte order",
+		[STATEFMT_OTHER_VERSION] =
+		    "the state file is of another version of libpprof than this pprof",
+		[STATEFMT_DAMAGED] = "the state file is damaged",
+	};
+
+	return texts[status];
+}
+
+/* Acquire loads: what a cell's next writer stored cannot be seen without its taking the cell. */
+static void copy_cell(const struct statefmt_cell *c, struct statefmt_values *out)
+{
+	out->alloc.samples = atomic_load_explicit(&c->alloc_samples, memory_order_acquire);
+	out->alloc.objects = atomic_load_explicit(&c->alloc_objects, memory_order_acquire);
+	out->alloc.bytes = atomic_load_explicit(&c->alloc_bytes, memory_order_acquire);
+	out->freed.samples = atomic_load_explicit(&c->free_samples, memory_order_acquire);
+	out->freed.objects = atomic_load_explicit(&c->free_objects, memory_order_acquire);
+	out->freed.bytes = atomic_load_explicit(&c->free_bytes, memory_order_acquire);
+}
+
+bool statefmt_read_values(const struct statefmt_record *r, const struct statefmt_cell *cells,
+    uint32_t n_cells, uint32_t number, struct statefmt_values *out)
+{
+	for (uint32_t tries = 0; tries < READ_TRIES; tries++) {
+		uint64_t current = atomic_load_explicit(&r->current, memory_order_acquire);
+		uint32_t cell = (uint32_t)current;
+		uint32_t owner;
+
+		if (cell >= n_cells)
+			return false;
+		copy_cell(&cells[cell], out);
+		owner = atomic_load_explicit(&cells[cell].owner, memory_order_acquire);
+		if (atomic_load_explicit(&r->current, memory_order_acquire) == current)
+			return owner == number;
+	}
+	return false;
+}
+
+static const void *region_at(const struct statefmt *f, enum statefmt_region region)
+{
+	return f->bytes + f->head.regions[region].offset;
+}
+
+static bool in_order(const struct statefmt_values *v)
+{
+	return v->freed.samples <= v->alloc.samples && v->freed.objects <= v->alloc.objects &&
+	       v->freed.bytes <= v->alloc.bytes && v->alloc.objects <= INT64_MAX &&
+	       v->alloc.bytes <= INT64_MAX;
+}
+
+enum statefmt_found statefmt_record(const struct statefmt *f, uint32_t i, struct statefmt_row *out)
+{
+	const struct statefmt_record *r =
+	    (const struct statefmt_record *)region_at(f, STATEFMT_RECORDS) + i;
+
+	out->stack = atomic_load_explicit(&r->stack, memory_order_acquire);
+	if (out->stack == 0)
+		return STATEFMT_NONE;
+	out->first_size = statefmt_unpack_size(r->size);
+	if (!statefmt_read_values(r, region_at(f, STATEFMT_CELLS), f->n_cells, i, &out->v) ||
+	    !in_order(&out->v))
+		return STATEFMT_BAD;
+	return STATEFMT_FOUND;
+}
+
+size_t statefmt_stack(const struct statefmt *f, uint32_t id, uint64_t pcs[STATEFMT_MAX_DEPTH])
+{
+	uint64_t at = (uint64_t)id * 8;
+	const struct statefmt_stack *s;
+	uint32_t depth;
+
+	if (at == 0 || at + sizeof(*s) > f->stacks_end)
+		return 0;
+	s = (const struct statefmt_stack *)(const void *)((const uint8_t *)region_at(
+							      f, STATEFMT_STACKS) +
+							  at);
+	depth = s->depth;
+	if (depth > STATEFMT_MAX_DEPTH || depth * 8 > f->stacks_end - at - sizeof(*s))
+		return 0;
+	memcpy(pcs, s->pc, depth * sizeof(*pcs));
+	return depth;
+}
+
+enum statefmt_found statefmt_module(
+    const struct statefmt *f, uint32_t i, struct statefmt_module *out)
+{
+	const struct statefmt_module *m =
+	    (const struct statefmt_module *)region_at(f, STATEFMT_MODULES) + i;
+
+	if (atomic_load_explicit(&m->ready, memory_order_acquire) == 0)
+		return STATEFMT_NONE;
+	memcpy(out, m, sizeof(*out));
+	if (out->start >= out->end || !is_text(out->path, sizeof(out->path)) ||
+	    !is_text(out->build_id, sizeof(out->build_id)))
+		return STATEFMT_BAD;
+	return STATEFMT_FOUND;
+}
+
+int64_t statefmt_objects(uint64_t fixed)
+{
+	return (int64_t)((fixed + (1u << (STATEFMT_OBJECTS_SHIFT - 1))) >> STATEFMT_OBJECTS_SHIFT);
+}
+
+/* From 2 GiB on in MiB, which leaves a size's class what it was. */
+#define HUGE_BIT   (1u << 31)
+#define HUGE_SHIFT 20
+
+uint32_t statefmt_pack_size(uint64_t size)
+{
+	return size < HUGE_BIT ? (uint32_t)size : HUGE_BIT | (uint32_t)(size >> HUGE_SHIFT);
+}
+
+uint64_t statefmt_unpack_size(uint32_t packed)
+{
+	return packed < HUGE_BIT ? packed : (uint64_t)(packed & ~HUGE_BIT) << HUGE_SHIFT;
+}
+
+struct str statefmt_pseudo_name(uint64_t pc)
+{
+	static const char *const names[STATEFMT_PC_END] = {
+		[STATEFMT_PC_STACKS_FULL] = "[stack table full]",
+		[STATEFMT_PC_RECORDS_FULL] = "[record table full]",
+		[STATEFMT_PC_TRUNCATED] = "[truncated]",
+		[STATEFMT_PC_UNREADABLE] = "[unreadable]",
+		[STATEFMT_PC_NO_SCRATCH] = "[stack not taken]",
+	};
+
+	if (pc >= STATEFMT_PC_END || !names[pc])
+		return (struct str){ "", 0 };
+	return str_c(names[pc]);
+}
+
+/* The second field, the program's name in parentheses, may hold anything. */
+bool statefmt_start_ticks(struct str stat, uint64_t *ticks)
+{
+	size_t end = str_rfind_char(stat, ')');
+	struct str rest, field;
+
+	if (end == STR_NPOS)
+		return false;
+	rest = str_skip(stat, end + 2);
+	for (unsigned i = 3; str_split(&rest, ' ', &field); i++)
+		if (i == 22)
+			return str_to_u64(field, 10, ticks);
+	return false;
+}
+
+bool statefmt_file_name(struct str name, uint32_t *pid)
+{
+	struct str first, second;
+	uint64_t n, start;
+
+	if (!str_ends(name, STR(STATEFMT_SUFFIX)))
+		return false;
+	name = str_head(name, name.n - strlen(STATEFMT_SUFFIX));
+	if (!str_split(&name, '.', &first) || !str_to_u64(first, 10, &n) || !ckd_u32(n, pid))
+		return false;
+	if (!name.p)
+		return true;
+	return str_split(&name, '.', &second) && !name.p && str_to_u64(second, 10, &start);
+}
