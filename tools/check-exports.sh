@@ -30,9 +30,18 @@ sort "$work/public" | diff "$work/header" - || {
 	echo "pprof.h (left) and libpprof.map (right) differ"
 	exit 1
 }
-sort "$work/public" "$work/hooks" >"$work/want"
+# C++ operators: in the shared libraries only, see hook_new.c.
+sed -n 's/^\tX([a-z_]*, "\(_Z[^"]*\)".*/\1/p' "$here/src/runtime/cxx_next.h" >"$work/operators"
+[ "$(wc -l <"$work/operators")" = 20 ] || {
+	echo "cxx_next.h does not name 20 operators"
+	exit 1
+}
 status=0
 for library in "$@"; do
+	case $library in
+	*.a) sort "$work/public" "$work/hooks" ;;
+	*) sort "$work/public" "$work/hooks" "$work/operators" ;;
+	esac >"$work/want"
 	case $library in
 	*.a) nm -g --defined-only "$library" ;;
 	*) nm -D --defined-only "$library" | grep -v ' A ' ;;

@@ -8,11 +8,13 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Objects whose code runs inside malloc. real.c and modules.c also have functions for ordinary
-# context, which are what their extra symbols below are for.
+# Objects whose code runs inside malloc. hook_new.c enters malloc where there is no other operator;
+# real.c and modules.c also have functions for ordinary context, which are what their extra symbols
+# below are for.
 runtime="capture heap_live heap_sample mem modules real records rt_stats saferead stacktab state
 	weight"
-objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o"
+objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o
+	$build/src/runtime/CMakeFiles/libpprof.dir/hook_new.c.o"
 for name in $runtime; do
 	objects="$objects $build/src/runtime/CMakeFiles/room_runtime.dir/$name.c.o"
 done
@@ -38,6 +40,9 @@ mmap mem
 munmap mem
 mprotect mem
 madvise mem
+malloc hook_new
+memalign hook_new
+free hook_new
 clock_gettime heap_sample
 pthread_self saferead
 syscall saferead

@@ -135,22 +135,31 @@ static MUST_USE enum err_code start(
 	return rc;
 }
 
-/* What the runtime wrote: its address, or why it has none. */
+static void tell_line(const struct child *c, struct str line)
+{
+	if (str_starts(line, STR("error: ")))
+		ui_error(c->ui, "pprof: %.*s", STR_ARG(str_skip(line, 7)));
+	else if (str_starts(line, STR("warning: ")))
+		ui_error(c->ui, "pprof: %.*s", STR_ARG(line));
+	else if (!c->o->quiet)
+		ui_print(c->ui, "pprof: serving %.*s", STR_ARG(line));
+}
+
+/* What the runtime wrote: its address, or why it has none; then what else is wrong. */
 static void tell(struct child *c)
 {
-	struct str line = str_trim((struct str){ c->line, c->n_line });
+	struct str rest = str_trim((struct str){ c->line, c->n_line });
+	struct str line;
 
 	close(c->notify);
 	c->notify = -1;
-	c->started = line.n > 0;
-	if (str_starts(line, STR("error: ")))
-		ui_error(c->ui, "pprof: %.*s", STR_ARG(str_skip(line, 7)));
-	else if (!line.n)
+	c->started = rest.n > 0;
+	if (!rest.n)
 		ui_error(c->ui,
 		    "pprof: the profiler did not start in this program (is it statically "
 		    "linked, or does it clear its environment?)");
-	else if (!c->o->quiet)
-		ui_print(c->ui, "pprof: serving %.*s", STR_ARG(line));
+	while (rest.n && str_split(&rest, '\n', &line))
+		tell_line(c, line);
 }
 
 static void take_notice(struct child *c)

@@ -1,8 +1,8 @@
 /*
  * Starts a command with libpprof in it: LD_PRELOAD, the PPROF_* environment, and a pipe on which
  * the runtime tells its address. `pprof run` calls this; the other end is runtime/preload.c, which
- * writes one line "http://127.0.0.1:PORT/debug/pprof/\n" to the descriptor named by PPROF_NOTIFY_FD
- * and closes it.
+ * writes "http://127.0.0.1:PORT/debug/pprof/\n" to the descriptor named by PPROF_NOTIFY_FD, in the
+ * same write lines "warning: …\n" if there is something to warn of, and closes it.
  */
 #ifndef FETCH_RUN_H
 #define FETCH_RUN_H

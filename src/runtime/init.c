@@ -12,7 +12,9 @@
 
 #include "core/hash.h"
 #include "runtime/capture.h"
+#include "runtime/coverage.h"
 #include "runtime/endpoint.h"
+#include "runtime/heap_sample.h"
 #include "runtime/modules.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
@@ -90,10 +92,12 @@ static void init_once(void)
 	rt_saferead_init();
 	rt_modules_init();
 	rt_encode_init();
+	rt_coverage_init();
 	usable = usable && map_tables();
 	pthread_atfork(NULL, NULL, after_fork);
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
+	rt_heap_redraw(); /* not only after what was let pass unsampled */
 }
 
 void rt_init(void)

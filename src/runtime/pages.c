@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "runtime/coverage.h"
 #include "runtime/heap_live.h"
 #include "runtime/rt.h"
 #include "runtime/rt_text.h"
@@ -120,6 +121,7 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 	rt_text_c(out, "libpprof " PPROF_VERSION "\n\n");
 	self_line(out, "pid", (uint64_t)getpid(), "process id");
 	self_line(out, "enabled", rt_is_ready(), "1 when allocations are sampled");
+	rt_coverage_print(out);
 	self_line(out, "heap_rate", atomic_load(&rt.heap_rate), "mean bytes between samples");
 	self_line(out, "threads", atomic_load(&rt.threads), "threads that have allocated");
 	self_line(out, "init_ns", rt.init_ns, "time the start-up took, in nanoseconds");

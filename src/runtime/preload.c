@@ -16,6 +16,7 @@
 
 #include "core/fmt.h"
 #include "pprof/pprof.h"
+#include "runtime/coverage.h"
 #include "runtime/init.h"
 #include "runtime/rt.h"
 
@@ -40,10 +41,10 @@ static void write_quietly(int fd, const char *line, size_t n)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-/* One line with the URL, into the pipe that `pprof run` reads. */
+/* The URL, and what is wrong besides, a line each, into the pipe that `pprof run` reads. */
 static void notify(int fd)
 {
-	char line[RT_OPTION_PATH];
+	char line[2 * RT_OPTION_PATH];
 	struct fmt_buf b = fmt_buf_of(line, sizeof(line));
 	struct stat st;
 
@@ -60,6 +61,11 @@ static void notify(int fd)
 		fmt_c(&b, "error: ");
 		fmt_c(&b, pprof_error());
 		fmt_c(&b, "\n");
+	}
+	if (rt_coverage_bypass()) {
+		fmt_c(&b, "warning: ");
+		fmt_c(&b, rt_coverage_bypass());
+		fmt_c(&b, " has a malloc of its own: its allocations are not seen\n");
 	}
 	write_quietly(fd, line, b.n);
 	close(fd);

@@ -72,6 +72,15 @@ static void test_environment(void **state)
 	assert_string_equal(buf_c(&said), "pprof: serving 127.0.0.1:7 out=- rate=-\n");
 }
 
+static void test_warning(void **state)
+{
+	(void)state;
+	setenv("FAKE_WARNING", "something is odd", 1);
+	assert_int_equal(run_shell("exit 0", "", ""), 0);
+	unsetenv("FAKE_WARNING");
+	assert_non_null(strstr(buf_c(&said), "rate=-\npprof: warning: something is odd\n"));
+}
+
 /* The profile at the end: where the command finds it from any folder, and what is said without. */
 static void test_output(void **state)
 {
@@ -180,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_status, setup),
+		cmocka_unit_test_setup(test_warning, setup),
 		cmocka_unit_test_setup(test_environment, setup),
 		cmocka_unit_test_setup(test_output, setup),
 		cmocka_unit_test_setup(test_preload_is_kept, setup),

@@ -1,0 +1,73 @@
+/* Which allocations the hooks see; see coverage.h. Called by init.c, preload.c and pages.c. */
+#include "runtime/coverage.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include "runtime/cxx_next.h"
+#include "runtime/rt.h"
+#include "runtime/rt_text.h"
+
+static const char *bypass; /* set by init, then constant */
+
+void rt_coverage_init(void)
+{
+	Dl_info first, own;
+	void *f = dlsym(RTLD_DEFAULT, "malloc");
+
+	dlerror();
+	if (f && dladdr(f, &first) && dladdr(&rt, &own) && first.dli_fbase != own.dli_fbase)
+		bypass = first.dli_fname;
+}
+
+const char *rt_coverage_bypass(void)
+{
+	return bypass;
+}
+
+/* The file that a symbol of the program's scope is from; "" when there is none. */
+static const char *file_of(const void *symbol)
+{
+	Dl_info info;
+
+	return symbol && dladdr(symbol, &info) && info.dli_fname ? info.dli_fname : "";
+}
+
+static const void *address_of_malloc(void)
+{
+	const void *f;
+
+	memcpy(&f, &rt.real.malloc, sizeof(f));
+	return f;
+}
+
+static void print_new(struct rt_bytes *out)
+{
+	void *f = dlsym(RTLD_DEFAULT, "_Znwm");
+	void *d = dlsym(RTLD_DEFAULT, "_ZdlPv");
+	void *(*new_one)(size_t);
+	void (*delete_one)(void *);
+
+	dlerror();
+	if (!f || !d) /* no C++, or out of the program's scope */
+		return;
+	memcpy(&new_one, &f, sizeof(f));
+	memcpy(&delete_one, &d, sizeof(d));
+	rt_text_c(out, "operator_new ");
+	rt_text_c(out, rt_cxx_through_malloc(new_one, delete_one) ? "seen" : "not seen");
+	rt_text_c(out, "\t# of ");
+	rt_text_c(out, file_of(f));
+	rt_text_c(out, "\n");
+}
+
+void rt_coverage_print(struct rt_bytes *out)
+{
+	rt_text_c(out, "malloc ");
+	rt_text_c(out, bypass ? "not seen" : "seen");
+	rt_text_c(out, "\t# of ");
+	rt_text_c(out, bypass ? bypass : file_of(address_of_malloc()));
+	if (bypass)
+		rt_text_c(out, ": it comes before ours, so nothing is sampled");
+	rt_text_c(out, "\n");
+	print_new(out);
+}
