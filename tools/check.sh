@@ -19,7 +19,7 @@ cmake --preset asan >build-asan.log 2>&1 || { cat build-asan.log; exit 1; }
 cmake --build build-asan -j "$jobs" >build-asan.log 2>&1 || { tail -50 build-asan.log; exit 1; }
 rm -f build-clang.log build-asan.log
 # The runtime replaces malloc, which the sanitizer does too: its process tests run plain.
-ctest --test-dir build-asan --output-on-failure -j "$jobs" -L 'unit|golden|property|fault|fuzz'
+ctest --test-dir build-asan --output-on-failure -j "$jobs" -L 'unit|golden|property|fault|fuzz|interop'
 
 say "a minute of fuzzing"
 for target in decode legacy elf cfi http1; do
