@@ -217,7 +217,8 @@ def runs():
     refuse("no command specified", "run")
     refuse("no command specified", "run", "--")
     refuse("flag provided but not defined: -nonsense", "run", "-nonsense", "true")
-    refuse('exec: "no-such-command": executable file not found in \\$PATH', "run", "no-such-command")
+    refuse('exec: "no-such-command": executable file not found in \\$PATH', "run",
+           "no-such-command")
     refuse('exec: "/no/such/command": no such program', "run", "/no/such/command")
     refuse('exec: "/etc/passwd": not an executable file', "run", "--", "/etc/passwd")
     refuse('exec: "/": not an executable file', "run", "/")

@@ -15,6 +15,7 @@ import urllib.request
 
 TIMEOUT = 20 * (10 if os.environ.get("PPROF_SLOW") else 1)  # seconds, one command
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 SANITIZER = re.compile(rb"Sanitizer|runtime error:")
 
 BUILD = os.path.realpath(sys.argv[1]) if len(sys.argv) > 1 else ""
@@ -76,7 +77,7 @@ def need(*programs):
 
 def end_with_parent():
     """In a child: ended by the kernel when this test is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Result:

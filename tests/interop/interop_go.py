@@ -1,5 +1,5 @@
-"""Go's own pprof against ours, on profiles of a C program: it reads every profile we write, and both
-print the same numbers.    usage: interop_go.py BUILD_FOLDER LEAKY_SERVER
+"""Go's own pprof against ours, on profiles of a C program: it reads every profile we write, and
+both print the same numbers.    usage: interop_go.py BUILD_FOLDER LEAKY_SERVER
 
 LEAKY_SERVER is the example compiled without inlining: Go's tool reads DWARF with its own small
 reader, which does not name inlined functions. Nor does it find separate debug files, so that of the

@@ -1,7 +1,7 @@
 """Requests as Parca and Grafana Alloy send them, and what the two insist on before they store an
 answer. Both are Go programs: HTTP/1.1, `Accept-Encoding: gzip`, kept-alive connections. Parca takes
-only status 200; Alloy takes 2xx, refuses pages, and subtracts one scrape of allocs from the next, so
-that these values must never fall.    usage: scrapers.py BUILD_FOLDER"""
+only status 200; Alloy takes 2xx, refuses pages, and subtracts one scrape of allocs from the next,
+so that these values must never fall.    usage: scrapers.py BUILD_FOLDER"""
 import http.client
 import threading
 import time
@@ -81,7 +81,7 @@ def deltas(scraper, server, path):
 
 
 def values_never_fall(scraper, server):
-    """Stack by stack, over scrapes with load between them: Alloy's own difference stays positive."""
+    """Stack by stack, over scrapes with load between them: what Alloy subtracts stays positive."""
     last = {}
     for _ in range(3):
         profile = scraper.scrape("/debug/pprof/allocs")

@@ -1,5 +1,5 @@
-"""The story of the README on the example servers: what they answer, that the heap profile holds what
-they hold, and how they end.    usage: storyline.py BUILD_FOLDER"""
+"""The story of the README on the example servers: what they answer, that the heap profile holds
+what they hold, and how they end.    usage: storyline.py BUILD_FOLDER"""
 import re
 import signal
 import socket
