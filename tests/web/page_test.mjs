@@ -8,12 +8,11 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
-const build = process.argv[2];
+const build = resolve(process.argv[2]);
 const shots = process.argv[3];
-const root = new URL("../../", import.meta.url).pathname;
-const { chromium } = createRequire(join(root, "src/web/ui/package.json"))("playwright-core");
+const { chromium } = createRequire(join(build, "ui/package.json"))("playwright-core");
 const work = mkdtempSync(join(tmpdir(), "pprof-web-"));
 const pprof = join(build, "bin/pprof");
 const env = { ...process.env, PPROF_TMPDIR: work, HOME: work, TZ: "UTC", PPROF_HEAP_RATE: "1024" };
