@@ -42,7 +42,8 @@ static str_id first_set(struct profile *out, str_id mine, const struct profile *
 
 static void merge_numbers(struct profile *out, const struct profile *src)
 {
-	if (out->time_ns == 0 || src->time_ns < out->time_ns)
+	/* 0 is no time: it neither wins nor loses. */
+	if (src->time_ns != 0 && (out->time_ns == 0 || src->time_ns < out->time_ns))
 		out->time_ns = src->time_ns;
 	out->duration_ns = (int64_t)((uint64_t)out->duration_ns + (uint64_t)src->duration_ns);
 	if (out->period == 0 || out->period < src->period)

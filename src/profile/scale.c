@@ -14,14 +14,14 @@ static int64_t round_to_i64(double v)
 	return (int64_t)v;
 }
 
-/* Writes one scaled row; true when a scaled column is not 0. */
+/* Writes one scaled row; true when something is left of it. */
 static bool scale_row(int64_t *to, const int64_t *from, const double *ratios, uint32_t n)
 {
 	bool keep = false;
 
 	for (uint32_t k = 0; k < n; k++) {
 		to[k] = ratios[k] == 1.0 ? from[k] : round_to_i64((double)from[k] * ratios[k]);
-		keep |= ratios[k] != 1.0 && to[k] != 0;
+		keep |= to[k] != 0;
 	}
 	return keep;
 }

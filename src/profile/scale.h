@@ -15,8 +15,8 @@ enum err_code profile_scale(struct profile *p, double ratio, struct err *e) MUST
 
 /*
  * Multiplies column k by ratios[k] (n_sample_types of them) and rounds half away from zero. When
- * all ratios are 1 nothing happens; otherwise only samples stay that have a value other than 0 in
- * a column whose ratio is not 1, as in pprof. ERR_NOMEM.
+ * all ratios are 1 nothing happens; otherwise samples of which nothing but zeros is left go.
+ * ERR_NOMEM.
  */
 enum err_code profile_scale_n(struct profile *p, const double *ratios, struct err *e) MUST_USE;
 

@@ -284,7 +284,7 @@ static void set_header(struct profile *p, int64_t time, int64_t duration, int64_
 
 static void headers_are_joined(void **state)
 {
-	static const int64_t times[][3] = { { 5, 3, 3 }, { 0, 3, 3 }, { 5, 0, 0 }, { 5, 9, 5 } };
+	static const int64_t times[][3] = { { 5, 3, 3 }, { 0, 3, 3 }, { 5, 0, 5 }, { 5, 9, 5 } };
 	struct profile p, q, out;
 
 	(void)state;

@@ -68,10 +68,26 @@ static void scaling_rounds_half_away_from_zero(void **state)
 	profile_release(&p);
 }
 
-/* Sample 2 has nothing in the scaled column and goes, though its count is 3. */
-static void samples_without_a_scaled_value_go(void **state)
+/* Sample 2 has a count only: it stays when the other column is scaled. */
+static void samples_with_any_value_stay(void **state)
 {
 	static const double ratios[] = { 1, 2 };
+	struct profile p;
+	struct err e;
+
+	(void)state;
+	make_profile(&p);
+	assert_int_equal(profile_scale_n(&p, ratios, &e), OK);
+	assert_int_equal(p.samples.n, 4);
+	assert_int_equal(sample_values(&p, 2)[0], 3);
+	assert_int_equal(sample_values(&p, 2)[1], 0);
+	profile_release(&p);
+}
+
+/* Scaled to nothing, sample 2 goes. */
+static void samples_without_a_value_go(void **state)
+{
+	static const double ratios[] = { 0, 2 };
 	struct profile p;
 	struct err e;
 	size_t depth, n;
@@ -80,7 +96,7 @@ static void samples_without_a_scaled_value_go(void **state)
 	make_profile(&p);
 	assert_int_equal(profile_scale_n(&p, ratios, &e), OK);
 	assert_int_equal(p.samples.n, 3);
-	assert_int_equal(sample_values(&p, 2)[0], -1);
+	assert_int_equal(sample_values(&p, 2)[0], 0);
 	assert_int_equal(sample_values(&p, 2)[1], -10);
 	sample_stack(&p, 0, &depth);
 	assert_int_equal(depth, 1);
@@ -261,7 +277,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scaling_rounds_half_away_from_zero),
-		cmocka_unit_test(samples_without_a_scaled_value_go),
+		cmocka_unit_test(samples_with_any_value_stay),
+		cmocka_unit_test(samples_without_a_value_go),
 		cmocka_unit_test(ratio_one_changes_nothing),
 		cmocka_unit_test(scaling_a_derived_profile_spares_the_source),
 		cmocka_unit_test(values_out_of_range_do_not_trap),
