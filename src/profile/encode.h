@@ -18,8 +18,8 @@ enum err_code profile_encode(const struct profile *p, struct buf *out, struct er
 enum err_code profile_gzip(struct str raw, struct buf *out, struct err *e) MUST_USE;
 
 /*
- * Both in one. To lower the peak for a large profile that is no longer needed call
- * profile_encode(), release the profile, then profile_gzip().
+ * Both in one, in pieces: a profile of more than 32 MiB becomes several gzip members (which readers
+ * of gzip join), and is never in memory encoded as a whole.
  */
 enum err_code profile_encode_gzip(
     const struct profile *p, struct buf *out, struct err *e) MUST_USE;

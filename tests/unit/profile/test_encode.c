@@ -213,6 +213,45 @@ static void ids_of_any_length_survive(void **state)
 	buf_release(&out);
 }
 
+/* More than 32 MiB, so that the samples do not fit one member. */
+static void large_profiles_are_written_in_members(void **state)
+{
+	struct buf first = { 0 }, zipped = { 0 }, again = { 0 };
+	struct profile p, q;
+	struct builder b;
+	struct err e;
+	uint32_t stack[200];
+	int64_t value = 1;
+
+	(void)state;
+	builder_begin(&b, &p);
+	builder_type(&b, "n", "count");
+	for (uint32_t i = 0; i < 200; i++)
+		stack[i] = builder_location(&b, PROFILE_NONE, i);
+	for (uint32_t i = 0; i < 100000; i++) /* 40 MB */
+		builder_sample(&b, stack, 200 - i % 2, &value);
+	for (uint32_t i = 0; i < 200; i++)
+		b.locations.p[i].id = 20000 + i;
+	builder_finish(&b);
+	assert_int_equal(profile_encode(&p, &first, &e), OK);
+	assert_true(first.n > (size_t)32 << 20);
+	assert_int_equal(profile_encode_gzip(&p, &zipped, &e), OK);
+	assert_int_equal(profile_decode(&q, buf_str(&zipped), &e), OK);
+	assert_int_equal(profile_encode(&q, &again, &e), OK);
+	assert_true(str_eq(buf_str(&first), buf_str(&again)));
+	buf_clear(&zipped);
+	assert_int_equal(
+	    profile_gzip(buf_str(&first), &zipped, &e), OK); /* one member, same text */
+	profile_release(&q);
+	assert_int_equal(profile_decode(&q, buf_str(&zipped), &e), OK);
+	assert_int_equal(q.samples.n, p.samples.n);
+	profile_release(&p);
+	profile_release(&q);
+	buf_release(&first);
+	buf_release(&zipped);
+	buf_release(&again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +259,7 @@ int main(void)
 		cmocka_unit_test(every_field_has_its_place),
 		cmocka_unit_test(reading_back_gives_the_same_bytes),
 		cmocka_unit_test(ids_of_any_length_survive),
+		cmocka_unit_test(large_profiles_are_written_in_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
