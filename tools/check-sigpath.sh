@@ -12,11 +12,14 @@ trap 'rm -rf "$work"' EXIT
 # real.c and modules.c also have functions for ordinary context, which are what their extra symbols
 # below are for.
 runtime="capture heap_live heap_sample mem modules real records rt_stats saferead stacktab state
-	weight"
+	state_fork state_modules weight"
 objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o
 	$build/src/runtime/CMakeFiles/libpprof.dir/hook_new.c.o"
 for name in $runtime; do
 	objects="$objects $build/src/runtime/CMakeFiles/room_runtime.dir/$name.c.o"
+done
+for name in statefmt elfnote; do
+	objects="$objects $build/src/core/CMakeFiles/room_core.dir/$name.c.o"
 done
 for source in "$here"/src/unwind/*.c; do
 	objects="$objects $build/src/unwind/CMakeFiles/room_unwind.dir/$(basename "$source").o"
@@ -57,11 +60,15 @@ read modules
 close modules
 maps_parse_line modules
 maps_path modules
-elfnote_build_id_mapped modules
-elfnote_hex modules
+elfnote_build_id_mapped modules,state_modules
+elfnote_hex modules,state_modules
+strcmp state_modules
+getcwd state_modules
+sigfillset state_fork
+sigprocmask state_fork
 END
 # Symbols of our own rooms are checked by being in the list of objects, or are the leaves of core.
-own='^(rt|rt_.*|unwind_.*|walk_.*|rule_.*|cfi_.*|frame_ptr_.*|memo_.*|str_.*|fmt_.*)$'
+own='^(rt|rt_.*|unwind_.*|walk_.*|rule_.*|cfi_.*|frame_ptr_.*|memo_.*|str_.*|fmt_.*|statefmt_.*)$'
 
 status=0
 for object in $objects; do

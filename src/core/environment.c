@@ -25,6 +25,13 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	    "the process that was started: its children do not serve; set by the library" },
 	[ENVIRONMENT_SEED] = { "PPROF_SEED", "(random)",
 	    "fixes the sampler's random numbers, for tests" },
+	[ENVIRONMENT_STATE] = { "PPROF_STATE", "(none)",
+	    "directory: keep the heap profile's tables in the file PID.state there, which pprof "
+	    "reads also after a kill or a crash; removed by a clean exit" },
+	[ENVIRONMENT_STATE_KEEP] = { "PPROF_STATE_KEEP", "0",
+	    "1 leaves that file behind after a clean exit too" },
+	[ENVIRONMENT_STATE_FORK] = { "PPROF_STATE_FORK", "0",
+	    "1 gives forked children files of their own; else their tables are in memory" },
 };
 
 void environment_print(struct fmt_buf *out)

@@ -65,15 +65,14 @@ static enum statefmt_status measure(struct statefmt *f)
 	f->n_records = h->record_count;
 	f->n_modules = h->module_count;
 	f->n_cells = cells < UINT32_MAX ? (uint32_t)cells : UINT32_MAX;
-	f->stacks_end = h->stack_used;
 	if (f->n_records > MAX_RECORDS || f->n_modules > MAX_MODULES ||
 	    f->n_records > h->regions[STATEFMT_RECORDS].bytes / sizeof(struct statefmt_record) ||
 	    f->n_modules > h->regions[STATEFMT_MODULES].bytes / sizeof(struct statefmt_module) ||
-	    f->stacks_end > h->regions[STATEFMT_STACKS].bytes)
+	    h->stack_used > h->regions[STATEFMT_STACKS].bytes)
 		return STATEFMT_DAMAGED;
 	if (f->n_records > present(f, STATEFMT_RECORDS) / sizeof(struct statefmt_record) ||
 	    f->n_modules > present(f, STATEFMT_MODULES) / sizeof(struct statefmt_module) ||
-	    f->n_records > cells || f->stacks_end > present(f, STATEFMT_STACKS))
+	    f->n_records > cells || h->stack_used > present(f, STATEFMT_STACKS))
 		return STATEFMT_CUT_OFF;
 	return STATEFMT_OK;
 }
@@ -117,7 +116,7 @@ const char *statefmt_status_text(enum statefmt_status status)
 }
 
 /* Acquire loads: what a cell's next writer stored cannot be seen without its taking the cell. */
-static void copy_cell(const struct statefmt_cell *c, struct statefmt_values *out)
+void statefmt_copy_cell(const struct statefmt_cell *c, struct statefmt_values *out)
 {
 	out->alloc.samples = atomic_load_explicit(&c->alloc_samples, memory_order_acquire);
 	out->alloc.objects = atomic_load_explicit(&c->alloc_objects, memory_order_acquire);
@@ -137,7 +136,7 @@ bool statefmt_read_values(const struct statefmt_record *r, const struct statefmt
 
 		if (cell >= n_cells)
 			return false;
-		copy_cell(&cells[cell], out);
+		statefmt_copy_cell(&cells[cell], out);
 		owner = atomic_load_explicit(&cells[cell].owner, memory_order_acquire);
 		if (atomic_load_explicit(&r->current, memory_order_acquire) == current)
 			return owner == number;
@@ -172,19 +171,28 @@ enum statefmt_found statefmt_record(const struct statefmt *f, uint32_t i, struct
 	return STATEFMT_FOUND;
 }
 
+/* Stacks go on being added: asked again after the record that names one was read. */
+static uint64_t stacks_end(const struct statefmt *f)
+{
+	const struct statefmt_head *h = (const struct statefmt_head *)(const void *)f->bytes;
+	uint64_t used = atomic_load_explicit(&h->stack_used, memory_order_acquire);
+	uint64_t there = present(f, STATEFMT_STACKS);
+
+	return used < there ? used : there;
+}
+
 size_t statefmt_stack(const struct statefmt *f, uint32_t id, uint64_t pcs[STATEFMT_MAX_DEPTH])
 {
+	const uint8_t *base = region_at(f, STATEFMT_STACKS);
+	uint64_t end = stacks_end(f);
 	uint64_t at = (uint64_t)id * 8;
-	const struct statefmt_stack *s;
+	const struct statefmt_stack *s = (const struct statefmt_stack *)(const void *)(base + at);
 	uint32_t depth;
 
-	if (at == 0 || at + sizeof(*s) > f->stacks_end)
+	if (at == 0 || at + sizeof(*s) > end)
 		return 0;
-	s = (const struct statefmt_stack *)(const void *)((const uint8_t *)region_at(
-							      f, STATEFMT_STACKS) +
-							  at);
-	depth = s->depth;
-	if (depth > STATEFMT_MAX_DEPTH || depth * 8 > f->stacks_end - at - sizeof(*s))
+	depth = __atomic_load_n(&s->depth, __ATOMIC_RELAXED);
+	if (depth > STATEFMT_MAX_DEPTH || depth * sizeof(*pcs) > end - at - sizeof(*s))
 		return 0;
 	memcpy(pcs, s->pc, depth * sizeof(*pcs));
 	return depth;
@@ -237,6 +245,32 @@ struct str statefmt_pseudo_name(uint64_t pc)
 	if (pc >= STATEFMT_PC_END || !names[pc])
 		return (struct str){ "", 0 };
 	return str_c(names[pc]);
+}
+
+static bool same_boot(const struct statefmt_head *a, const struct statefmt_head *b)
+{
+	return memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) == 0;
+}
+
+bool statefmt_same_namespace(const struct statefmt_head *a, const struct statefmt_head *b)
+{
+	return same_boot(a, b) && a->pid_namespace == b->pid_namespace;
+}
+
+bool statefmt_same_process(const struct statefmt_head *a, const struct statefmt_head *b)
+{
+	return a->pid == b->pid && a->start_ticks == b->start_ticks &&
+	       statefmt_same_namespace(a, b);
+}
+
+bool statefmt_may_run(const struct statefmt_head *h, const struct statefmt_head *self)
+{
+	return same_boot(h, self);
+}
+
+int64_t statefmt_last_ns(const struct statefmt_head *h)
+{
+	return (int64_t)((uint64_t)h->start_ns + (uint64_t)h->last_s * 1000000000u);
 }
 
 /* The second field, the program's name in parentheses, may hold anything. */

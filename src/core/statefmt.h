@@ -148,7 +148,6 @@ struct statefmt {
 	size_t n;
 	struct statefmt_head head; /* a copy */
 	uint32_t n_records, n_cells, n_modules;
-	uint64_t stacks_end; /* bytes of the stack region that may be read */
 };
 
 /* True when the bytes begin as a state file does. */
@@ -162,6 +161,12 @@ enum statefmt_status statefmt_open(const void *bytes, size_t n, struct statefmt 
 
 /* The sentence for a status, without the file's name: "the state file is cut off". */
 const char *statefmt_status_text(enum statefmt_status status);
+
+/*
+ * Reads a cell. When it is some record's current one before and after, that is what the record
+ * counted at that moment; else it may be anything. RT_SIGSAFE
+ */
+void statefmt_copy_cell(const struct statefmt_cell *c, struct statefmt_values *out);
 
 /*
  * Reads a record's counters as of one moment, whatever its writers do meanwhile. False when the
@@ -202,6 +207,18 @@ uint64_t statefmt_unpack_size(uint32_t packed);
 
 /* The name shown for a pseudo address, "[stack table full]"; empty for a real one. RT_SIGSAFE */
 struct str statefmt_pseudo_name(uint64_t pc);
+
+/* True when both are of one process, maybe before and after exec. */
+bool statefmt_same_process(const struct statefmt_head *a, const struct statefmt_head *b);
+/*
+ * Whether the process that h is of may still run, as far as can be told without asking for it:
+ * false when the machine was started again since. `self` says where the question is asked.
+ */
+bool statefmt_may_run(const struct statefmt_head *h, const struct statefmt_head *self);
+/* Whether process numbers mean the same to both. */
+bool statefmt_same_namespace(const struct statefmt_head *a, const struct statefmt_head *b);
+/* When the last sample was taken, CLOCK_REALTIME, to the second. */
+int64_t statefmt_last_ns(const struct statefmt_head *h);
 
 /* Field 22 of the text of /proc/PID/stat; false when it is malformed. */
 bool statefmt_start_ticks(struct str stat, uint64_t *ticks);

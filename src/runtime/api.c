@@ -149,6 +149,8 @@ void pprof_set_heap_rate(uint64_t bytes)
 {
 	atomic_store(&rt.heap_rate, bytes < RT_RATE_MAX ? bytes : RT_RATE_MAX);
 	atomic_fetch_add(&rt.heap_rate_gen, 1);
+	if (rt_is_ready())
+		atomic_store(&rt.state.head->rate, pprof_heap_rate());
 	rt_heap_redraw();
 }
 

@@ -90,6 +90,7 @@ static bool add_to_bucket(struct rt_live_entry *e, uintptr_t p, const struct rt_
 
 bool rt_live_add(uintptr_t p, const struct rt_live *what)
 {
+	rt_state_seen(&rt.state, what->born);
 	for (unsigned level = 0; open_level(level); level++) {
 		if (add_to_bucket(bucket_at(p, level), p, what)) {
 			/* Nobody else knows p yet, so nobody can look before this. */
@@ -120,7 +121,7 @@ bool rt_live_take(uintptr_t p, struct rt_live *out)
 {
 	uint32_t levels;
 
-	if (!rt_is_ready() || p <= PTR_CHANGING)
+	if (!rt_is_ready() || p <= PTR_CHANGING || !rt_state_check(&rt.state))
 		return false;
 	levels = atomic_load_explicit(&rt.state.head->live_levels, memory_order_acquire);
 	for (unsigned level = 0; level < levels; level++) {
@@ -131,6 +132,50 @@ bool rt_live_take(uintptr_t p, struct rt_live *out)
 	}
 	rt_stats_add(RT_STAT_FILTER_MISSES, 1);
 	return false;
+}
+
+static void reset_filter(void)
+{
+	for (size_t i = 0; i < sizeof(rt.filter); i++)
+		if (atomic_load_explicit(&rt.filter[i], memory_order_relaxed) != FILTER_FULL)
+			atomic_store_explicit(&rt.filter[i], 0, memory_order_relaxed);
+}
+
+/* True when the entry holds a block and did so while it was copied. */
+static bool copy_entry(struct rt_live_entry *to, const struct rt_live_entry *from)
+{
+	uintptr_t p = atomic_load_explicit(&from->ptr, memory_order_acquire);
+
+	if (p <= PTR_CHANGING)
+		return false;
+	to->objects = from->objects;
+	to->bytes = from->bytes;
+	to->record = from->record;
+	to->born = from->born;
+	atomic_thread_fence(memory_order_acquire);
+	if (atomic_load_explicit(&from->ptr, memory_order_relaxed) != p)
+		return false;
+	atomic_store_explicit(&to->ptr, p, memory_order_relaxed);
+	return true;
+}
+
+bool rt_live_copy(struct rt_state *to, const struct rt_state *from)
+{
+	uint32_t levels = atomic_load(&from->head->live_levels);
+	size_t n = level_start(levels);
+	struct rt_live_entry *entries =
+	    (struct rt_live_entry *)(void *)to->base[RT_REGION_LIVE];
+	const struct rt_live_entry *theirs =
+	    (const struct rt_live_entry *)(const void *)from->base[RT_REGION_LIVE];
+
+	if (!rt_state_need(to, RT_REGION_LIVE, n * sizeof(*entries)))
+		return false;
+	to->head->live_levels = levels;
+	reset_filter();
+	for (size_t i = 0; i < n; i++)
+		if (copy_entry(&entries[i], &theirs[i]))
+			filter_add(entries[i].ptr);
+	return true;
 }
 
 size_t rt_live_count(void)

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/state.h"
+
 struct rt_live_entry {
 	_Atomic uintptr_t ptr; /* 0 free, 1 being changed; a block's address otherwise */
 	uint64_t objects;      /* weight, as in struct rt_amounts */
@@ -46,6 +48,12 @@ void rt_filter_pin(uintptr_t p);
 bool rt_live_add(uintptr_t p, const struct rt_live *what);
 /* Takes a block out; false when it was not sampled. Call before the real free. RT_SIGSAFE */
 bool rt_live_take(uintptr_t p, struct rt_live *out);
+
+/*
+ * In a forked child: copies the blocks to `to`, while others go on changing `from`, and sets the
+ * filter up for them. Entries that are being changed are left out. RT_NOALLOC
+ */
+bool rt_live_copy(struct rt_state *to, const struct rt_state *from);
 
 /* How many blocks are in the table; walks it. RT_ANY */
 size_t rt_live_count(void);

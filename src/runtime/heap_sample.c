@@ -116,7 +116,7 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 	bool timed = (t->random & 15) == 0;
 	uint64_t start = 0;
 
-	if (t->busy)
+	if (t->busy || !rt_state_check(&rt.state))
 		return;
 	t->busy = true;
 	if (timed)

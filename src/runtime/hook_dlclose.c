@@ -7,6 +7,7 @@
 #include "runtime/capture.h"
 #include "runtime/modules.h"
 #include "runtime/rt.h"
+#include "runtime/state_modules.h"
 
 __attribute__((visibility("default"))) int dlclose(void *handle)
 {
@@ -18,5 +19,6 @@ __attribute__((visibility("default"))) int dlclose(void *handle)
 	rt_stats_add(RT_STAT_UNLOADS, 1);
 	rt_capture_flush();
 	rt_modules_refresh();
+	rt_state_modules_unloaded();
 	return failed;
 }

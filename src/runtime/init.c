@@ -21,6 +21,7 @@
 #include "runtime/rt_encode.h"
 #include "runtime/rt_routes.h"
 #include "runtime/saferead.h"
+#include "runtime/state_file.h"
 #include "runtime/tls.h"
 
 struct rt rt = { .real = RT_REAL_INITIAL, .heap_rate_gen = 1 };
@@ -61,6 +62,7 @@ static void after_fork(void)
 		rt_tls.random ^= hash_u64((uint64_t)rt.pid); /* not the parent's sequence again */
 	rt_tls.busy = false;
 	rt_stats_add(RT_STAT_FORKS, 1);
+	rt_state_file_after_fork();
 	if (rt_is_ready()) {
 		rt_records_after_fork();
 		rt_capture_after_fork();
@@ -70,12 +72,13 @@ static void after_fork(void)
 
 static bool map_tables(void)
 {
-	if (!rt_capture_init() || !rt_state_init(&rt.state))
+	if (!rt_capture_init())
+		return false;
+	if (!rt_state_file_create(&rt.state) && !rt_state_init(&rt.state))
 		return false;
 	rt_stacktab_init();
 	rt_records_init();
-	rt.state.head->pid = (uint32_t)rt.pid;
-	rt.state.head->live_levels = 1;
+	rt_state_file_publish(&rt.state);
 	return true;
 }
 

@@ -8,6 +8,9 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
 
 #define PAGE 4096
 #define POPULATE_MAX ((size_t)4 << 20)
@@ -52,6 +55,49 @@ bool rt_mem_commit(void *p, size_t n)
 		madvise(p, n, MADV_POPULATE_WRITE);
 	errno = saved;
 	return done;
+}
+
+void *rt_mem_reserve_shared(int fd, size_t n)
+{
+	int saved = errno;
+	void *p = mmap(NULL, n, PROT_NONE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+	errno = saved;
+	return p == MAP_FAILED ? NULL : p;
+}
+
+bool rt_mem_commit_shared(void *p, size_t n)
+{
+	int saved = errno;
+	bool done = mprotect(p, n, PROT_READ | PROT_WRITE) == 0 &&
+	    madvise(p, n, MADV_POPULATE_WRITE) == 0;
+
+	errno = saved;
+	return done;
+}
+
+bool rt_mem_can_populate(void)
+{
+	int saved = errno;
+	void *p = rt_mem_map(PAGE);
+	bool can = p && madvise(p, PAGE, MADV_POPULATE_WRITE) == 0;
+
+	rt_mem_unmap(p, PAGE);
+	errno = saved;
+	return can;
+}
+
+void *rt_mem_map_wiped_on_fork(void)
+{
+	int saved = errno;
+	void *p = rt_mem_map(PAGE);
+
+	if (p && madvise(p, PAGE, MADV_WIPEONFORK) != 0) {
+		rt_mem_unmap(p, PAGE);
+		p = NULL;
+	}
+	errno = saved;
+	return p;
 }
 
 static bool bytes_grow(struct rt_bytes *b, size_t need)

@@ -18,6 +18,18 @@ void *rt_mem_reserve(size_t n);
 /* Makes [p, p + n) of a reservation usable; up to 4 MiB are faulted in. Page-aligned. RT_NOALLOC */
 bool rt_mem_commit(void *p, size_t n);
 
+/* Address space for the first n bytes of a file, shared with it (no access). RT_NOALLOC */
+void *rt_mem_reserve_shared(int fd, size_t n);
+/*
+ * As rt_mem_commit, for such a reservation: all of it is faulted in, so that the file has its
+ * space; false when the file system has none. Needs rt_mem_can_populate(). RT_NOALLOC
+ */
+bool rt_mem_commit_shared(void *p, size_t n);
+/* Whether the kernel can fault in pages and say when it cannot (Linux 5.14). RT_ANY */
+bool rt_mem_can_populate(void);
+/* One page that is zero in forked children; NULL when the kernel cannot do that (Linux 4.14). */
+void *rt_mem_map_wiped_on_fork(void);
+
 /*
  * A growing byte array, for profiles under construction. Failure is sticky: later appends do
  * nothing. A zero struct is empty. RT_ANY

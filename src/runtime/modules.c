@@ -103,21 +103,44 @@ static const ElfW(Ehdr) *header_at(uintptr_t start)
 	return e;
 }
 
-static bool find_by_loader(uintptr_t pc, struct unwind_module *out)
+bool rt_modules_object(uintptr_t pc, struct rt_object *out)
 {
 	struct find_object found;
 	const ElfW(Ehdr) *e;
-	uintptr_t start, bias;
 
-	if (modules.find_object((void *)pc, &found) != 0)
+	if (!modules.find_object || modules.find_object((void *)pc, &found) != 0)
 		return false;
-	start = (uintptr_t)found.map_start;
-	e = header_at(start);
+	out->start = (uintptr_t)found.map_start;
+	out->end = (uintptr_t)found.map_end;
+	e = header_at(out->start);
 	if (!e)
 		return false;
 	/* l_addr is 0 for an executable at a fixed place, its load address otherwise. */
-	bias = found.link_map ? found.link_map->l_addr : start;
-	return describe((const ElfW(Phdr) *)(start + e->e_phoff), e->e_phnum, bias, pc, out);
+	out->bias = found.link_map ? found.link_map->l_addr : out->start;
+	out->name = found.link_map && found.link_map->l_name ? found.link_map->l_name : "";
+	out->headers = (const void *)(out->start + e->e_phoff);
+	out->n_headers = e->e_phnum;
+	return true;
+}
+
+bool rt_modules_has(uintptr_t start, uintptr_t end)
+{
+	struct find_object found;
+
+	return modules.find_object && modules.find_object((void *)start, &found) == 0 &&
+	    end <= (((uintptr_t)found.map_end + 4095) & ~(uintptr_t)4095);
+}
+
+bool rt_modules_have_table(void)
+{
+	return modules.find_object != NULL;
+}
+
+static bool find_by_loader(uintptr_t pc, struct unwind_module *out)
+{
+	struct rt_object o;
+
+	return rt_modules_object(pc, &o) && describe(o.headers, o.n_headers, o.bias, pc, out);
 }
 
 static bool find_by_snapshot(uintptr_t pc, struct unwind_module *out)

@@ -20,6 +20,22 @@
  */
 bool rt_modules_find(uintptr_t pc, struct unwind_module *out);
 
+/* The object that holds pc, by the loader's table; borrowed, valid while the object is loaded. */
+struct rt_object {
+	uintptr_t start, end; /* all of it, holes included */
+	uintptr_t bias;       /* what is added to addresses in its file */
+	const char *name;     /* as the loader has it: "" for the program, maybe relative */
+	const void *headers;  /* ElfW(Phdr)[] */
+	size_t n_headers;
+};
+/* False when pc is in none or there is no such table (before glibc 2.35). RT_SIGSAFE */
+bool rt_modules_object(uintptr_t pc, struct rt_object *out);
+
+/* Whether the loader has an object over all of [start, end); touches none. RT_SIGSAFE */
+bool rt_modules_has(uintptr_t start, uintptr_t end);
+/* Whether there is such a table. RT_SIGSAFE */
+bool rt_modules_have_table(void);
+
 /* Looks up what rt_modules_find needs. Init only. */
 void rt_modules_init(void);
 /* Renews the snapshot, where it is used. RT_ANY */

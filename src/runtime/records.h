@@ -1,9 +1,11 @@
 /*
  * Heap records: what was allocated and freed by one stack in one size class. Counters only grow;
- * in use = allocated - freed. Lock-free; each record fits one cache line.
+ * in use = allocated - freed. Lock-free.
  *
- * A record's counters must be read as of one moment. Writers raise `begun` before and `ended`
- * after an update; a reader that sees ended == begun around its reads saw no update in between.
+ * A record's counters must be read as of one moment, also by someone who finds them in a file
+ * after this process was killed between any two instructions. So they are never written in place:
+ * a record names the cell that has its counters, an update fills a spare cell with the new ones,
+ * and one compare-and-swap makes that the record's. The cell it had is then the spare one.
  */
 #ifndef RUNTIME_RECORDS_H
 #define RUNTIME_RECORDS_H
@@ -13,26 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/statefmt.h"
 #include "runtime/stacktab.h"
+#include "runtime/state.h"
 
 /* Objects are kept in 1/4096, as a sample stands for a fractional number of them. */
-#define RT_OBJECTS_SHIFT 12
+#define RT_OBJECTS_SHIFT STATEFMT_OBJECTS_SHIFT
 
-struct rt_amounts {
-	uint64_t samples; /* sampled allocations */
-	uint64_t objects; /* estimated allocations, in 1 / 2^RT_OBJECTS_SHIFT */
-	uint64_t bytes;   /* estimated bytes */
-};
-
-struct rt_record {
-	_Atomic rt_stack_id stack; /* 0: slot handed out but not filled yet */
-	uint32_t size;             /* of its first block, rounded when huge; decides the class */
-	_Atomic uint32_t begun, ended;
-	_Atomic uint64_t alloc_samples, alloc_objects, alloc_bytes;
-	_Atomic uint64_t free_samples, free_objects, free_bytes;
-};
-
-_Static_assert(sizeof(struct rt_record) == 64, "one record, one cache line");
+#define rt_amounts statefmt_amounts
 
 /* A size's class: exact below 8, then four to a doubling. RT_SIGSAFE */
 uint32_t rt_records_class(size_t size);
@@ -41,7 +31,7 @@ uint32_t rt_records_class(size_t size);
  * record 0 (and a counted loss) when the table is full. RT_NOALLOC */
 uint32_t rt_records_find(rt_stack_id stack, size_t size);
 
-/* Adds one sample's amounts. RT_SIGSAFE */
+/* Adds one sample's amounts; a counted loss when there is no cell to write to. RT_NOALLOC */
 void rt_records_add_alloc(uint32_t record, const struct rt_amounts *a);
 void rt_records_add_free(uint32_t record, const struct rt_amounts *a);
 
@@ -60,7 +50,13 @@ bool rt_records_read(uint32_t i, rt_stack_id *stack, struct rt_amounts *alloc,
 
 /* Makes the overflow record. Init only, after rt_stacktab_init. */
 void rt_records_init(void);
-/* In a forked child: updates that other threads had begun will never end. */
+/* In a forked child: cells that other threads were just filling are replaced. */
 void rt_records_after_fork(void);
+
+/*
+ * In a forked child: copies all records (not their index) to `to`, while others go on updating
+ * those of `from`; the spare cells are from then on those of `to`. RT_NOALLOC
+ */
+bool rt_records_copy(struct rt_state *to, const struct rt_state *from);
 
 #endif

@@ -32,6 +32,9 @@ static const struct option {
 	{ ENVIRONMENT_NOTIFY_FD, KIND_NUMBER, offsetof(struct rt_options, notify_fd), RT_NO_FD },
 	{ ENVIRONMENT_PID, KIND_NUMBER, offsetof(struct rt_options, main_pid), 0 },
 	{ ENVIRONMENT_SEED, KIND_NUMBER, offsetof(struct rt_options, seed), 0 },
+	{ ENVIRONMENT_STATE, KIND_TEXT, offsetof(struct rt_options, state), 0 },
+	{ ENVIRONMENT_STATE_KEEP, KIND_NUMBER, offsetof(struct rt_options, state_keep), 0 },
+	{ ENVIRONMENT_STATE_FORK, KIND_NUMBER, offsetof(struct rt_options, state_fork), 0 },
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))

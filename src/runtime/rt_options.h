@@ -18,11 +18,14 @@ struct rt_options {
 	char addr[RT_OPTION_PATH];       /* PPROF_ADDR; "" when unset */
 	char out[RT_OPTION_PATH];        /* PPROF_OUT; "" when unset */
 	char token_file[RT_OPTION_PATH]; /* PPROF_TOKEN_FILE; "" when unset */
+	char state[RT_OPTION_PATH];      /* PPROF_STATE; "" when unset */
 	uint64_t heap_rate;              /* PPROF_HEAP_RATE, bytes */
 	uint64_t seed;                   /* PPROF_SEED; 0: random */
 	uint64_t notify_fd;              /* PPROF_NOTIFY_FD; RT_NO_FD when unset */
 	uint64_t main_pid;               /* PPROF_PID; 0 when unset */
 	uint64_t insecure;               /* PPROF_INSECURE: 1 allows any address */
+	uint64_t state_keep;             /* PPROF_STATE_KEEP */
+	uint64_t state_fork;             /* PPROF_STATE_FORK */
 	const char *bad;                 /* name of the last variable with a bad value, or NULL */
 };
 

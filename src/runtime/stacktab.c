@@ -5,6 +5,7 @@
 
 #include "core/hash.h"
 #include "runtime/rt.h"
+#include "runtime/state_modules.h"
 
 #define INDEX_SLOTS ((uint32_t)1 << 16)
 #define INDEX_LIMIT (INDEX_SLOTS / 4 * 3)
@@ -22,17 +23,7 @@ const struct rt_stack *rt_stacktab_get(rt_stack_id id)
 
 struct str rt_stacktab_pseudo_name(uint64_t pc)
 {
-	static const char *const names[RT_PC_PSEUDO_END] = {
-		[RT_PC_STACKS_FULL] = "[stack table full]",
-		[RT_PC_RECORDS_FULL] = "[record table full]",
-		[RT_PC_TRUNCATED] = "[truncated]",
-		[RT_PC_UNREADABLE] = "[unreadable]",
-		[RT_PC_NO_SCRATCH] = "[stack not taken]",
-	};
-
-	if (pc >= RT_PC_PSEUDO_END || !names[pc])
-		return (struct str){ "", 0 };
-	return str_c(names[pc]);
+	return statefmt_pseudo_name(pc);
 }
 
 static bool same(rt_stack_id id, uint32_t hash, const uintptr_t *pcs, size_t depth)
@@ -47,13 +38,13 @@ static bool same(rt_stack_id id, uint32_t hash, const uintptr_t *pcs, size_t dep
 static rt_stack_id store(uint32_t hash, const uintptr_t *pcs, size_t depth)
 {
 	size_t bytes = sizeof(struct rt_stack) + depth * sizeof(uint64_t);
-	uint64_t at = atomic_fetch_add(&rt.state.head->stack_used, bytes);
+	uint64_t at = atomic_load(&rt.state.head->stack_used);
 	struct rt_stack *s;
 
-	if (!rt_state_need(&rt.state, RT_REGION_STACKS, at + bytes)) {
-		atomic_fetch_sub(&rt.state.head->stack_used, bytes);
-		return 0;
-	}
+	do {
+		if (!rt_state_need(&rt.state, RT_REGION_STACKS, at + bytes))
+			return 0;
+	} while (!atomic_compare_exchange_weak(&rt.state.head->stack_used, &at, at + bytes));
 	s = (struct rt_stack *)(void *)(rt.state.base[RT_REGION_STACKS] + at);
 	s->hash = hash;
 	s->depth = (uint32_t)depth;
@@ -93,6 +84,8 @@ rt_stack_id rt_stacktab_id(const uintptr_t *pcs, size_t depth)
 			fresh = store(hash, pcs, depth);
 			if (fresh == 0)
 				return full();
+			if (rt.state.backing != RT_BACKING_MEMORY)
+				rt_state_modules_note(pcs, depth);
 		}
 		if (id == 0 && atomic_compare_exchange_strong(slot, &id, fresh)) {
 			atomic_fetch_add(&rt.state.head->stack_count, 1);

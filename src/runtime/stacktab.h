@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/statefmt.h"
 #include "core/str.h"
 
 typedef uint32_t rt_stack_id; /* offset in the stacks region / 8; 0 is none */
@@ -19,12 +20,12 @@ typedef uint32_t rt_stack_id; /* offset in the stacks region / 8; 0 is none */
 #define RT_STACK_DEPTH 128
 
 enum rt_pseudo_pc {
-	RT_PC_STACKS_FULL = 1,
-	RT_PC_RECORDS_FULL,
-	RT_PC_TRUNCATED,
-	RT_PC_UNREADABLE,
-	RT_PC_NO_SCRATCH,
-	RT_PC_PSEUDO_END = 16,
+	RT_PC_STACKS_FULL = STATEFMT_PC_STACKS_FULL,
+	RT_PC_RECORDS_FULL = STATEFMT_PC_RECORDS_FULL,
+	RT_PC_TRUNCATED = STATEFMT_PC_TRUNCATED,
+	RT_PC_UNREADABLE = STATEFMT_PC_UNREADABLE,
+	RT_PC_NO_SCRATCH = STATEFMT_PC_NO_SCRATCH,
+	RT_PC_PSEUDO_END = STATEFMT_PC_END,
 };
 
 struct rt_stack {
