@@ -10,6 +10,7 @@
 
 #include "base/fs.h"
 #include "fetch/locate.h"
+#include "fetch/state_read.h"
 #include "profile/decode.h"
 
 /* Largest file that is read as a profile: 8 GiB. */
@@ -87,16 +88,24 @@ static MUST_USE enum err_code note_urls(struct grab *g, struct err *e)
 	return OK;
 }
 
+static MUST_USE enum err_code load(
+    struct grab *g, struct buf *bytes, const struct ui *ui, struct err *e)
+{
+	if (!g->where.is_url && state_is_file(g->name))
+		return state_read_file(&g->profile, g->name, ui, e);
+	if (g->where.is_url)
+		TRY(get_url(g, bytes, e));
+	else
+		TRY(get_file(g, bytes, e));
+	return profile_decode_take(&g->profile, bytes, e);
+}
+
 static MUST_USE enum err_code run(struct grab *g, struct buf *bytes, struct err *e)
 {
 	const struct fetch_options *o = g->o;
 	struct ui ui = { g, locate_line };
 
-	if (g->where.is_url)
-		TRY(get_url(g, bytes, e));
-	else
-		TRY(get_file(g, bytes, e));
-	TRY(profile_decode_take(&g->profile, bytes, e));
+	TRY(load(g, bytes, &ui, e));
 	TRY(locate_binaries(&g->profile, o->exec_name, o->build_id, o->binary_path, &ui, e));
 	if (g->where.is_url)
 		TRY(note_urls(g, e));
