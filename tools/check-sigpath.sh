@@ -11,8 +11,8 @@ trap 'rm -rf "$work"' EXIT
 # Objects whose code runs inside malloc. hook_new.c enters malloc where there is no other operator;
 # real.c and modules.c also have functions for ordinary context, which are what their extra symbols
 # below are for.
-runtime="capture heap_live heap_sample mem modules real records rt_stats saferead stacktab state
-	state_fork state_modules weight"
+runtime="capture heap_live heap_sample mem modules peak real records rt_stats saferead stacktab
+	state state_fork state_modules weight"
 objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o
 	$build/src/runtime/CMakeFiles/libpprof.dir/hook_new.c.o"
 for name in $runtime; do
@@ -46,7 +46,8 @@ madvise mem
 malloc hook_new
 memalign hook_new
 free hook_new
-clock_gettime heap_sample
+clock_gettime heap_sample,peak
+sched_yield peak
 pthread_self saferead
 syscall saferead
 getauxval saferead

@@ -178,10 +178,44 @@ bool rt_live_copy(struct rt_state *to, const struct rt_state *from)
 	return true;
 }
 
+size_t rt_live_slots(void)
+{
+	return level_start(atomic_load(&rt.state.head->live_levels));
+}
+
+static void copy(const struct rt_live_entry *e, struct rt_live *out)
+{
+	const volatile struct rt_live_entry *v = e;
+
+	*out = (struct rt_live){ v->objects, v->bytes, v->record, v->born };
+}
+
+/*
+ * An entry changes between two blocks only while its ptr says so. The same address may come back
+ * while we read: then one of the two copies, or the ptr, differs.
+ */
+bool rt_live_read(size_t slot, struct rt_live *out)
+{
+	const struct rt_live_entry *e =
+	    (const struct rt_live_entry *)(const void *)rt.state.base[RT_REGION_LIVE] + slot;
+	uintptr_t p = atomic_load_explicit(&e->ptr, memory_order_acquire);
+	struct rt_live again;
+
+	if (p <= PTR_CHANGING)
+		return false;
+	copy(e, out);
+	atomic_thread_fence(memory_order_acquire);
+	copy(e, &again);
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&e->ptr, memory_order_relaxed) == p &&
+	    out->objects == again.objects && out->bytes == again.bytes &&
+	    out->record == again.record && out->born == again.born;
+}
+
 size_t rt_live_count(void)
 {
 	size_t n = 0;
-	size_t end = level_start(atomic_load(&rt.state.head->live_levels));
+	size_t end = rt_live_slots();
 	const struct rt_live_entry *base =
 	    (const struct rt_live_entry *)(const void *)rt.state.base[RT_REGION_LIVE];
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "runtime/capture.h"
+#include "runtime/peak.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
 #include "runtime/tls.h"
@@ -104,8 +105,11 @@ static void record(void *p, size_t n, uint64_t mean, void *caller)
 	if (atomic_load_explicit(&rt.filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed))
 		rt_heap_forget(p);
 	rt_records_add_alloc(live.record, &a);
-	if (!rt_live_add((uintptr_t)p, &live))
+	rt_peak_allocated(a.bytes);
+	if (!rt_live_add((uintptr_t)p, &live)) {
+		rt_peak_before_free(a.bytes);
 		rt_records_add_free(live.record, &a);
+	}
 	rt_stats_add(RT_STAT_SAMPLES, 1);
 }
 
@@ -139,6 +143,7 @@ void rt_heap_freed(const struct rt_live *was)
 {
 	struct rt_amounts a = { 1, was->objects, was->bytes };
 
+	rt_peak_before_free(was->bytes);
 	rt_records_add_free(was->record, &a);
 	rt_stats_add(RT_STAT_SAMPLES_FREED, 1);
 }

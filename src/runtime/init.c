@@ -16,6 +16,7 @@
 #include "runtime/endpoint.h"
 #include "runtime/heap_sample.h"
 #include "runtime/modules.h"
+#include "runtime/peak.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
 #include "runtime/rt_encode.h"
@@ -66,6 +67,7 @@ static void after_fork(void)
 	if (rt_is_ready()) {
 		rt_records_after_fork();
 		rt_capture_after_fork();
+		rt_peak_after_fork();
 	}
 	rt_endpoint_after_fork();
 }
@@ -79,6 +81,7 @@ static bool map_tables(void)
 	rt_stacktab_init();
 	rt_records_init();
 	rt_state_file_publish(&rt.state);
+	rt_peak_init();
 	return true;
 }
 

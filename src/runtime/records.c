@@ -6,11 +6,13 @@
 #include "runtime/tls.h"
 
 #define INDEX_SLOTS ((uint32_t)1 << 16)
-#define RECORD_LIMIT (INDEX_SLOTS / 4 * 3)
+#define RECORD_LIMIT RT_RECORDS_MAX
 /* More than threads are ever in the middle of an update; a power of two. */
 #define SPARES 256
 /* Cells: the first spares, then record i's first at SPARES + i, then replacements. */
 #define REPLACEMENTS (SPARES + RECORD_LIMIT)
+
+_Static_assert(RECORD_LIMIT == INDEX_SLOTS / 4 * 3, "the index keeps a quarter free");
 
 static struct {
 	/* Cell + 1 that an update may write to; 0: taken by one, whose thread puts another back. */

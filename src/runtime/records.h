@@ -19,6 +19,9 @@
 #include "runtime/stacktab.h"
 #include "runtime/state.h"
 
+/* Records there can be. */
+#define RT_RECORDS_MAX 49152u
+
 /* Objects are kept in 1/4096, as a sample stands for a fractional number of them. */
 #define RT_OBJECTS_SHIFT STATEFMT_OBJECTS_SHIFT
 

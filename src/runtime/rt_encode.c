@@ -26,10 +26,14 @@ enum {
 	S_INUSE_SPACE,
 	S_SPACE,
 	S_FIXED,
+	S_AGE = S_FIXED, /* these only in profiles with ages */
+	S_BORN,
+	S_SECONDS,
+	S_FIXED_AGES,
 };
 
-static const char *const fixed[S_FIXED] = { "", "alloc_objects", "count", "alloc_space", "bytes",
-	"inuse_objects", "inuse_space", "space" };
+static const char *const fixed[S_FIXED_AGES] = { "", "alloc_objects", "count", "alloc_space", "bytes",
+	"inuse_objects", "inuse_space", "space", "age", "born", "seconds" };
 
 /* Addresses to location ids, which are 1 + the order of first use. */
 struct locations {
@@ -43,6 +47,7 @@ struct encoder {
 	struct rt_bytes *out;
 	struct rt_mappings mappings;
 	struct locations locations;
+	uint64_t n_fixed; /* strings before those of mappings */
 	uint8_t buf[4096];
 };
 
@@ -113,16 +118,49 @@ static void put_value_type(struct wire_writer *w, uint32_t field, unsigned type,
 	wire_put_uint(w, PB_VALUE_TYPE_UNIT, unit);
 }
 
-static size_t label_size(const struct rt_row *row)
+/* A numeric label; unit 0 is none. */
+struct label {
+	uint64_t key, value, unit;
+};
+
+static size_t labels_of(const struct rt_row *row, struct label out[3])
 {
-	return wire_size_uint(PB_LABEL_KEY, S_BYTES) +
-	    wire_size_uint(PB_LABEL_NUM, (uint64_t)row->label_bytes);
+	size_t n = 0;
+
+	if (row->label_bytes)
+		out[n++] = (struct label){ S_BYTES, (uint64_t)row->label_bytes, 0 };
+	if (row->labels & RT_LABEL_AGE)
+		out[n++] = (struct label){ S_AGE, row->age, S_SECONDS };
+	if (row->labels & RT_LABEL_BORN)
+		out[n++] = (struct label){ S_BORN, row->born, S_SECONDS };
+	return n;
+}
+
+/* Fields that are 0 are left out; readers take a number with a unit for 0 of it. */
+static size_t label_size(const struct label *l)
+{
+	return wire_size_uint(PB_LABEL_KEY, l->key) +
+	    (l->value ? wire_size_uint(PB_LABEL_NUM, l->value) : 0) +
+	    (l->unit ? wire_size_uint(PB_LABEL_NUM_UNIT, l->unit) : 0);
+}
+
+static void put_label(struct wire_writer *w, const struct label *l)
+{
+	wire_put_tag(w, PB_SAMPLE_LABEL, WIRE_BYTES);
+	wire_put_varint(w, label_size(l));
+	wire_put_uint(w, PB_LABEL_KEY, l->key);
+	if (l->value)
+		wire_put_uint(w, PB_LABEL_NUM, l->value);
+	if (l->unit)
+		wire_put_uint(w, PB_LABEL_NUM_UNIT, l->unit);
 }
 
 static void put_sample(struct encoder *e, const struct rt_row *row)
 {
 	const struct rt_stack *stack = rt_stacktab_get(row->stack);
 	uint32_t ids[RT_STACK_DEPTH + 1];
+	struct label labels[3];
+	size_t n_labels = labels_of(row, labels);
 	size_t locations = 0, values = 0, size;
 
 	for (uint32_t i = 0; i < stack->depth; i++) {
@@ -134,8 +172,8 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 		values += wire_size_varint((uint64_t)row->values[v]);
 	size = wire_size_bytes(PB_SAMPLE_LOCATION_ID, locations) +
 	    wire_size_bytes(PB_SAMPLE_VALUE, values);
-	if (row->label_bytes)
-		size += wire_size_bytes(PB_SAMPLE_LABEL, label_size(row));
+	for (size_t i = 0; i < n_labels; i++)
+		size += wire_size_bytes(PB_SAMPLE_LABEL, label_size(&labels[i]));
 	wire_put_tag(&e->w, PB_PROFILE_SAMPLE, WIRE_BYTES);
 	wire_put_varint(&e->w, size);
 	wire_put_tag(&e->w, PB_SAMPLE_LOCATION_ID, WIRE_BYTES);
@@ -146,18 +184,14 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 	wire_put_varint(&e->w, values);
 	for (unsigned v = 0; v < RT_VALUES; v++)
 		wire_put_varint(&e->w, (uint64_t)row->values[v]);
-	if (!row->label_bytes)
-		return;
-	wire_put_tag(&e->w, PB_SAMPLE_LABEL, WIRE_BYTES);
-	wire_put_varint(&e->w, label_size(row));
-	wire_put_uint(&e->w, PB_LABEL_KEY, S_BYTES);
-	wire_put_uint(&e->w, PB_LABEL_NUM, (uint64_t)row->label_bytes);
+	for (size_t i = 0; i < n_labels; i++)
+		put_label(&e->w, &labels[i]);
 }
 
 static void put_mapping(struct encoder *e, size_t i)
 {
 	const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
-	uint64_t path = S_FIXED + 2 * i;
+	uint64_t path = e->n_fixed + 2 * i;
 	size_t size = wire_size_uint(PB_MAPPING_ID, i + 1) +
 	    wire_size_uint(PB_MAPPING_START, m->start) + wire_size_uint(PB_MAPPING_LIMIT, m->end) +
 	    wire_size_uint(PB_MAPPING_OFFSET, m->offset) +
@@ -227,7 +261,7 @@ static size_t put_locations(struct encoder *e, uint64_t *pcs)
 
 static void put_functions(struct encoder *e, size_t n)
 {
-	uint64_t name = S_FIXED + 2 * e->mappings.n;
+	uint64_t name = e->n_fixed + 2 * e->mappings.n;
 
 	for (uint64_t id = 1; id <= n; id++, name++) {
 		wire_put_tag(&e->w, PB_PROFILE_FUNCTION, WIRE_BYTES);
@@ -242,7 +276,7 @@ static void put_functions(struct encoder *e, size_t n)
 
 static void put_strings(struct encoder *e, const uint64_t *pseudo, size_t n)
 {
-	for (unsigned i = 0; i < S_FIXED; i++)
+	for (size_t i = 0; i < e->n_fixed; i++)
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(fixed[i]));
 	for (size_t i = 0; i < e->mappings.n; i++) {
 		const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
@@ -281,7 +315,7 @@ static void put_profile(struct encoder *e, const struct rt_snapshot *s, unsigned
 bool rt_encode_heap(const struct rt_snapshot *s, const char *default_type, struct rt_bytes *out)
 {
 	bool alloc = strcmp(default_type, fixed[S_ALLOC_SPACE]) == 0;
-	struct encoder e = { .out = out };
+	struct encoder e = { .out = out, .n_fixed = s->labels ? S_FIXED_AGES : S_FIXED };
 	bool good;
 
 	e.w = (struct wire_writer){

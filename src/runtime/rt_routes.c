@@ -8,7 +8,9 @@
 #include <time.h>
 
 #include "core/http1.h"
+#include "runtime/ages.h"
 #include "runtime/pages.h"
+#include "runtime/peak.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
 #include "runtime/rt_encode.h"
@@ -127,19 +129,41 @@ static bool write_snapshot(const struct rt_profile_kind *kind, const struct rt_s
 	return good;
 }
 
-bool rt_routes_write(const struct rt_profile_kind *kind, int debug, struct rt_bytes *out)
+/* What a query asks for besides the profile as it is. */
+struct view {
+	bool text;       /* debug=1 */
+	bool peak;       /* peak=1 */
+	unsigned labels; /* age=1, born=1 */
+};
+
+static bool take_snapshot(const struct view *view, struct rt_snapshot *s)
+{
+	if (view->peak)
+		return rt_peak_snapshot(s);
+	return view->labels ? rt_ages_snapshot(s, view->labels) : rt_snapshot_take(s);
+}
+
+static bool write_view(const struct rt_profile_kind *kind, const struct view *view,
+    struct rt_bytes *out)
 {
 	struct rt_snapshot s;
 	bool good = true;
 
-	if (!rt_snapshot_take(&s))
+	if (!take_snapshot(view, &s))
 		return false;
-	if (debug)
+	if (view->text)
 		rt_textform_heap(&s, out);
 	else
 		good = write_snapshot(kind, &s, out);
 	rt_snapshot_release(&s);
 	return good && !out->failed;
+}
+
+bool rt_routes_write(const struct rt_profile_kind *kind, int debug, struct rt_bytes *out)
+{
+	const struct view view = { .text = debug != 0 };
+
+	return write_view(kind, &view, out);
 }
 
 static bool parameter(const struct rt_request *req, const char *name, char *out, size_t cap)
@@ -154,6 +178,22 @@ static int64_t number(const struct rt_request *req, const char *name)
 	int64_t v;
 
 	return parameter(req, name, text, sizeof(text)) && str_to_i64(str_c(text), &v) ? v : 0;
+}
+
+/* NULL, or why the parameters do not go together. */
+static const char *read_view(const struct rt_request *req, struct view *view)
+{
+	char seconds[32];
+	bool delta = parameter(req, "seconds", seconds, sizeof(seconds));
+
+	*view = (struct view){ .text = number(req, "debug") != 0, .peak = number(req, "peak") != 0 };
+	view->labels |= number(req, "age") != 0 ? RT_LABEL_AGE : 0;
+	view->labels |= number(req, "born") != 0 ? RT_LABEL_BORN : 0;
+	if (view->labels && (view->text || view->peak || delta))
+		return "age and born do not go together with debug, peak and seconds";
+	if (view->peak && delta)
+		return "peak and seconds params are incompatible";
+	return NULL;
 }
 
 /* A difference over `seconds`: checked in Go's order. False when it waits. */
@@ -189,19 +229,24 @@ static bool begin_profile(const struct rt_request *req, struct str name, struct 
 {
 	const struct rt_profile_kind *kind = rt_routes_profile(name);
 	char seconds[32];
-	bool debug;
+	const char *wrong;
+	struct view view;
 
 	if (!kind) {
 		rt_routes_error(reply, 404, "Unknown profile");
 		return true;
 	}
+	wrong = read_view(req, &view);
+	if (wrong) {
+		rt_routes_error(reply, 400, wrong);
+		return true;
+	}
 	if (parameter(req, "seconds", seconds, sizeof(seconds)))
 		return begin_delta(req, kind, job, reply);
-	debug = number(req, "debug") != 0;
-	reply->content_type = debug ? TEXT_PLAIN : "application/octet-stream";
-	if (!debug)
-		set_disposition(reply, kind->name, "");
-	if (!rt_routes_write(kind, debug, &reply->body))
+	reply->content_type = view.text ? TEXT_PLAIN : "application/octet-stream";
+	if (!view.text)
+		set_disposition(reply, kind->name, view.peak ? "-peak" : "");
+	if (!write_view(kind, &view, &reply->body))
 		rt_routes_error(reply, 500, "failed to collect profile");
 	return true;
 }

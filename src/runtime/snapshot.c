@@ -6,7 +6,7 @@
 #include "runtime/records.h"
 #include "runtime/rt.h"
 
-static int64_t objects_of(uint64_t fixed)
+int64_t rt_snapshot_objects(uint64_t fixed)
 {
 	return (int64_t)((fixed + (1u << (RT_OBJECTS_SHIFT - 1))) >> RT_OBJECTS_SHIFT);
 }
@@ -19,28 +19,23 @@ static int64_t block_bytes(const struct rt_amounts *a)
 	return a->objects ? (int64_t)((double)a->bytes / objects + 0.5) : 0;
 }
 
-static bool read_row(uint32_t record, struct rt_row *row)
+void rt_snapshot_row_of(uint32_t record, rt_stack_id stack, const struct rt_amounts *alloc,
+    const struct rt_amounts *freed, struct rt_row *row)
 {
-	struct rt_amounts alloc, freed;
-
-	if (!rt_records_read(record, &row->stack, &alloc, &freed) || alloc.samples == 0)
-		return false;
-	row->record = record;
-	row->values[RT_ALLOC_OBJECTS] = objects_of(alloc.objects);
-	row->values[RT_ALLOC_BYTES] = (int64_t)alloc.bytes;
-	row->values[RT_INUSE_OBJECTS] = objects_of(alloc.objects - freed.objects);
-	row->values[RT_INUSE_BYTES] = (int64_t)(alloc.bytes - freed.bytes);
-	row->block_bytes = block_bytes(&alloc);
+	*row = (struct rt_row){ .record = record, .stack = stack };
+	row->values[RT_ALLOC_OBJECTS] = rt_snapshot_objects(alloc->objects);
+	row->values[RT_ALLOC_BYTES] = (int64_t)alloc->bytes;
+	row->values[RT_INUSE_OBJECTS] = rt_snapshot_objects(alloc->objects - freed->objects);
+	row->values[RT_INUSE_BYTES] = (int64_t)(alloc->bytes - freed->bytes);
+	row->block_bytes = block_bytes(alloc);
 	row->label_bytes = (int64_t)rt_records_first_size(record);
-	row->alloc_samples = (int64_t)alloc.samples;
-	row->inuse_samples = (int64_t)(alloc.samples - freed.samples);
-	return true;
+	row->alloc_samples = (int64_t)alloc->samples;
+	row->inuse_samples = (int64_t)(alloc->samples - freed->samples);
 }
 
-bool rt_snapshot_take(struct rt_snapshot *s)
+void rt_snapshot_begin(struct rt_snapshot *s)
 {
 	struct timespec now;
-	struct rt_row row;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	*s = (struct rt_snapshot){
@@ -48,16 +43,36 @@ bool rt_snapshot_take(struct rt_snapshot *s)
 		.rate_changed = atomic_load(&rt.heap_rate_gen) > 1,
 		.time_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
 	};
-	for (uint32_t i = 0; rt_is_ready() && i < rt_records_count(); i++) {
-		if (!read_row(i, &row))
-			continue;
-		rt_bytes_add(&s->rows, &row, sizeof(row));
-		s->n++;
-	}
+}
+
+void rt_snapshot_add(struct rt_snapshot *s, const struct rt_row *row)
+{
+	rt_bytes_add(&s->rows, row, sizeof(*row));
+	s->n++;
+}
+
+bool rt_snapshot_end(struct rt_snapshot *s)
+{
 	if (!s->rows.failed)
 		return true;
 	rt_snapshot_release(s);
 	return false;
+}
+
+bool rt_snapshot_take(struct rt_snapshot *s)
+{
+	struct rt_amounts alloc, freed;
+	rt_stack_id stack;
+	struct rt_row row;
+
+	rt_snapshot_begin(s);
+	for (uint32_t i = 0; rt_is_ready() && i < rt_records_count(); i++) {
+		if (!rt_records_read(i, &stack, &alloc, &freed) || alloc.samples == 0)
+			continue;
+		rt_snapshot_row_of(i, stack, &alloc, &freed, &row);
+		rt_snapshot_add(s, &row);
+	}
+	return rt_snapshot_end(s);
 }
 
 void rt_snapshot_release(struct rt_snapshot *s)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "runtime/mem.h"
+#include "runtime/records.h"
 #include "runtime/stacktab.h"
 
 /* Go's order of a heap profile's values. */
@@ -21,6 +22,10 @@ enum rt_value {
 	RT_VALUES,
 };
 
+/* Labels that a row may have besides its block size; see ages.h. */
+#define RT_LABEL_AGE  1u
+#define RT_LABEL_BORN 2u
+
 struct rt_row {
 	uint32_t record;
 	rt_stack_id stack;
@@ -29,6 +34,8 @@ struct rt_row {
 	int64_t label_bytes;   /* size of its first block: the same in every snapshot */
 	int64_t alloc_samples; /* sampled allocations, and how many of them are alive */
 	int64_t inuse_samples;
+	uint32_t labels; /* RT_LABEL_*: which of the next two count */
+	uint32_t age, born;
 };
 
 struct rt_snapshot {
@@ -36,6 +43,7 @@ struct rt_snapshot {
 	size_t n;
 	uint64_t rate;       /* bytes, now */
 	bool rate_changed;   /* at any time since the start */
+	unsigned labels;     /* RT_LABEL_* that rows may have */
 	int64_t time_ns;     /* CLOCK_REALTIME */
 	int64_t duration_ns; /* 0, or what a difference spans */
 };
@@ -44,8 +52,21 @@ struct rt_snapshot {
 bool rt_snapshot_take(struct rt_snapshot *s);
 void rt_snapshot_release(struct rt_snapshot *s);
 
+/*
+ * For those who fill a snapshot in other ways: an empty one as of now; a record's row; adding one;
+ * and the end, false when memory was short (nothing to release). RT_ANY
+ */
+void rt_snapshot_begin(struct rt_snapshot *s);
+void rt_snapshot_row_of(uint32_t record, rt_stack_id stack, const struct rt_amounts *alloc,
+    const struct rt_amounts *freed, struct rt_row *row);
+void rt_snapshot_add(struct rt_snapshot *s, const struct rt_row *row);
+bool rt_snapshot_end(struct rt_snapshot *s);
+
 /* Makes `later` the difference to `before`: rows without change are dropped. RT_ANY */
 void rt_snapshot_subtract(struct rt_snapshot *later, const struct rt_snapshot *before);
+
+/* Objects from 1 / 2^RT_OBJECTS_SHIFT, rounded. */
+int64_t rt_snapshot_objects(uint64_t fixed);
 
 static inline struct rt_row *rt_snapshot_row(const struct rt_snapshot *s, size_t i)
 {

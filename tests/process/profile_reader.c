@@ -60,9 +60,26 @@ static void *grow(void *array, size_t n, size_t size)
 	return array;
 }
 
+static void read_label(struct in in, struct reader_sample *s)
+{
+	struct reader_label *l = &s->labels[s->n_labels < 4 ? s->n_labels++ : 3];
+	struct field f;
+
+	while (next(&in, &f)) {
+		if (f.number == 1)
+			l->key = f.value;
+		if (f.number == 3)
+			l->value = (int64_t)f.value;
+		if (f.number == 4)
+			l->unit = f.value;
+	}
+	if (l->unit == 0)
+		s->bytes_label = l->value;
+}
+
 static bool read_sample(struct in in, struct reader_sample *s)
 {
-	struct field f, label;
+	struct field f;
 
 	memset(s, 0, sizeof(*s));
 	while (next(&in, &f)) {
@@ -72,9 +89,8 @@ static bool read_sample(struct in in, struct reader_sample *s)
 		if (f.number == 2)
 			while (f.bytes.p < f.bytes.end && s->n_values < 8)
 				s->values[s->n_values++] = (int64_t)varint(&f.bytes);
-		while (f.number == 3 && next(&f.bytes, &label))
-			if (label.number == 3)
-				s->bytes_label = (int64_t)label.value;
+		if (f.number == 3)
+			read_label(f.bytes, s);
 		in.bad = in.bad || f.bytes.bad;
 	}
 	return !in.bad;
@@ -208,6 +224,20 @@ bool reader_open(const void *gz, size_t n, struct reader_profile *p)
 	free(plain);
 	libdeflate_free_decompressor(d);
 	return good;
+}
+
+int64_t reader_seconds(const struct reader_profile *p, const struct reader_sample *s,
+    const char *key)
+{
+	for (size_t i = 0; i < s->n_labels; i++) {
+		const struct reader_label *l = &s->labels[i];
+
+		if (l->key < p->n_strings && l->unit < p->n_strings &&
+		    strcmp(p->strings[l->key], key) == 0 &&
+		    strcmp(p->strings[l->unit], "seconds") == 0)
+			return l->value;
+	}
+	return -1;
 }
 
 void reader_close(struct reader_profile *p)

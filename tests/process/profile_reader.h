@@ -9,12 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A numeric label: strings by number. */
+struct reader_label {
+	uint64_t key, unit;
+	int64_t value;
+};
+
 struct reader_sample {
 	uint64_t locations[256];
 	size_t depth;
 	int64_t values[8];
 	size_t n_values;
-	int64_t bytes_label; /* 0 when absent */
+	int64_t bytes_label; /* the label without unit; 0 when absent */
+	struct reader_label labels[4];
+	size_t n_labels;
 };
 
 struct reader_location {
@@ -42,6 +50,9 @@ struct reader_profile {
 
 /* Reads all; false when anything is malformed. Release with reader_close. */
 bool reader_open(const void *gz, size_t n, struct reader_profile *p);
+/* Value of the sample's label `key`, which must be in seconds; -1 when it has none. */
+int64_t reader_seconds(const struct reader_profile *p, const struct reader_sample *s,
+    const char *key);
 void reader_close(struct reader_profile *p);
 
 #endif

@@ -27,6 +27,7 @@ static struct rt_request request(const struct want *w)
 
 #define PLAIN "text/plain; charset=utf-8"
 #define OCTETS "application/octet-stream"
+#define AGES "age and born do not go together with debug, peak and seconds\n"
 #define BAD_SECONDS "invalid value for \"seconds\" - must be a positive integer\n"
 
 static void answers(void **state)
@@ -52,6 +53,16 @@ static void answers(void **state)
 		    "seconds and debug params are incompatible\n" },
 		{ "GET", "/debug/pprof/heap", "seconds=301", 400, PLAIN, "",
 		    "profile duration exceeds server's WriteTimeout\n" },
+		{ "GET", "/debug/pprof/heap", "peak=1", 200, OCTETS,
+		    "attachment; filename=\"heap-peak\"", NULL },
+		{ "GET", "/debug/pprof/heap", "peak=1&debug=1", 200, PLAIN, "", NULL },
+		{ "GET", "/debug/pprof/heap", "peak=1&seconds=1", 400, PLAIN, "",
+		    "peak and seconds params are incompatible\n" },
+		{ "GET", "/debug/pprof/heap", "age=1&born=1", 200, OCTETS,
+		    "attachment; filename=\"heap\"", NULL },
+		{ "GET", "/debug/pprof/heap", "age=1&debug=1", 400, PLAIN, "", AGES },
+		{ "GET", "/debug/pprof/heap", "born=1&peak=1", 400, PLAIN, "", AGES },
+		{ "GET", "/debug/pprof/allocs", "born=1&seconds=1", 400, PLAIN, "", AGES },
 		{ "GET", "/debug/pprof/symbol", "", 200, PLAIN, "", "num_symbols: 1\n" },
 		{ "POST", "/debug/pprof/symbol", "", 200, PLAIN, "", "num_symbols: 1\n" },
 		{ "POST", "/debug/pprof/heap", "", 405, PLAIN, "", "Method Not Allowed\n" },
