@@ -41,7 +41,7 @@ const struct option config_options[] = {
 	{ "unit", OPTION_STRING, AT(unit), "minimum", "unit", true, NULL, "unit", NULL,
 	    "Unit of the printed values\n"
 	    "minimum picks one unit for the whole report, auto one for each value; otherwise the\n"
-	    "name of a unit: ns, us, ms, s, hrs; B, kB, MB, GB, TB, PB." },
+	    "name of a unit: ns, us, ms, s, min, hrs, days; B, kB, MB, GB, TB, PB." },
 	{ "compact_labels", OPTION_BOOL, AT(compact_labels), "false", "compact", true, NULL, NULL,
 	    NULL, "Leave out the header lines about the profile" },
 	{ "source_path", OPTION_STRING, AT(source_path), "", NULL, false, NULL, "path", NULL,

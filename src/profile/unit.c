@@ -1,7 +1,7 @@
 /*
  * Unit families and the printing of values in them. The tables and rules are those of pprof's
- * measurement package; additionally minutes and days are understood where a value comes in, which
- * never changes the unit that is printed.
+ * measurement package. Minutes and days are additional: they are understood, and printed when asked
+ * for by name, but never chosen for a value.
  */
 #include "profile/unit.h"
 
@@ -12,9 +12,10 @@
 #define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
 
 struct unit {
-	const char *name; /* as printed; NULL: only read, never printed */
+	const char *name; /* as printed */
 	const char *aliases[MAX_ALIASES];
-	double factor;    /* in the family's base unit */
+	double factor; /* in the family's base unit */
+	bool asked;    /* printed only when asked for */
 };
 
 struct family {
@@ -25,34 +26,34 @@ struct family {
 };
 
 static const struct unit memory_units[] = {
-	{ "B", { "b", "byte" }, 1 },
-	{ "kB", { "kb", "kbyte", "kilobyte" }, 0x1p10 },
-	{ "MB", { "mb", "mbyte", "megabyte" }, 0x1p20 },
-	{ "GB", { "gb", "gbyte", "gigabyte" }, 0x1p30 },
-	{ "TB", { "tb", "tbyte", "terabyte" }, 0x1p40 },
-	{ "PB", { "pb", "pbyte", "petabyte" }, 0x1p50 },
+	{ "B", { "b", "byte" }, 1, false },
+	{ "kB", { "kb", "kbyte", "kilobyte" }, 0x1p10, false },
+	{ "MB", { "mb", "mbyte", "megabyte" }, 0x1p20, false },
+	{ "GB", { "gb", "gbyte", "gigabyte" }, 0x1p30, false },
+	{ "TB", { "tb", "tbyte", "terabyte" }, 0x1p40, false },
+	{ "PB", { "pb", "pbyte", "petabyte" }, 0x1p50, false },
 };
 
 static const struct unit time_units[] = {
-	{ "ns", { "ns", "nanosecond" }, 1 },
-	{ "us", { "\xCE\xBCs", "us", "microsecond" }, 1e3 },
-	{ "ms", { "ms", "millisecond" }, 1e6 },
-	{ "s", { "s", "sec", "second" }, 1e9 },
-	{ NULL, { "m", "min", "minute" }, 60e9 },
-	{ "hrs", { "hour", "hr" }, 3600e9 },
-	{ NULL, { "d", "day" }, 86400e9 },
+	{ "ns", { "ns", "nanosecond" }, 1, false },
+	{ "us", { "\xCE\xBCs", "us", "microsecond" }, 1e3, false },
+	{ "ms", { "ms", "millisecond" }, 1e6, false },
+	{ "s", { "s", "sec", "second" }, 1e9, false },
+	{ "min", { "m", "min", "minute" }, 60e9, true },
+	{ "hrs", { "hour", "hr" }, 3600e9, false },
+	{ "days", { "d", "day" }, 86400e9, true },
 };
 
 static const struct unit gcu_units[] = {
-	{ "n*GCU", { "nanogcu" }, 1e-9 },
-	{ "u*GCU", { "microgcu" }, 1e-6 },
-	{ "m*GCU", { "milligcu" }, 1e-3 },
-	{ "GCU", { "gcu" }, 1 },
-	{ "k*GCU", { "kilogcu" }, 1e3 },
-	{ "M*GCU", { "megagcu" }, 1e6 },
-	{ "G*GCU", { "gigagcu" }, 1e9 },
-	{ "T*GCU", { "teragcu" }, 1e12 },
-	{ "P*GCU", { "petagcu" }, 1e15 },
+	{ "n*GCU", { "nanogcu" }, 1e-9, false },
+	{ "u*GCU", { "microgcu" }, 1e-6, false },
+	{ "m*GCU", { "milligcu" }, 1e-3, false },
+	{ "GCU", { "gcu" }, 1, false },
+	{ "k*GCU", { "kilogcu" }, 1e3, false },
+	{ "M*GCU", { "megagcu" }, 1e6, false },
+	{ "G*GCU", { "gigagcu" }, 1e9, false },
+	{ "T*GCU", { "teragcu" }, 1e12, false },
+	{ "P*GCU", { "petagcu" }, 1e15, false },
 };
 
 static const struct family families[] = {
@@ -119,7 +120,7 @@ static double auto_scale(const struct family *f, double v, struct str *unit)
 	for (size_t i = f->n; i > 0; i--) {
 		const struct unit *u = &f->units[i - 1];
 
-		if (!u->name || !(v / u->factor >= 1.0))
+		if (u->asked || !(v / u->factor >= 1.0))
 			continue;
 		*unit = str_c(u->name);
 		return v / u->factor;
@@ -148,7 +149,7 @@ static struct unit_conversion convert(
 	if (!f)
 		return (struct unit_conversion){ 1, 1, is_uninteresting(to) ? STR("") : to };
 	u = family_find(f, to);
-	if (u && u->name)
+	if (u)
 		return (struct unit_conversion){ from->factor, u->factor, str_c(u->name) };
 	return (struct unit_conversion){ from->factor, f->fallback_factor, str_c(f->fallback) };
 }

@@ -1,8 +1,8 @@
 /*
  * Units, scaling and percentages, exactly as pprof prints them. Families: memory (B kB MB GB TB PB,
- * factor 1024), time (ns us ms s hrs; m, min and d are accepted on input), GCU. Units outside the
- * families are opaque. Matching is case-insensitive and ignores one trailing "s" (more than two
- * letters). Callers: report, graph (tag labels), tagfilter, leaks.
+ * factor 1024), time (ns us ms s hrs; also min and days, which are never chosen automatically), GCU.
+ * Units outside the families are opaque. Matching is case-insensitive and ignores one trailing "s"
+ * (more than two letters). Callers: report, graph (tag labels), tagfilter.
  */
 #ifndef PROFILE_UNIT_H
 #define PROFILE_UNIT_H

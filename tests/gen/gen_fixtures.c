@@ -12,12 +12,15 @@
  *   nomap.pb.gz     functions, but no mapping at all
  *   empty.pb.gz     types, no samples
  *   delta.pb.gz     negative values
+ *
+ * and the files of gen_quirks.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "gen/builder.h"
+#include "gen/gen_quirks.h"
 #include "profile/encode.h"
 
 #define MS ((int64_t)1000000)
@@ -303,27 +306,46 @@ static void make_fixture(const struct fixture *f, struct profile *p)
 	builder_finish(&b);
 }
 
+static bool write_file(
+    const char *dir, const char *name, const char *suffix, const struct buf *bytes)
+{
+	char path[4096];
+	FILE *file;
+	bool ok = false;
+
+	snprintf(path, sizeof path, "%s/%s%s", dir, name, suffix);
+	file = fopen(path, "wb");
+	if (file) {
+		ok = fwrite(bytes->p, 1, bytes->n, file) == bytes->n;
+		ok = fclose(file) == 0 && ok;
+	}
+	if (!ok)
+		fprintf(stderr, "gen_fixtures: cannot write %s\n", path);
+	return ok;
+}
+
 static bool write_fixture(const char *dir, const struct fixture *f)
 {
 	struct profile p;
 	struct buf out = { 0 };
 	struct err e;
-	char path[4096];
-	FILE *file = NULL;
-	bool ok = false;
+	bool ok;
 
 	make_fixture(f, &p);
-	snprintf(path, sizeof path, "%s/%s.pb.gz", dir, f->name);
-	if (profile_encode_gzip(&p, &out, &e) == OK)
-		file = fopen(path, "wb");
-	if (file) {
-		ok = fwrite(out.p, 1, out.n, file) == out.n;
-		ok = fclose(file) == 0 && ok;
-	}
-	if (!ok)
-		fprintf(stderr, "gen_fixtures: cannot write %s\n", path);
+	ok = profile_encode_gzip(&p, &out, &e) == OK && write_file(dir, f->name, ".pb.gz", &out);
 	buf_release(&out);
 	profile_release(&p);
+	return ok;
+}
+
+static bool write_quirk(const char *dir, const struct quirk_file *q)
+{
+	struct buf out = { 0 };
+	bool ok;
+
+	q->make(&out);
+	ok = write_file(dir, q->name, "", &out);
+	buf_release(&out);
 	return ok;
 }
 
@@ -335,6 +357,9 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof fixtures / sizeof fixtures[0]; i++)
 		if (!write_fixture(argv[1], &fixtures[i]))
+			return 1;
+	for (size_t i = 0; i < n_quirk_files; i++)
+		if (!write_quirk(argv[1], &quirk_files[i]))
 			return 1;
 	return 0;
 }

@@ -69,13 +69,15 @@ static void names_are_matched_without_case_and_plural(void **state)
 	expect_label(5, "mss", "auto", "5ms");
 }
 
-static void minutes_and_days_come_in_but_never_out(void **state)
+static void minutes_and_days_are_never_chosen(void **state)
 {
 	(void)state;
 	expect_label(90, "minutes", "auto", "1.50hrs");
 	expect_label(2, "min", "auto", "120s");
 	expect_label(1, "d", "auto", "24hrs");
-	expect_label(120, "s", "min", "120s");
+	expect_label(150, "s", "min", "2.50min");
+	expect_label(36, "hours", "d", "1.50days");
+	expect_label(3, "minutes", "minutes", "3min");
 	expect_label(7, "days", "hours", "168hrs");
 }
 
@@ -166,7 +168,7 @@ int main(void)
 		cmocka_unit_test(a_named_unit_is_used_even_when_it_is_odd),
 		cmocka_unit_test(units_outside_the_families_are_opaque),
 		cmocka_unit_test(names_are_matched_without_case_and_plural),
-		cmocka_unit_test(minutes_and_days_come_in_but_never_out),
+		cmocka_unit_test(minutes_and_days_are_never_chosen),
 		cmocka_unit_test(the_smallest_number_stays_negative),
 		cmocka_unit_test(percentages_have_five_characters),
 		cmocka_unit_test(compatible_units_have_a_factor),

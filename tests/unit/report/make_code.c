@@ -119,6 +119,11 @@ static enum err_code frames(void *ctx, const struct profile *p, const struct map
 
 void code_init(struct code *c, enum report_format format, const char *pattern)
 {
+	code_init_far(c, format, pattern, 0);
+}
+
+void code_init_far(struct code *c, enum report_format format, const char *pattern, uint32_t far)
+{
 	uint32_t outer, inner, first, second;
 	struct err e;
 
@@ -126,7 +131,7 @@ void code_init(struct code *c, enum report_format format, const char *pattern)
 	c->ops = (struct source_ops){ c, read_file, symbols, disassemble, frames };
 	make_init(&c->m);
 	make_type(&c->m, "cpu", "ms");
-	make_mapping(&c->m, CODE_BASE, CODE_BASE + 0x1000, "/bin/code");
+	make_mapping(&c->m, CODE_BASE, CODE_BASE + 0x10000 * (far + 1), "/bin/code");
 	outer = make_function(&c->m, "outer", "/src/code.c", 0);
 	inner = make_function(&c->m, "inner", "/src/code.c", 0);
 	first = make_location(&c->m, CODE_BASE + 0x10, 0);
@@ -136,6 +141,12 @@ void code_init(struct code *c, enum report_format format, const char *pattern)
 	make_line(&c->m, outer, 9);
 	MAKE_SAMPLE(&c->m, VALUES(30), first);
 	MAKE_SAMPLE(&c->m, VALUES(50), second);
+	for (uint32_t i = 0; i < far; i++) {
+		uint32_t at = make_location(&c->m, CODE_BASE + 0x10000 * (i + 1), 0);
+
+		make_line(&c->m, outer, 1000 * (i + 1));
+		MAKE_SAMPLE(&c->m, VALUES(1), at);
+	}
 	make_done(&c->m);
 	c->o = make_options(&c->m.p, format);
 	c->o.source = &c->ops;

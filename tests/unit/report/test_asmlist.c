@@ -32,6 +32,36 @@ static void prints_functions_with_samples(void **state)
 	code_release(&c);
 }
 
+/* A symbol that ends at the first byte of an instruction still has that instruction. */
+static enum err_code ends_at_last_byte(void *ctx, const struct profile *p, const struct mapping *m,
+    bool (*match)(void *match_ctx, struct str name), void *match_ctx, uint64_t address,
+    struct arena *arena, struct source_symbol **out, uint32_t *n, struct err *e)
+{
+	static struct str names[] = { { "outer", 5 } };
+
+	(void)ctx, (void)p, (void)m, (void)match, (void)match_ctx, (void)address;
+	*out = ARENA_NEW(arena, struct source_symbol);
+	if (!*out)
+		return FAIL_NOMEM(e);
+	**out = (struct source_symbol){ names, 1, CODE_BASE + 0x10, CODE_BASE + 0x1a };
+	*n = 1;
+	return OK;
+}
+
+static void prints_the_last_byte(void **state)
+{
+	struct code c;
+	struct buf out;
+
+	(void)state;
+	code_init(&c, REPORT_DISASM, "outer");
+	c.ops.symbols = ends_at_last_byte;
+	out = make_report(&c.m.p, &c.o);
+	assert_non_null(strstr(buf_c(&out), "1a: ret"));
+	buf_release(&out);
+	code_release(&c);
+}
+
 static void finds_a_function_by_address(void **state)
 {
 	struct code c;
@@ -85,6 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints_functions_with_samples),
+		cmocka_unit_test(prints_the_last_byte),
 		cmocka_unit_test(finds_a_function_by_address),
 		cmocka_unit_test(tells_what_was_not_found),
 		cmocka_unit_test(warns_about_a_missing_binary),

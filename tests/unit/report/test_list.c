@@ -162,6 +162,36 @@ static void reads_a_file_once(void **state)
 	listed_release(&l);
 }
 
+static enum err_code read_long_line(void *ctx, struct str path, struct str source_path,
+    struct str trim_path, struct arena *arena, struct str *text, struct err *e)
+{
+	const size_t n = 100000;
+	char *bytes = arena_alloc(arena, n + 8);
+
+	(void)ctx, (void)path, (void)source_path, (void)trim_path;
+	if (!bytes)
+		return FAIL_NOMEM(e);
+	memset(bytes, 'x', n);
+	memcpy(bytes + n, "\n2\n3\n4\n", 8);
+	*text = (struct str){ bytes, n + 8 };
+	return OK;
+}
+
+static void shows_long_lines(void **state)
+{
+	struct listed l;
+	struct buf out;
+
+	(void)state;
+	listed_init(&l, "work");
+	l.ops.read_file = read_long_line;
+	out = make_report(&l.m.p, &l.o);
+	assert_true(out.n > 100000);
+	assert_non_null(strstr(buf_c(&out), "      3:3\n"));
+	buf_release(&out);
+	listed_release(&l);
+}
+
 /* Lines of a damaged profile lie outside the file and do not stop the report. */
 static void survives_absurd_lines(void **state)
 {
@@ -186,6 +216,7 @@ int main(void)
 		cmocka_unit_test(tells_why_there_is_no_source),
 		cmocka_unit_test(fails_without_a_match),
 		cmocka_unit_test(reads_a_file_once),
+		cmocka_unit_test(shows_long_lines),
 		cmocka_unit_test(survives_absurd_lines),
 	};
 

@@ -81,6 +81,20 @@ static void shows_samples_without_code(void **state)
 	code_release(&c);
 }
 
+/* Only the heaviest 25 ranges are disassembled; the others count with the lines of the profile. */
+static void counts_what_is_not_disassembled(void **state)
+{
+	struct code c;
+	struct buf page;
+
+	(void)state;
+	code_init_far(&c, REPORT_WEBLIST, "outer", 40);
+	page = make_report(&c.m.p, &c.o);
+	assert_has(&page, "<span class=\"no\"> 40000</span>");
+	buf_release(&page);
+	code_release(&c);
+}
+
 /* Locations without addresses are told apart. */
 static void makes_addresses_up(void **state)
 {
@@ -134,6 +148,7 @@ int main(void)
 		cmocka_unit_test(shows_code_under_its_lines),
 		cmocka_unit_test(asks_for_inlined_functions_too),
 		cmocka_unit_test(shows_samples_without_code),
+		cmocka_unit_test(counts_what_is_not_disassembled),
 		cmocka_unit_test(makes_addresses_up),
 		cmocka_unit_test(fails_without_a_match),
 		cmocka_unit_test(escapes_names),

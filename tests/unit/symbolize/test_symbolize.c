@@ -151,6 +151,26 @@ static void test_refusals(void **state)
 	check_refusal("http://h/debug/pprof/heap", "", "");
 }
 
+/* Two addresses that have no place in the binary: its one reason is said once. */
+static void test_no_base(void **state)
+{
+	struct symbolize_mode mode = symbolize_parse_mode(STR(""), &ui);
+	const uint64_t offsets[] = { 0x10, 0x20 };
+	struct profile p;
+	struct str rest, line;
+	struct err e;
+
+	(void)state;
+	buf_clear(&said);
+	make(&p, SAMPLE_DIR "/pie", "", 0x70000000, offsets, 2);
+	assert_int_equal(symbolize_local(&p, &mode, &ui, &e), OK);
+	rest = buf_str(&said);
+	assert_true(str_split(&rest, '\n', &line));
+	assert_true(str_starts(line, STR("Local symbolization failed for pie: ")));
+	assert_int_equal(rest.n, 0);
+	profile_release(&p);
+}
+
 static void test_modes(void **state)
 {
 	struct symbolize_mode m;
@@ -331,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup(test_local, clear_said),
 		cmocka_unit_test_setup(test_fast, clear_said),
 		cmocka_unit_test_setup(test_refusals, clear_said),
+		cmocka_unit_test_setup(test_no_base, clear_said),
 		cmocka_unit_test_setup(test_modes, clear_said),
 		cmocka_unit_test_setup(test_remote, clear_said),
 		cmocka_unit_test_setup(test_remote_refused, clear_said),
