@@ -282,7 +282,7 @@ static bool publish(struct collector *c)
 			.src = (uint32_t)(s->key >> 32),
 			.dest = (uint32_t)s->key,
 			.weight = s->weight,
-			.weight_div = c->w->o->mean ? c->divs.p[number] : 0,
+			.weight_div = c->w->o->mean && c->divs.p ? c->divs.p[number] : 0,
 			.residual = (s->edge & EDGE_RESIDUAL) != 0,
 			.inlined = !(s->edge & EDGE_CALLED),
 		};

@@ -110,6 +110,7 @@ static void take_status(struct http_reply *reply, struct str line)
 	buf_clear(&reply->body);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t take_header(char *data, size_t size, size_t count, void *ctx)
 {
 	struct request *r = ctx;

@@ -20,8 +20,7 @@
 #include "runtime/init.h"
 #include "runtime/rt.h"
 
-/* Set by the constructor: the process it ran in, and whether that is the one that was started. A
- * child, forked or executed, writes to a file of its own. */
+/* Set by the constructor: the process it ran in, and whether that is the one that was started. */
 static int32_t started_pid;
 static bool is_main;
 
@@ -142,14 +141,14 @@ __attribute__((constructor(102))) static void preload_start(void)
 		notify((int)rt.options.notify_fd);
 }
 
-/* PPROF_OUT for this process; a child's file gets its process id appended. */
+/*
+ * PPROF_OUT for this process. Children write only when the name tells processes apart: a wrapper
+ * script starts dozens, and nobody asked for their files.
+ */
 static bool out_path(struct fmt_buf *b)
 {
-	if (!expand_pid(rt.options.out, b) && (!is_main || rt.pid != started_pid)) {
-		fmt_char(b, '.');
-		fmt_u64(b, (uint64_t)rt.pid);
-		fmt_end(b);
-	}
+	if (!expand_pid(rt.options.out, b) && (!is_main || rt.pid != started_pid))
+		return false;
 	return !b->failed;
 }
 

@@ -1,4 +1,6 @@
 /* The pprof program: hands the faces to each other through one table. */
+#include <signal.h>
+
 #include "cli/cli.h"
 #include "shell/shell.h"
 #include "web/web.h"
@@ -10,5 +12,7 @@ int main(int argc, char **argv)
 		.web = web_run,
 	};
 
+	/* A full quota is an error to tell, not a death that leaves a temporary file behind. */
+	signal(SIGXFSZ, SIG_IGN);
 	return cli_main(argc, argv, &faces);
 }
