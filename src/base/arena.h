@@ -17,7 +17,7 @@ struct arena_adopted;
 struct arena {
 	struct arena_block *head;      /* newest block */
 	struct arena_adopted *adopted; /* storage taken over with arena_adopt */
-	size_t total;             /* bytes handed out */
+	size_t total;                  /* bytes handed out */
 	bool failed;
 };
 

@@ -41,17 +41,16 @@ void err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(print
 const char *err_sys_text(int sys);
 
 /* The value is the constant itself, not a call's result: gcc then knows outputs were not set. */
-#define FAIL(e, c, ...) (err_set((e), (c), 0, __VA_ARGS__), (enum err_code)(c))
-#define FAIL_AT(e, at, ...) \
-	(err_set((e), ERR_FORMAT, (at), __VA_ARGS__), (enum err_code)ERR_FORMAT)
+#define FAIL(e, c, ...)       (err_set((e), (c), 0, __VA_ARGS__), (enum err_code)(c))
+#define FAIL_AT(e, at, ...)   (err_set((e), ERR_FORMAT, (at), __VA_ARGS__), (enum err_code)ERR_FORMAT)
 #define FAIL_SYS(e, sys, ...) (err_set_sys((e), (sys), __VA_ARGS__), (enum err_code)ERR_IO)
-#define FAIL_NOMEM(e) (err_set((e), ERR_NOMEM, 0, "out of memory"), (enum err_code)ERR_NOMEM)
+#define FAIL_NOMEM(e)         (err_set((e), ERR_NOMEM, 0, "out of memory"), (enum err_code)ERR_NOMEM)
 
-#define TRY(call)                              \
-	do {                                   \
-		enum err_code try_ = (call);   \
-		if (try_ != OK)                \
-			return try_;           \
+#define TRY(call)                                                                                  \
+	do {                                                                                       \
+		enum err_code try_ = (call);                                                       \
+		if (try_ != OK)                                                                    \
+			return try_;                                                               \
 	} while (0)
 
 #endif

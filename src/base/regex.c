@@ -21,19 +21,18 @@
  * No start optimisation: with it the machine code of 10.42 misses "x" of (?:(?:.x|)_*)x in "1cxA",
  * and without it a name costs a fifth of a microsecond more.
  */
-#define OPTIONS                                                                                \
-	(PCRE2_UTF | PCRE2_DOTALL | PCRE2_NO_UTF_CHECK | PCRE2_NO_START_OPTIMIZE)
+#define OPTIONS         (PCRE2_UTF | PCRE2_DOTALL | PCRE2_NO_UTF_CHECK | PCRE2_NO_START_OPTIMIZE)
 /* About a millisecond; names that need more are rare enough for the slower matcher. */
 #define BACKTRACK_LIMIT 20000u
 /* For built-in expressions, which have no slower matcher: some milliseconds. */
-#define FIND_LIMIT 1000000u
+#define FIND_LIMIT      1000000u
 /* Of the slower matcher: ints of workspace, on the stack at first. */
-#define WORK_SMALL 1000u
-#define WORK_LARGE (1u << 20)
+#define WORK_SMALL      1000u
+#define WORK_LARGE      (1u << 20)
 /* Our translation nests no deeper than Go allows; each level may be wrapped once. */
-#define NEST_LIMIT 2100u
+#define NEST_LIMIT      2100u
 /* Of regex_find. */
-#define MAX_GROUPS 16u
+#define MAX_GROUPS      16u
 
 struct regex {
 	pcre2_general_context *memory;
@@ -109,8 +108,8 @@ static pcre2_code *compile_code(
 	pcre2_set_newline(c, PCRE2_NEWLINE_LF);
 	pcre2_set_parens_nest_limit(c, NEST_LIMIT);
 	pcre2_set_compile_extra_options(c, PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES);
-	code = pcre2_compile((PCRE2_SPTR)buf_str(translated).p, translated->n, OPTIONS | extra,
-	    error, &at, c);
+	code = pcre2_compile(
+	    (PCRE2_SPTR)buf_str(translated).p, translated->n, OPTIONS | extra, error, &at, c);
 	pcre2_compile_context_free(c);
 	return code;
 }
@@ -230,8 +229,8 @@ static pcre2_match_data *new_match(struct match_memory *m, uint32_t groups)
 	return c ? pcre2_match_data_create(groups, c) : NULL;
 }
 
-static int match_all_at_once(const struct regex *re, struct str s, pcre2_match_data *md,
-    int *work, size_t n_work)
+static int match_all_at_once(
+    const struct regex *re, struct str s, pcre2_match_data *md, int *work, size_t n_work)
 {
 	return pcre2_dfa_match(re->anchored, (PCRE2_SPTR)s.p, s.n, 0,
 	    PCRE2_NO_UTF_CHECK | PCRE2_DFA_SHORTEST, md, NULL, work, n_work);
@@ -263,8 +262,7 @@ static bool match_valid(const struct regex *re, struct str s)
 
 	if (!md)
 		return false;
-	rc = pcre2_match(
-	    re->code, (PCRE2_SPTR)s.p, s.n, 0, PCRE2_NO_UTF_CHECK, md, re->limits);
+	rc = pcre2_match(re->code, (PCRE2_SPTR)s.p, s.n, 0, PCRE2_NO_UTF_CHECK, md, re->limits);
 	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
 		matched = rc >= 0;
 	else
@@ -311,8 +309,8 @@ static bool find_valid(const struct regex *re, struct str s, size_t *bounds, siz
 
 	if (!md)
 		return false;
-	found = pcre2_match(re->code, (PCRE2_SPTR)s.p, s.n, 0, PCRE2_NO_UTF_CHECK, md,
-		    re->limits) >= 0;
+	found =
+	    pcre2_match(re->code, (PCRE2_SPTR)s.p, s.n, 0, PCRE2_NO_UTF_CHECK, md, re->limits) >= 0;
 	if (found)
 		memcpy(bounds, pcre2_get_ovector_pointer(md), 2 * n * sizeof *bounds);
 	pcre2_match_data_free(md);
@@ -348,7 +346,7 @@ bool regex_find(const struct regex *re, struct str s, struct str *groups, size_t
 	if (!is_valid)
 		repair(&repaired, s);
 	found = !buf_failed(&repaired) &&
-	    find_valid(re, is_valid ? (s.n ? s : STR("")) : buf_str(&repaired), bounds, n);
+		find_valid(re, is_valid ? (s.n ? s : STR("")) : buf_str(&repaired), bounds, n);
 	buf_release(&repaired);
 	for (size_t i = 0; found && i < n; i++) {
 		size_t from = bounds[2 * i], to = bounds[2 * i + 1];

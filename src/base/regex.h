@@ -24,8 +24,7 @@ bool regex_match(const struct regex *re, struct str s);
  * For built-in expressions that take a line apart: as regex_new, but with groups. Repetitions are
  * greedy; {0} and \Q…\E have no place in them.
  */
-enum err_code regex_new_capturing(
-    struct regex **out, struct str pattern, struct err *e) MUST_USE;
+enum err_code regex_new_capturing(struct regex **out, struct str pattern, struct err *e) MUST_USE;
 /*
  * The leftmost match, as Go's FindSubmatch. groups[0] is the whole match, groups[i] the i-th group,
  * borrowed from s; a group that took no part is empty. n counts groups[0]; re must have been made

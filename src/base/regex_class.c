@@ -322,6 +322,7 @@ static bool is_plain_name(struct str name)
 static void put_property(struct regex_parser *p, struct str name, bool negate)
 {
 	static const struct ascii_group ascii = { "ascii", "\x01\x7f" };
+
 	static const struct {
 		const char *name;
 		const char *property;
@@ -458,8 +459,8 @@ static MUST_USE enum err_code parse_class_range(
 		*rest = str_skip(*rest, 1);
 		TRY(parse_class_char(p, rest, whole, &hi));
 		if (hi < lo)
-			return REGEX_FAIL(p, "invalid character class range",
-			    str_head(start, start.n - rest->n));
+			return REGEX_FAIL(
+			    p, "invalid character class range", str_head(start, start.n - rest->n));
 	}
 	put_range(p, lo, hi);
 	return OK;

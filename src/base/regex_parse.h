@@ -31,17 +31,17 @@ enum regex_atom_kind {
  * the two figures by which it refuses an expression are kept.
  */
 struct regex_atom {
-	size_t at;           /* where its text begins in the output */
-	uint32_t weight;     /* largest product of nested {n,m} counts */
-	uint32_t height;     /* nesting of groups and repetitions */
+	size_t at;       /* where its text begins in the output */
+	uint32_t weight; /* largest product of nested {n,m} counts */
+	uint32_t height; /* nesting of groups and repetitions */
 	enum regex_atom_kind kind;
 };
 
 struct regex_group {
-	uint32_t flags;      /* at the parenthesis, restored when it closes */
-	bool fold;           /* likewise, what the output was switched to */
-	size_t at;           /* of "(?:" in the output */
-	uint32_t weight;     /* of what is in front of the parenthesis in the outer group */
+	uint32_t flags;  /* at the parenthesis, restored when it closes */
+	bool fold;       /* likewise, what the output was switched to */
+	size_t at;       /* of "(?:" in the output */
+	uint32_t weight; /* of what is in front of the parenthesis in the outer group */
 	uint32_t height;
 };
 
@@ -50,23 +50,22 @@ struct regex_parser {
 	struct str rest;
 	struct buf *out;
 	struct err *e;
-	bool captures;       /* parentheses are groups in the output */
+	bool captures; /* parentheses are groups in the output */
 	uint32_t flags;
-	bool fold;           /* case folding as last written to the output */
-	uint32_t weight;     /* of the atoms so far in the current group */
+	bool fold;       /* case folding as last written to the output */
+	uint32_t weight; /* of the atoms so far in the current group */
 	uint32_t height;
 	struct regex_atom atom;
 	VEC(struct regex_group) groups;
 };
 
-#define REGEX_FAIL(p, what, expr)                                                              \
+#define REGEX_FAIL(p, what, expr)                                                                  \
 	FAIL((p)->e, ERR_USAGE, "error parsing regexp: " what ": `%.*s`", STR_ARG(expr))
 
 /* The first character of *rest, which is advanced; an invalid byte is an error. */
 enum err_code regex_next_char(struct regex_parser *p, struct str *rest, uint32_t *c) MUST_USE;
 /* An escape that stands for one character, "\n", "\x{1F600}", "\."; *rest starts at the "\". */
-enum err_code regex_parse_escape(
-    struct regex_parser *p, struct str *rest, uint32_t *c) MUST_USE;
+enum err_code regex_parse_escape(struct regex_parser *p, struct str *rest, uint32_t *c) MUST_USE;
 /* "[…]" at the start of *rest; writes a PCRE2 class. */
 enum err_code regex_parse_class(struct regex_parser *p, struct str *rest) MUST_USE;
 /*

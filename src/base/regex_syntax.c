@@ -13,8 +13,8 @@
 #include "base/utf8.h"
 
 /* Limits of Go's parser: counts, product of nested counts, nesting. */
-#define MAX_REPEAT 1000u
-#define MAX_HEIGHT 1000u
+#define MAX_REPEAT  1000u
+#define MAX_HEIGHT  1000u
 /* Ours: PCRE2 would refuse the code for much more than this anyway. */
 #define MAX_PATTERN 65536u
 
@@ -118,8 +118,8 @@ static bool is_capture_name(struct str name)
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
 
-		if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') &&
-		    !(c >= 'a' && c <= 'z') && c != '_')
+		if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+		    c != '_')
 			return false;
 	}
 	return name.n > 0;
@@ -205,8 +205,8 @@ static MUST_USE enum err_code parse_perl_group(struct regex_parser *p)
 		return parse_named_group(p, 3);
 	TRY(read_flags(p, &t, &flags, &end));
 	if (end == 0)
-		return REGEX_FAIL(p, "invalid or unsupported Perl syntax",
-		    str_head(p->rest, p->rest.n - t.n));
+		return REGEX_FAIL(
+		    p, "invalid or unsupported Perl syntax", str_head(p->rest, p->rest.n - t.n));
 	if (end == ':')
 		TRY(open_group(p, false));
 	p->flags = flags;
@@ -348,8 +348,8 @@ static MUST_USE enum err_code parse_counts(
 	TRY(apply_repeat(p, op, min, max));
 	p->atom.weight = repeated_weight(p->atom.weight, min, max);
 	if (p->atom.weight > MAX_REPEAT && (min >= 2 || (max != UNLIMITED && max >= 2)))
-		return REGEX_FAIL(p, "invalid repeat count",
-		    str_head(op->before, op->before.n - p->rest.n));
+		return REGEX_FAIL(
+		    p, "invalid repeat count", str_head(op->before, op->before.n - p->rest.n));
 	return OK;
 }
 
@@ -509,8 +509,7 @@ static MUST_USE enum err_code parse(struct regex_parser *p)
 	return OK;
 }
 
-enum err_code regex_translate(
-    struct buf *out, struct str pattern, bool captures, struct err *e)
+enum err_code regex_translate(struct buf *out, struct str pattern, bool captures, struct err *e)
 {
 	struct regex_parser p = {
 		.whole = pattern,

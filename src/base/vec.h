@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define VEC(type)            \
-	struct {             \
-		type *p;     \
-		size_t n;    \
-		size_t cap;  \
-		bool failed; \
+#define VEC(type)                                                                                  \
+	struct {                                                                                   \
+		type *p;                                                                           \
+		size_t n;                                                                          \
+		size_t cap;                                                                        \
+		bool failed;                                                                       \
 	}
 
 /* Room for `extra` more elements of `size` bytes; false (and *failed set) when there is none. */
@@ -32,13 +32,13 @@ void *vec_trim(void *p, size_t n, size_t size);
 /* True when the element was added. */
 #define VEC_PUSH(v, ...) (VEC_RESERVE((v), 1) ? ((v)->p[(v)->n++] = (__VA_ARGS__), true) : false)
 
-#define VEC_RELEASE(v)             \
-	do {                       \
-		vec_free((v)->p);  \
-		(v)->p = NULL;     \
-		(v)->n = 0;        \
-		(v)->cap = 0;      \
-		(v)->failed = false; \
+#define VEC_RELEASE(v)                                                                             \
+	do {                                                                                       \
+		vec_free((v)->p);                                                                  \
+		(v)->p = NULL;                                                                     \
+		(v)->n = 0;                                                                        \
+		(v)->cap = 0;                                                                      \
+		(v)->failed = false;                                                               \
 	} while (0)
 
 #endif

@@ -140,8 +140,7 @@ static enum err_code count_with_tags(
 }
 
 /* Limits the number of nodes; light edges and tags do not count in the choice. */
-static enum err_code limit_nodes(
-    struct work *w, const struct graph_counts *counts, struct err *e)
+static enum err_code limit_nodes(struct work *w, const struct graph_counts *counts, struct err *e)
 {
 	struct graph *g = w->g;
 	uint32_t limit = g->n_nodes, cut;

@@ -26,8 +26,8 @@ enum err_code edges_cut(struct work *w, int64_t cutoff, uint32_t *cut, struct er
 
 struct search {
 	const struct graph *g;
-	bool *removed;   /* per edge */
-	uint32_t *seen;  /* per node: edge + 1 that was searched for last */
+	bool *removed;  /* per edge */
+	uint32_t *seen; /* per node: edge + 1 that was searched for last */
 	uint32_t *queue;
 };
 

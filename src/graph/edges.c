@@ -36,10 +36,10 @@ struct collector {
 	uint32_t *only; /* per location: node of all its frames, or FRAMES_MANY */
 	bool *skip;     /* per node: edges to it are not wanted; or NULL */
 	struct slot *slots;
-	size_t cap;     /* power of two */
-	size_t used;    /* slots */
-	uint32_t n;     /* edges */
-	uint32_t *real; /* closed table, per node: a caller that is not in it, or GRAPH_NONE */
+	size_t cap;        /* power of two */
+	size_t used;       /* slots */
+	uint32_t n;        /* edges */
+	uint32_t *real;    /* closed table, per node: a caller that is not in it, or GRAPH_NONE */
 	VEC(int64_t) divs; /* of each edge, with mean */
 	VEC(struct step) steps;
 };
@@ -120,7 +120,7 @@ static bool list_steps(
 		if (only == GRAPH_NONE)
 			s->residual = EDGE_RESIDUAL;
 		else if (!(only == FRAMES_MANY ? add_location(c, s, stack[k])
-		                               : add_frame(c, s, only, EDGE_CALLED)))
+					       : add_frame(c, s, only, EDGE_CALLED)))
 			return false;
 	}
 	return true;
@@ -297,8 +297,8 @@ static bool collect_graph(struct work *w)
 {
 	struct collector c = { .w = w };
 	bool closed = w->o->inline_marks_only && w->is_whole;
-	bool ok = collector_init(&c) && (!closed || close_table(&c)) && walk_samples(&c) &&
-	    publish(&c);
+	bool ok =
+	    collector_init(&c) && (!closed || close_table(&c)) && walk_samples(&c) && publish(&c);
 
 	VEC_RELEASE(&c.steps);
 	VEC_RELEASE(&c.divs);

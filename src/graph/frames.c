@@ -70,8 +70,8 @@ static bool same_info(const void *ctx, uint32_t index, const void *key)
 	const struct node_info *b = key;
 
 	return a->name == b->name && a->orig_name == b->orig_name && a->objfile == b->objfile &&
-	    a->file.p == b->file.p && a->file.n == b->file.n && a->address == b->address &&
-	    a->start_line == b->start_line && a->line == b->line && a->column == b->column;
+	       a->file.p == b->file.p && a->file.n == b->file.n && a->address == b->address &&
+	       a->start_line == b->start_line && a->line == b->line && a->column == b->column;
 }
 
 static uint64_t info_hash(const struct node_info *i)

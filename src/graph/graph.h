@@ -41,8 +41,8 @@ struct node_info {
 struct tag {
 	/* "k:v\\nk:v" with a literal backslash-n, escaped for dot; or the scaled number "16kB" */
 	struct str name;
-	struct str unit;  /* of a numeric tag */
-	int64_t value;    /* of a numeric tag */
+	struct str unit; /* of a numeric tag */
+	int64_t value;   /* of a numeric tag */
 	int64_t flat, flat_div;
 	int64_t cum, cum_div;
 };
@@ -55,7 +55,8 @@ struct tag_set {
 /* Tags of a node, kept only when graph_options.tags asks for them. */
 struct node_tags {
 	struct tag_set labels;
-	/* numeric[i] belongs to labels.v[i]; the last one (index labels.n) to samples without labels */
+	/* numeric[i] belongs to labels.v[i]; the last one (index labels.n) to samples without
+	 * labels */
 	struct tag_set *numeric;
 };
 
@@ -104,9 +105,9 @@ struct graph_options {
 	bool mean;            /* divide by column 0 */
 	bool call_tree;       /* one node per path */
 	bool drop_negative;
-	bool keep_objfile;    /* raw, list, weblist, disasm, callgrind */
+	bool keep_objfile; /* raw, list, weblist, disasm, callgrind */
 	bool keep_orig_names;
-	bool tags;            /* collect label sets for dot's nodelets */
+	bool tags; /* collect label sets for dot's nodelets */
 	/*
 	 * The caller only asks which nodes were inlined (text): edges to nodes that never were are
 	 * left out, which makes large profiles much cheaper.
@@ -142,6 +143,7 @@ void graph_release(struct graph *g);
 
 /* Appends "%016x name file:line" of a node, as every report prints it. */
 void graph_node_name(const struct graph *g, const struct node_info *info, struct buf *out);
+
 /* What a printed name is made of: dot prints it with a shortened name and file. */
 struct node_text {
 	struct str name, file, objfile;

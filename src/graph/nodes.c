@@ -44,7 +44,7 @@ static uint32_t count_nodes(const struct work *w, const bool *keep)
 
 	for (uint32_t i = 0; i < w->n_origins; i++)
 		n += w->sums[i].seen &&
-		    (!keep || keep[i] || (w->o->call_tree && !nodes_is_shown(w, &w->sums[i])));
+		     (!keep || keep[i] || (w->o->call_tree && !nodes_is_shown(w, &w->sums[i])));
 	return n;
 }
 

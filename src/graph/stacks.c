@@ -39,7 +39,7 @@ struct grower {
 	struct arena scratch;
 	struct stack_frames frames;
 	struct walker *walkers, *dealt;
-	struct bin *bins; /* per source; zero between expansions */
+	struct bin *bins;      /* per source; zero between expansions */
 	VEC(uint32_t) touched; /* sources with a bin in use, in order of appearance */
 	VEC(struct grown) nodes;
 	VEC(struct grown) heap;
@@ -292,8 +292,8 @@ static void put_node(struct stacks_tree *t, const struct grown *node, uint32_t p
  * Writes the nodes in pre-order. `order` has the children of each parent together, the root (whose
  * parent is the largest number) last; first[i] is where the children of node i begin in it.
  */
-static void put_all(struct grower *g, const uint32_t *order, const uint32_t *first,
-    uint32_t *stack, uint32_t *place)
+static void put_all(struct grower *g, const uint32_t *order, const uint32_t *first, uint32_t *stack,
+    uint32_t *place)
 {
 	uint32_t depth = 0;
 

@@ -21,9 +21,9 @@
 
 /* What a frame shows; frames with equal text, file and inlining share a source. */
 struct stack_source {
-	struct str name;    /* "f", "f:12", "f:12:3"; the file or "[binary]" when there is no name */
-	struct str unique;  /* name, or "name#id" when another source has it already */
-	struct str file;    /* trimmed path, "" unknown */
+	struct str name;   /* "f", "f:12", "f:12:3"; the file or "[binary]" when there is no name */
+	struct str unique; /* name, or "name#id" when another source has it already */
+	struct str file;   /* trimmed path, "" unknown */
 	struct str package; /* "net/http" of "net/http.(*conn).serve": what colours go by */
 	bool inlined;
 };
@@ -47,10 +47,10 @@ struct stacks_tree {
 	uint32_t n;
 	uint32_t *parent; /* of the root: UINT32_MAX */
 	uint32_t *source;
-	int64_t *value; /* sum of magnitudes of the samples: the width of a box */
-	int64_t *self;  /* the part of value that ends here */
-	int64_t *net;   /* signed sum: differs from value in the difference of two profiles */
-	uint32_t hidden; /* nodes that were left out although their parent is there */
+	int64_t *value;    /* sum of magnitudes of the samples: the width of a box */
+	int64_t *self;     /* the part of value that ends here */
+	int64_t *net;      /* signed sum: differs from value in the difference of two profiles */
+	uint32_t hidden;   /* nodes that were left out although their parent is there */
 	bool has_negative; /* some sample is negative: a difference */
 };
 

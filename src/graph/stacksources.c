@@ -37,7 +37,7 @@ static bool same_key(const void *ctx, uint32_t index, const void *key)
 	const struct key *b = key;
 
 	return a->name == b->name && a->file == b->file && a->objfile == b->objfile &&
-	    a->line == b->line && a->column == b->column && a->inlined == b->inlined;
+	       a->line == b->line && a->column == b->column && a->inlined == b->inlined;
 }
 
 static uint64_t key_hash(const struct key *k)
@@ -55,7 +55,7 @@ static bool same_name(const void *ctx, uint32_t index, const void *key)
 static bool is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '_';
+	       c == '_';
 }
 
 /* The path and word in front of the first "." or "::" behind the last slash, else "". */
@@ -121,8 +121,8 @@ static struct str unique_name(struct table *t, struct str name, uint64_t id)
 
 static bool add_source(struct table *t, const struct key *k, uint64_t function_id)
 {
-	struct str file = graph_trim_path(profile_str(t->p, k->file), t->o->trim_path,
-	    t->o->source_path);
+	struct str file =
+	    graph_trim_path(profile_str(t->p, k->file), t->o->trim_path, t->o->source_path);
 	struct str plain = plain_name(t, k, file);
 	struct stack_source s = {
 		.name = with_line(t, plain, k),

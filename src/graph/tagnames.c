@@ -127,7 +127,7 @@ static uint32_t make_set(struct tag_names *t, const uint32_t *ids, size_t n)
 		add_escaped(&t->joined, t->pairs.p[i]);
 	}
 	return buf_failed(&t->joined) ? MAP_NONE
-	                              : text_number(&t->sets, buf_str(&t->joined), t->arena);
+				      : text_number(&t->sets, buf_str(&t->joined), t->arena);
 }
 
 static bool same_ids(const void *ctx, uint32_t index, const void *key)
@@ -135,8 +135,8 @@ static bool same_ids(const void *ctx, uint32_t index, const void *key)
 	const struct tag_names *t = ctx;
 	const struct tag_ids *a = &t->seen.p[index], *b = key;
 
-	return a->n == b->n &&
-	    (a->n == 0 || memcmp(t->ids.p + a->at, t->ids.p + b->at, a->n * sizeof *t->ids.p) == 0);
+	return a->n == b->n && (a->n == 0 || memcmp(t->ids.p + a->at, t->ids.p + b->at,
+						 a->n * sizeof *t->ids.p) == 0);
 }
 
 /* Appends the ids of keys and values to t->ids; false when memory is short. */
@@ -161,8 +161,8 @@ uint32_t tagnames_set(struct tag_names *t, const struct label *labels, size_t n)
 	key.n = (uint32_t)t->ids.n - key.at;
 	if (key.n == 0)
 		return TAG_SET_NONE;
-	at = map_intern(&t->seen_map, hash_bytes(t->ids.p + key.at, key.n * sizeof *t->ids.p), same_ids,
-	    t, &key, fresh);
+	at = map_intern(&t->seen_map, hash_bytes(t->ids.p + key.at, key.n * sizeof *t->ids.p),
+	    same_ids, t, &key, fresh);
 	if (at != fresh) {
 		t->ids.n = key.at;
 		return at == MAP_NONE ? MAP_NONE : t->seen.p[at].set;

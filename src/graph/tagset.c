@@ -71,7 +71,7 @@ static uint32_t group_end(const struct tag_sum *v, uint32_t n, uint32_t i, bool 
 	uint32_t end = i + 1;
 
 	while (end < n && v[end].key.origin == v[i].key.origin &&
-	    (!by_set || v[end].key.set == v[i].key.set))
+	       (!by_set || v[end].key.set == v[i].key.set))
 		end++;
 	return end;
 }

@@ -33,9 +33,9 @@ struct tag_ids {
 /* Numbers of label sets and of sizes. Samples repeat both, so texts are made only once. */
 struct tag_names {
 	const struct profile *p;
-	struct arena *arena; /* the graph's */
-	struct str unit;      /* of sizes, as the profile tells */
-	struct str tag_unit;  /* and as they are printed */
+	struct arena *arena;        /* the graph's */
+	struct str unit;            /* of sizes, as the profile tells */
+	struct str tag_unit;        /* and as they are printed */
 	str_id bytes_key, base_key; /* 0 when no label has it */
 	struct tag_texts sets, sizes;
 	VEC(struct tag_size) values;
@@ -68,8 +68,8 @@ struct tag_sums {
 };
 
 /* tagnames.c. Numbers are MAP_NONE when memory is short. */
-bool tagnames_init(struct tag_names *t, const struct profile *p, struct str tag_unit,
-    struct arena *arena);
+bool tagnames_init(
+    struct tag_names *t, const struct profile *p, struct str tag_unit, struct arena *arena);
 void tagnames_release(struct tag_names *t);
 /* The number of the set of a sample's text labels. */
 uint32_t tagnames_set(struct tag_names *t, const struct label *labels, size_t n);

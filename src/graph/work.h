@@ -42,7 +42,7 @@ struct frames {
 	/* Node of the location's only frame, or FRAMES_MANY: spares the hot loops two look-ups. */
 	uint32_t *only;
 	VEC(struct node_info) infos;
-	bool *inlined;  /* per info: was called inline somewhere */
+	bool *inlined; /* per info: was called inline somewhere */
 	bool any_inlined;
 };
 
@@ -56,10 +56,10 @@ struct sum {
 struct calls {
 	struct pathtree tree; /* items are infos */
 	VEC(struct sum) sums;
-	VEC(bool) inlined;    /* every call was inlined */
-	uint32_t *parent;     /* as tree.nodes until nodes were trimmed away */
-	bool *residual;       /* parent is not the direct caller */
-	uint32_t *leaf;       /* of each sample, or GRAPH_NONE */
+	VEC(bool) inlined; /* every call was inlined */
+	uint32_t *parent;  /* as tree.nodes until nodes were trimmed away */
+	bool *residual;    /* parent is not the direct caller */
+	uint32_t *leaf;    /* of each sample, or GRAPH_NONE */
 };
 
 struct tag_sums;
@@ -74,9 +74,9 @@ struct work {
 
 	struct sum *sums; /* per origin */
 	uint32_t n_origins;
-	uint32_t *node_of; /* per origin: its index in g->nodes, or GRAPH_NONE */
-	bool has_edges;    /* g's edges belong to its nodes */
-	bool is_whole;     /* neither nodes nor edges were or will be trimmed */
+	uint32_t *node_of;     /* per origin: its index in g->nodes, or GRAPH_NONE */
+	bool has_edges;        /* g's edges belong to its nodes */
+	bool is_whole;         /* neither nodes nor edges were or will be trimmed */
 	struct tag_sums *tags; /* NULL until they were collected */
 };
 

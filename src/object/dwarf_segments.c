@@ -23,8 +23,7 @@ static int range_order(const void *x, const void *y)
 
 static void emit(struct dwarf_segments *out, uint64_t start, uint32_t owner)
 {
-	struct dwarf_segment *last =
-	    out->v.p && out->v.n ? &out->v.p[out->v.n - 1] : NULL;
+	struct dwarf_segment *last = out->v.p && out->v.n ? &out->v.p[out->v.n - 1] : NULL;
 
 	if (last && last->start == start) {
 		last->owner = owner;

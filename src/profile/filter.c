@@ -17,7 +17,7 @@ struct name_filter {
 	struct string_match ignore;
 	struct string_match hide;
 	struct string_match show;
-	unsigned char *marks; /* by location */
+	unsigned char *marks;       /* by location */
 	struct location *locations; /* new ones, when lines go; else NULL */
 	struct line *lines;
 	uint32_t n_lines;
@@ -175,8 +175,7 @@ enum err_code profile_filter_by_name(struct profile *p, const struct regex *focu
 }
 
 /* Lines of a location up to its last match; 0 when nothing matches. */
-static uint32_t lines_from_match(
-    struct string_match *m, const struct location *l, bool *matched)
+static uint32_t lines_from_match(struct string_match *m, const struct location *l, bool *matched)
 {
 	const struct line *lines = location_lines(m->p, l);
 

@@ -14,7 +14,7 @@
 typedef bool label_before(const void *ctx, const struct label *a, const struct label *b);
 
 /* Sorts n labels; `scratch` has room for n and holds anything afterwards. */
-void label_sort(struct label *labels, size_t n, struct label *scratch, label_before *before,
-    const void *ctx);
+void label_sort(
+    struct label *labels, size_t n, struct label *scratch, label_before *before, const void *ctx);
 
 #endif

@@ -16,9 +16,10 @@
  * Makes *out the merge of n >= 1 profiles with equal sample and period types. Samples whose values
  * are all 0 are left out, also those that become 0 by adding. Time is the earliest that is known,
  * duration the sum, period the largest, comments the union in order, default sample type and doc
- * URL the first that is set, drop and keep frames those of the first profile. *out is independent of the sources and released by the caller; on failure
- * it is empty. ERR_FORMAT "incompatible period types … and …", "incompatible sample types … and …",
- * ERR_USAGE "no profiles to merge", ERR_LIMIT (more than 2^32 frames), ERR_NOMEM.
+ * URL the first that is set, drop and keep frames those of the first profile. *out is independent
+ * of the sources and released by the caller; on failure it is empty. ERR_FORMAT "incompatible
+ * period types … and …", "incompatible sample types … and …", ERR_USAGE "no profiles to merge",
+ * ERR_LIMIT (more than 2^32 frames), ERR_NOMEM.
  */
 enum err_code profile_merge(
     struct profile *out, const struct profile *const *srcs, size_t n, struct err *e) MUST_USE;

@@ -94,8 +94,8 @@ static MUST_USE enum err_code publish(struct num_units *out, const struct unit_f
 		struct str key = profile_str(p, f->keys.p[i].key);
 
 		v[i].key = key;
-		v[i].unit = f->keys.p[i].unit ? profile_str(p, f->keys.p[i].unit) :
-						inferred_unit(key);
+		v[i].unit =
+		    f->keys.p[i].unit ? profile_str(p, f->keys.p[i].unit) : inferred_unit(key);
 		if (messages)
 			warn_key(f, &f->keys.p[i], messages);
 	}

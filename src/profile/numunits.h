@@ -26,8 +26,8 @@ struct num_units {
  * "For tag K used unit U, also encountered unit(s) A, B\n" (A, B sorted) is appended to messages
  * when that is not NULL. ERR_NOMEM or OK.
  */
-enum err_code num_units_find(struct num_units *out, struct profile *p, struct buf *messages,
-    struct err *e) MUST_USE;
+enum err_code num_units_find(
+    struct num_units *out, struct profile *p, struct buf *messages, struct err *e) MUST_USE;
 
 /* The unit of a key; "" when no sample has such a numeric label. */
 struct str num_units_get(const struct num_units *u, struct str key);

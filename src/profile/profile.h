@@ -84,7 +84,7 @@ struct samples {
 	const int64_t *values;
 	const uint32_t *stack_at; /* n + 1 entries */
 	const uint32_t *stacks;
-	const uint32_t *label_at; /* n + 1 entries, or NULL when no sample has labels */
+	const uint32_t *label_at;   /* n + 1 entries, or NULL when no sample has labels */
 	const struct label *labels; /* in the file's order within a sample */
 };
 
@@ -133,7 +133,8 @@ void profile_release(struct profile *p);
  * Makes *dst a profile that shares all of src's arrays and strings (see the head comment). dst is
  * released by its owner, before src. On failure dst is empty.
  */
-enum err_code profile_derive(struct profile *dst, const struct profile *src, struct err *e) MUST_USE;
+enum err_code profile_derive(
+    struct profile *dst, const struct profile *src, struct err *e) MUST_USE;
 
 /* The string of an id; valid as long as the profile (and, when derived, its source). */
 static inline struct str profile_str(const struct profile *p, str_id id)

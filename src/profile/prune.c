@@ -164,8 +164,8 @@ static bool any_cut(const struct pruning *r)
 	return false;
 }
 
-enum err_code profile_prune(struct profile *p, const struct regex *drop,
-    const struct regex *keep, struct err *e)
+enum err_code profile_prune(
+    struct profile *p, const struct regex *drop, const struct regex *keep, struct err *e)
 {
 	struct pruning r;
 	struct sieve s;

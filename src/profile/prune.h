@@ -15,12 +15,11 @@
  * Removes, per stack, the match nearest to the root that has a frame without a match above it, and
  * everything below (toward the leaf). A function that matches keep (may be NULL) does not match.
  */
-enum err_code profile_prune(struct profile *p, const struct regex *drop,
-    const struct regex *keep, struct err *e) MUST_USE;
+enum err_code profile_prune(
+    struct profile *p, const struct regex *drop, const struct regex *keep, struct err *e) MUST_USE;
 
 /* Removes everything below the match nearest to the leaf; the match itself stays. */
-enum err_code profile_prune_from(
-    struct profile *p, const struct regex *re, struct err *e) MUST_USE;
+enum err_code profile_prune_from(struct profile *p, const struct regex *re, struct err *e) MUST_USE;
 
 /*
  * profile_prune with the profile's own drop_frames and keep_frames, each anchored at both ends.

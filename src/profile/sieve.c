@@ -86,6 +86,6 @@ void sieve_keep(struct sieve *s, size_t i, size_t depth)
 
 void sieve_publish(struct sieve *s)
 {
-	s->p->samples = (struct samples){ s->n, s->values, s->stack_at, s->stacks, s->label_at,
-		s->labels };
+	s->p->samples =
+	    (struct samples){ s->n, s->values, s->stack_at, s->stacks, s->label_at, s->labels };
 }

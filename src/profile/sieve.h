@@ -15,13 +15,13 @@
 struct string_match {
 	const struct regex *re; /* NULL: nothing matches */
 	const struct profile *p;
-	unsigned char *known; /* by string id: 0 not asked, else 1 + answer */
+	unsigned char *known;               /* by string id: 0 not asked, else 1 + answer */
 	struct str (*simplify)(struct str); /* applied before the expression, or NULL */
 };
 
 /* Memory comes from p's arena; ERR_NOMEM. re may be NULL. */
-enum err_code string_match_init(struct string_match *m, struct profile *p,
-    const struct regex *re, struct err *e) MUST_USE;
+enum err_code string_match_init(
+    struct string_match *m, struct profile *p, const struct regex *re, struct err *e) MUST_USE;
 
 bool string_match_ask(struct string_match *m, str_id id);
 
@@ -51,13 +51,14 @@ struct sieve {
 };
 
 /* Room for stacks of `frames` locations in total; ERR_NOMEM. */
-enum err_code sieve_init(
-    struct sieve *s, struct profile *p, size_t frames, struct err *e) MUST_USE;
+enum err_code sieve_init(struct sieve *s, struct profile *p, size_t frames, struct err *e) MUST_USE;
+
 /* Where the next sample's stack is to be written. */
 static inline uint32_t *sieve_stack(const struct sieve *s)
 {
 	return s->stacks + s->stack_at[s->n];
 }
+
 /* Keeps sample i with the `depth` frames that were written to sieve_stack(). */
 void sieve_keep(struct sieve *s, size_t i, size_t depth);
 /* Puts the arrays into the profile. */

@@ -172,6 +172,7 @@ void tag_filter_free(struct tag_filter *f)
 /* How the numbers of a key become comparable with the range. */
 struct key_scale {
 	enum { SCALE_UNKNOWN, SCALE_OTHER_FAMILY, SCALE_FITS } state;
+
 	double factor;
 	double divisor;
 };
@@ -185,14 +186,14 @@ struct tag_pair {
 struct tag_match {
 	const struct tag_filter *f;
 	const struct profile *p;
-	str_id key;           /* of f->key; meaningless without one */
-	bool key_is_absent;   /* then nothing matches */
+	str_id key;               /* of f->key; meaningless without one */
+	bool key_is_absent;       /* then nothing matches */
 	struct key_scale *scales; /* by the key's string id; NULL without a range */
-	struct map map;       /* of pairs */
+	struct map map;           /* of pairs */
 	VEC(struct tag_pair) pairs;
-	VEC(bool) answers;    /* one per expression and pair */
-	bool *met;            /* one per expression, of the current sample */
-	struct buf text;      /* "key:value" */
+	VEC(bool) answers; /* one per expression and pair */
+	bool *met;         /* one per expression, of the current sample */
+	struct buf text;   /* "key:value" */
 };
 
 enum err_code tag_match_new(

@@ -34,8 +34,8 @@ void tag_filter_free(struct tag_filter *f);
 struct tag_match;
 
 /* f and p are kept for the life of the match. ERR_NOMEM; then *out is NULL. */
-enum err_code tag_match_new(struct tag_match **out, const struct tag_filter *f,
-    struct profile *p, struct err *e) MUST_USE;
+enum err_code tag_match_new(
+    struct tag_match **out, const struct tag_filter *f, struct profile *p, struct err *e) MUST_USE;
 void tag_match_free(struct tag_match *m);
 /* True when the labels of sample i match. */
 bool tag_match_sample(struct tag_match *m, size_t i);

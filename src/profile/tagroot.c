@@ -36,7 +36,7 @@ struct tag_framer {
 	VEC(struct tag_frame) frames; /* i is location n_locations + i */
 	struct map single_map;
 	VEC(struct single_label) singles; /* most samples need no more than a look-up here */
-	struct buf name;              /* of the current frame */
+	struct buf name;                  /* of the current frame */
 };
 
 static void read_keys(struct tag_framer *f, struct tag_keys *keys, struct str list)
@@ -68,8 +68,7 @@ static void add_value(struct tag_framer *f, const struct label *l, bool with_uni
 }
 
 /* Joins the values of the key, texts first. */
-static void join_values(
-    struct tag_framer *f, const struct label *labels, size_t n, str_id key)
+static void join_values(struct tag_framer *f, const struct label *labels, size_t n, str_id key)
 {
 	bool with_unit = has_unit(labels, n, key);
 	size_t values = 0;
@@ -111,8 +110,8 @@ static bool single_equal(const void *ctx, uint32_t index, const void *key)
 	const struct label *a = &f->singles.p[index].label;
 	const struct label *b = key;
 
-	return a->key == b->key && a->is_num == b->is_num && a->str == b->str &&
-	    a->num == b->num && a->unit == b->unit;
+	return a->key == b->key && a->is_num == b->is_num && a->str == b->str && a->num == b->num &&
+	       a->unit == b->unit;
 }
 
 static uint32_t intern_single(struct tag_framer *f, const struct label *l)
@@ -166,9 +165,8 @@ static uint32_t *put_frames(
 
 static bool framer_failed(const struct tag_framer *f)
 {
-	return f->map.failed || f->frames.failed || f->single_map.failed ||
-	    f->singles.failed || f->name.failed || f->root.v.failed ||
-	    f->leaf.v.failed || f->p->arena.failed;
+	return f->map.failed || f->frames.failed || f->single_map.failed || f->singles.failed ||
+	       f->name.failed || f->root.v.failed || f->leaf.v.failed || f->p->arena.failed;
 }
 
 static void write_stacks(struct tag_framer *f, struct sieve *s)
@@ -268,9 +266,8 @@ static MUST_USE enum err_code add_frames(struct tag_framer *f, struct err *e)
 	return OK;
 }
 
-enum err_code profile_add_tag_frames(struct profile *p, struct str root_keys,
-    struct str leaf_keys, struct str output_unit, bool *root_matched, bool *leaf_matched,
-    struct err *e)
+enum err_code profile_add_tag_frames(struct profile *p, struct str root_keys, struct str leaf_keys,
+    struct str output_unit, bool *root_matched, bool *leaf_matched, struct err *e)
 {
 	struct tag_framer f = { .p = p, .unit = output_unit };
 	enum err_code rc;

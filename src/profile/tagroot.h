@@ -18,8 +18,7 @@
  * keys. Arrays are replaced, never written. ERR_NOMEM, or ERR_LIMIT when the new stacks do not fit
  * 32-bit offsets.
  */
-enum err_code profile_add_tag_frames(struct profile *p, struct str root_keys,
-    struct str leaf_keys, struct str output_unit, bool *root_matched, bool *leaf_matched,
-    struct err *e) MUST_USE;
+enum err_code profile_add_tag_frames(struct profile *p, struct str root_keys, struct str leaf_keys,
+    struct str output_unit, bool *root_matched, bool *leaf_matched, struct err *e) MUST_USE;
 
 #endif

@@ -137,7 +137,7 @@ static bool is_auto(struct str to)
 static bool is_uninteresting(struct str unit)
 {
 	return str_is(unit, "count") || str_is(unit, "sample") || str_is(unit, "unit") ||
-	    is_auto(unit);
+	       is_auto(unit);
 }
 
 /* from: the value's unit, of family f; NULL for both: none of the families. */

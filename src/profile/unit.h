@@ -1,8 +1,8 @@
 /*
  * Units, scaling and percentages, exactly as pprof prints them. Families: memory (B kB MB GB TB PB,
- * factor 1024), time (ns us ms s hrs; also min and days, which are never chosen automatically), GCU.
- * Units outside the families are opaque. Matching is case-insensitive and ignores one trailing "s"
- * (more than two letters). Callers: report, graph (tag labels), tagfilter.
+ * factor 1024), time (ns us ms s hrs; also min and days, which are never chosen automatically),
+ * GCU. Units outside the families are opaque. Matching is case-insensitive and ignores one trailing
+ * "s" (more than two letters). Callers: report, graph (tag labels), tagfilter.
  */
 #ifndef PROFILE_UNIT_H
 #define PROFILE_UNIT_H
@@ -19,6 +19,7 @@
  * or `to` itself, or "" when the unit is not printed).
  */
 double unit_scale(int64_t v, struct str from, struct str to, struct str *unit);
+
 /*
  * unit_scale for many values of one unit: v becomes (double)v * factor / divisor, in `unit`.
  */

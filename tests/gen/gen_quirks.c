@@ -168,8 +168,8 @@ static void make_twice(struct buf *out)
 /* The binary form of old CPU profiles with a single sample. */
 static void make_one_sample(struct buf *out)
 {
-	static const uint64_t words[] = { 0, 3, 0, 10000, 0, 1, 3, 0x400100, 0x400200, 0x400300, 0, 1,
-		0 };
+	static const uint64_t words[] = { 0, 3, 0, 10000, 0, 1, 3, 0x400100, 0x400200, 0x400300, 0,
+		1, 0 };
 
 	buf_add(out, words, sizeof words);
 	BUF_LIT(out, "00400000-00500000 r-xp 00000000 00:00 0 /bin/odd\n");

@@ -97,8 +97,7 @@ enum err_code address_list_read(struct address_list *list, struct str s, struct 
 		if (n == 0)
 			continue;
 		if (!number_hex(str_head(digits, n), &address))
-			return FAIL(e, ERR_FORMAT,
-			    "failed to parse as hex 64-bit number: 0x%.*s",
+			return FAIL(e, ERR_FORMAT, "failed to parse as hex 64-bit number: 0x%.*s",
 			    STR_ARG(str_head(digits, n)));
 		(void)VEC_PUSH(list, address);
 	}
@@ -115,9 +114,9 @@ void legacy_end_sample(struct legacy_builder *b, const int64_t *values)
 static bool builder_failed(const struct legacy_builder *b)
 {
 	return b->p->arena.failed || b->locations.failed || b->by_address.failed ||
-	    b->values.failed || b->stacks.failed || b->stack_ends.failed ||
-	    b->block_sizes.failed || b->mappings.failed || b->functions.failed ||
-	    b->lines.failed;
+	       b->values.failed || b->stacks.failed || b->stack_ends.failed ||
+	       b->block_sizes.failed || b->mappings.failed || b->functions.failed ||
+	       b->lines.failed;
 }
 
 void legacy_drop_second_frames(

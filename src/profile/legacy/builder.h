@@ -18,20 +18,20 @@
 #define LEGACY_MAX_TYPES 4
 
 struct legacy_builder {
-	struct profile *p;         /* strings and scalars are written at once; NULL when done */
+	struct profile *p; /* strings and scalars are written at once; NULL when done */
 	struct value_type types[LEGACY_MAX_TYPES];
 	uint32_t n_types;
-	uint32_t width;            /* values of a sample; n_types but for Java's odd headers */
+	uint32_t width;                 /* values of a sample; n_types but for Java's odd headers */
 	VEC(struct location) locations; /* index by address: `by_address` */
 	struct map by_address;
 	VEC(int64_t) values;
 	VEC(uint32_t) stacks;
-	VEC(uint32_t) stack_ends;  /* of each sample, in `stacks` */
-	VEC(int64_t) block_sizes;  /* numeric label "bytes", one a sample, or none at all */
+	VEC(uint32_t) stack_ends; /* of each sample, in `stacks` */
+	VEC(int64_t) block_sizes; /* numeric label "bytes", one a sample, or none at all */
 	VEC(struct mapping) mappings;
 	VEC(struct function) functions;
-	VEC(struct line) lines;    /* a location has one line or none */
-	bool too_large;            /* for 32-bit indices */
+	VEC(struct line) lines; /* a location has one line or none */
+	bool too_large;         /* for 32-bit indices */
 };
 
 /* `out` is initialised here and belongs to b until legacy_publish. */
@@ -40,8 +40,7 @@ enum err_code legacy_init(struct legacy_builder *b, struct profile *out, struct 
 void legacy_release(struct legacy_builder *b);
 
 void legacy_add_type(struct legacy_builder *b, struct str type, struct str unit);
-void legacy_set_period(
-    struct legacy_builder *b, struct str type, struct str unit, int64_t period);
+void legacy_set_period(struct legacy_builder *b, struct str type, struct str unit, int64_t period);
 
 /* A VEC of addresses, leaf first; used again from row to row. */
 struct address_list {
@@ -54,8 +53,7 @@ struct address_list {
 /*
  * Appends every "0x…" in s to the list. ERR_FORMAT when one does not fit 64 bits, ERR_NOMEM.
  */
-enum err_code address_list_read(
-    struct address_list *list, struct str s, struct err *e) MUST_USE;
+enum err_code address_list_read(struct address_list *list, struct str s, struct err *e) MUST_USE;
 
 /* A sample is begun by its first frame (leaf) and ended with its values. */
 void legacy_add_frame(struct legacy_builder *b, uint64_t address);
@@ -87,7 +85,6 @@ enum err_code legacy_resolve(struct legacy_builder *b, struct err *e) MUST_USE;
 enum err_code legacy_publish(struct legacy_builder *b, struct err *e) MUST_USE;
 
 /* Skips to the memory map, reads it, resolves: how every text format ends. */
-enum err_code legacy_finish_text(
-    struct legacy_builder *b, struct lines *l, struct err *e) MUST_USE;
+enum err_code legacy_finish_text(struct legacy_builder *b, struct lines *l, struct err *e) MUST_USE;
 
 #endif

@@ -18,8 +18,8 @@ struct contention_reader {
 
 static bool is_contention(struct str line)
 {
-	return str_starts(line, STR("--- contentionz ")) ||
-	    str_starts(line, STR("--- mutex:")) || str_starts(line, STR("--- contention:"));
+	return str_starts(line, STR("--- contentionz ")) || str_starts(line, STR("--- mutex:")) ||
+	       str_starts(line, STR("--- contention:"));
 }
 
 /* False for names that this format does not have: then it is Java's, or nothing we know. */
@@ -99,8 +99,7 @@ static MUST_USE enum err_code split_row(struct contention_reader *r, struct str 
 	return rc;
 }
 
-static MUST_USE enum err_code read_row(
-    struct contention_reader *r, struct str line, bool *mine)
+static MUST_USE enum err_code read_row(struct contention_reader *r, struct str line, bool *mine)
 {
 	int64_t values[2];
 	struct str g[4];
@@ -117,8 +116,7 @@ static MUST_USE enum err_code read_row(
 /* Begins with the current line, which ended the attributes. */
 static MUST_USE enum err_code read_rows(struct contention_reader *r, bool *mine)
 {
-	TRY(regex_new_capturing(
-	    &r->row, STR("(\\d+) *(\\d+) @([ x0-9a-f]*)"), r->e));
+	TRY(regex_new_capturing(&r->row, STR("(\\d+) *(\\d+) @([ x0-9a-f]*)"), r->e));
 	do {
 		struct str line = str_trim(r->l.line);
 
@@ -150,8 +148,7 @@ static MUST_USE enum err_code read_profile(struct contention_reader *r, bool *mi
 	return legacy_publish(r->b, r->e);
 }
 
-enum err_code contention_read(
-    struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
+enum err_code contention_read(struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
 {
 	struct contention_reader r = { .b = b, .l = lines_of(bytes), .e = e };
 	enum err_code rc = read_profile(&r, mine);

@@ -49,7 +49,7 @@ static bool read_header(struct word_reader *r, bool *java, uint64_t *period_us)
 	padding = next_word(r);
 	*java = kind == 1;
 	return !r->is_short && first == 0 && version == 3 && kind <= 1 && *period_us > 0 &&
-	    padding == 0;
+	       padding == 0;
 }
 
 static bool find_format(struct str bytes, struct word_reader *r, bool *java, uint64_t *period_us)
@@ -69,8 +69,8 @@ static bool find_format(struct str bytes, struct word_reader *r, bool *java, uin
 	return false;
 }
 
-static void add_record(struct legacy_builder *b, const struct address_list *stack,
-    uint64_t count, bool java)
+static void add_record(
+    struct legacy_builder *b, const struct address_list *stack, uint64_t count, bool java)
 {
 	uint64_t period = (uint64_t)b->p->period;
 	int64_t values[2] = { (int64_t)count, (int64_t)(count * period) };

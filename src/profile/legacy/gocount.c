@@ -35,8 +35,8 @@ static bool read_header(struct str line, struct str *type)
 		return false;
 	*type = str_head(line, at);
 	for (size_t i = 0; i < at; i++)
-		if (line.p[i] == ' ' || (line.p[i] >= '\t' && line.p[i] <= '\r' &&
-					    line.p[i] != '\v'))
+		if (line.p[i] == ' ' ||
+		    (line.p[i] >= '\t' && line.p[i] <= '\r' && line.p[i] != '\v'))
 			return false;
 	return is_number(str_skip(line, at + sizeof " profile: total " - 1));
 }
@@ -61,8 +61,7 @@ static MUST_USE enum err_code read_row(struct count_reader *r, struct str line)
 
 static MUST_USE enum err_code read_rows(struct count_reader *r, struct lines *l)
 {
-	TRY(regex_new_capturing(
-	    &r->row, STR("\\A(\\d+) @((?: 0x[0-9a-f]+)+)\\z"), r->e));
+	TRY(regex_new_capturing(&r->row, STR("\\A(\\d+) @((?: 0x[0-9a-f]+)+)\\z"), r->e));
 	while (lines_next(l)) {
 		if (line_is_blank(l->line))
 			continue;
@@ -75,8 +74,7 @@ static MUST_USE enum err_code read_rows(struct count_reader *r, struct lines *l)
 	return legacy_publish(r->b, r->e);
 }
 
-enum err_code gocount_read(
-    struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
+enum err_code gocount_read(struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
 {
 	struct count_reader r = { .b = b, .e = e };
 	struct lines l = lines_of(bytes);

@@ -48,7 +48,7 @@ void heap_unsample(int64_t *count, int64_t *size, int64_t rate)
 static bool counts_allocated(const struct str g[5])
 {
 	return (!str_eq(g[3], g[1]) && !str_is(g[3], "0")) ||
-	    (!str_eq(g[4], g[2]) && !str_is(g[4], "0"));
+	       (!str_eq(g[4], g[2]) && !str_is(g[4], "0"));
 }
 
 /* g: what HEADER found. False when the type or the rate is none that we know. */
@@ -151,8 +151,8 @@ static MUST_USE enum err_code read_pair(struct heap_reader *r, struct str line,
 	TRY(number(r, line, g[0], &count));
 	TRY(number(r, line, g[1], &size));
 	if (count == 0 && size != 0)
-		return FAIL(r->e, ERR_FORMAT, "%s count was 0 but %s bytes was %lld", label,
-		    label, (long long)size);
+		return FAIL(r->e, ERR_FORMAT, "%s count was 0 but %s bytes was %lld", label, label,
+		    (long long)size);
 	if (count != 0) {
 		*block_size = divided(size, count);
 		if (r->is_sampled)
@@ -172,8 +172,7 @@ static MUST_USE enum err_code read_row(struct heap_reader *r, struct str line)
 	struct str g[6];
 
 	if (!regex_find(r->row, line, g, 6))
-		return FAIL(r->e, ERR_FORMAT,
-		    "unexpected number of sample values: got 0, want 6");
+		return FAIL(r->e, ERR_FORMAT, "unexpected number of sample values: got 0, want 6");
 	if (r->has_allocated)
 		TRY(read_pair(r, line, g + 3, "allocation", values, &block_size));
 	TRY(read_pair(r, line, g + 1, "inuse", values + in_use, &block_size));
@@ -220,8 +219,7 @@ static MUST_USE enum err_code read_profile(struct heap_reader *r, struct lines *
 	return legacy_publish(r->b, r->e);
 }
 
-enum err_code heap_read(
-    struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
+enum err_code heap_read(struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
 {
 	struct heap_reader r = { .b = b, .e = e };
 	struct lines l = lines_of(bytes);

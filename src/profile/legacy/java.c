@@ -45,8 +45,7 @@ static MUST_USE enum err_code attribute_number(
 static void set_resolution(struct java_reader *r, struct str unit)
 {
 	r->b->n_types = 0;
-	legacy_add_type(
-	    r->b, r->is_heap ? STR("inuse_objects") : STR("contentions"), STR("count"));
+	legacy_add_type(r->b, r->is_heap ? STR("inuse_objects") : STR("contentions"), STR("count"));
 	legacy_add_type(r->b, r->is_heap ? STR("inuse_space") : STR("delay"), unit);
 }
 
@@ -103,8 +102,8 @@ static MUST_USE enum err_code scale_row(
 		return OK;
 	}
 	if (*count == 0)
-		return FAIL(r->e, ERR_FORMAT,
-		    "parsing sample %.*s: second value must be non-zero", STR_ARG(line));
+		return FAIL(r->e, ERR_FORMAT, "parsing sample %.*s: second value must be non-zero",
+		    STR_ARG(line));
 	(void)VEC_PUSH(&r->b->block_sizes, size / *count);
 	heap_unsample(count, value, HEAP_RATE);
 	return OK;
@@ -141,8 +140,7 @@ static MUST_USE enum err_code read_rows(struct java_reader *r)
 	struct str line;
 	size_t n;
 
-	TRY(regex_new_capturing(
-	    &r->row, STR(" *(\\d+) +(\\d+) +@ +([ x0-9a-f]*)"), r->e));
+	TRY(regex_new_capturing(&r->row, STR(" *(\\d+) +(\\d+) +@ +([ x0-9a-f]*)"), r->e));
 	r->b->width = 2; /* also when no line told the types */
 	for (; peek_line(r, &line, &n); r->rest = str_skip(r->rest, n)) {
 		struct str g[4];
@@ -166,8 +164,7 @@ static MUST_USE enum err_code read_profile(struct java_reader *r, bool *mine)
 	return java_finish(r->b, r->e);
 }
 
-enum err_code java_read(
-    struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
+enum err_code java_read(struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
 {
 	struct java_reader r = { .b = b, .rest = bytes, .e = e };
 	struct str line = { "", 0 };

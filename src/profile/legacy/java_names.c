@@ -9,7 +9,7 @@ struct name_reader {
 	struct regex *location; /* address and the rest */
 	struct regex *with_line;
 	struct regex *with_path;
-	struct map by_name;     /* functions */
+	struct map by_name; /* functions */
 	struct err *e;
 };
 
@@ -116,10 +116,8 @@ static MUST_USE enum err_code read_names(struct name_reader *r, struct str text)
 {
 	struct str line;
 
-	TRY(regex_new_capturing(
-	    &r->location, STR("^\\s*0x([[:xdigit:]]+)\\s+(.*)\\s*$"), r->e));
-	TRY(regex_new_capturing(
-	    &r->with_line, STR("^(.*)\\s+\\((.+):(-?[[:digit:]]+)\\)$"), r->e));
+	TRY(regex_new_capturing(&r->location, STR("^\\s*0x([[:xdigit:]]+)\\s+(.*)\\s*$"), r->e));
+	TRY(regex_new_capturing(&r->with_line, STR("^(.*)\\s+\\((.+):(-?[[:digit:]]+)\\)$"), r->e));
 	TRY(regex_new_capturing(&r->with_path, STR("^(.*)\\s+\\((.*)\\)$"), r->e));
 	while (str_split(&text, '\n', &line))
 		TRY(read_name(r, str_trim(line)));

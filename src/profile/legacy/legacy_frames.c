@@ -1,45 +1,44 @@
 /*
- * The expressions are what a converted profile is expected to carry, byte for byte: whoever reads it
- * later sees them. So the names in them, and their order, are the ones that google/pprof
+ * The expressions are what a converted profile is expected to carry, byte for byte: whoever reads
+ * it later sees them. So the names in them, and their order, are the ones that google/pprof
  * documents, some of them of programs that nobody runs any more.
  */
 #include "profile/legacy/legacy_frames.h"
 
 /* Entry points of C libraries, of tcmalloc and of macOS, the Go runtime, and allocators inside. */
-#define ALLOCATOR_FRAMES                                                               \
-	"calloc|cfree|malloc|free|memalign|do_memalign|(__)?posix_memalign|"            \
-	"pvalloc|valloc|realloc|tcmalloc::.*|tc_calloc|tc_cfree|tc_malloc|"             \
-	"tc_free|tc_memalign|tc_posix_memalign|tc_pvalloc|tc_valloc|tc_realloc|"        \
-	"tc_new|tc_delete|tc_newarray|tc_deletearray|tc_new_nothrow|"                   \
-	"tc_newarray_nothrow|malloc_zone_malloc|malloc_zone_calloc|"                    \
-	"malloc_zone_valloc|malloc_zone_realloc|malloc_zone_memalign|"                  \
-	"malloc_zone_free|runtime\\..*|BaseArena::.*|(::)?do_malloc_no_errno|"          \
-	"(::)?do_malloc_pages|(::)?do_malloc|DoSampledAllocation|"                      \
-	"MallocedMemBlock::MallocedMemBlock|_M_allocate|"                               \
-	"__builtin_(vec_)?delete|__builtin_(vec_)?new|"                                 \
-	"__gnu_cxx::new_allocator::allocate|__libc_malloc|"                             \
-	"__malloc_alloc_template::allocate|allocate|cpp_alloc|"                         \
+#define ALLOCATOR_FRAMES                                                                           \
+	"calloc|cfree|malloc|free|memalign|do_memalign|(__)?posix_memalign|"                       \
+	"pvalloc|valloc|realloc|tcmalloc::.*|tc_calloc|tc_cfree|tc_malloc|"                        \
+	"tc_free|tc_memalign|tc_posix_memalign|tc_pvalloc|tc_valloc|tc_realloc|"                   \
+	"tc_new|tc_delete|tc_newarray|tc_deletearray|tc_new_nothrow|"                              \
+	"tc_newarray_nothrow|malloc_zone_malloc|malloc_zone_calloc|"                               \
+	"malloc_zone_valloc|malloc_zone_realloc|malloc_zone_memalign|"                             \
+	"malloc_zone_free|runtime\\..*|BaseArena::.*|(::)?do_malloc_no_errno|"                     \
+	"(::)?do_malloc_pages|(::)?do_malloc|DoSampledAllocation|"                                 \
+	"MallocedMemBlock::MallocedMemBlock|_M_allocate|"                                          \
+	"__builtin_(vec_)?delete|__builtin_(vec_)?new|"                                            \
+	"__gnu_cxx::new_allocator::allocate|__libc_malloc|"                                        \
+	"__malloc_alloc_template::allocate|allocate|cpp_alloc|"                                    \
 	"operator new(\\[\\])?|simple_alloc::allocate"
 
 /* Of those, what may stand in the middle of a stack. */
-#define ALLOCATOR_KEPT                                                                 \
-	"runtime\\.panic|runtime\\.reflectcall|runtime\\.call[0-9]*"
+#define ALLOCATOR_KEPT "runtime\\.panic|runtime\\.reflectcall|runtime\\.call[0-9]*"
 
 /* Where a lock records how long it was waited for. */
-#define LOCK_FRAMES                                                                    \
-	"RecordLockProfileData|(base::)?RecordLockProfileData.*|"                       \
-	"(base::)?SubmitMutexProfileData.*|"                                            \
-	"(base::)?SubmitSpinLockProfileData.*|(base::Mutex::)?AwaitCommon.*|"           \
-	"(base::Mutex::)?Unlock.*|(base::Mutex::)?UnlockSlow.*|"                        \
-	"(base::Mutex::)?ReaderUnlock.*|(base::MutexLock::)?~MutexLock.*|"              \
-	"(Mutex::)?AwaitCommon.*|(Mutex::)?Unlock.*|(Mutex::)?UnlockSlow.*|"            \
-	"(Mutex::)?ReaderUnlock.*|(MutexLock::)?~MutexLock.*|"                          \
-	"(SpinLock::)?Unlock.*|(SpinLock::)?SlowUnlock.*|"                              \
+#define LOCK_FRAMES                                                                                \
+	"RecordLockProfileData|(base::)?RecordLockProfileData.*|"                                  \
+	"(base::)?SubmitMutexProfileData.*|"                                                       \
+	"(base::)?SubmitSpinLockProfileData.*|(base::Mutex::)?AwaitCommon.*|"                      \
+	"(base::Mutex::)?Unlock.*|(base::Mutex::)?UnlockSlow.*|"                                   \
+	"(base::Mutex::)?ReaderUnlock.*|(base::MutexLock::)?~MutexLock.*|"                         \
+	"(Mutex::)?AwaitCommon.*|(Mutex::)?Unlock.*|(Mutex::)?UnlockSlow.*|"                       \
+	"(Mutex::)?ReaderUnlock.*|(MutexLock::)?~MutexLock.*|"                                     \
+	"(SpinLock::)?Unlock.*|(SpinLock::)?SlowUnlock.*|"                                         \
 	"(SpinLockHolder::)?~SpinLockHolder.*"
 
 /* The profiler's signal handler. */
-#define PROFILER_FRAMES                                                                \
-	"ProfileData::Add|ProfileData::prof_handler|CpuProfiler::prof_handler|"         \
+#define PROFILER_FRAMES                                                                            \
+	"ProfileData::Add|ProfileData::prof_handler|CpuProfiler::prof_handler|"                    \
 	"__pthread_sighandler|__restore"
 
 #define MAX_TYPES 4

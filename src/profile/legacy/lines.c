@@ -35,7 +35,7 @@ bool line_is_blank(struct str line)
 bool line_is_map_start(struct str line)
 {
 	return str_find(line, STR("--- Memory map: ---")) != STR_NPOS ||
-	    str_find(line, STR("MAPPED_LIBRARIES:")) != STR_NPOS;
+	       str_find(line, STR("MAPPED_LIBRARIES:")) != STR_NPOS;
 }
 
 static unsigned digit_of(char c)
@@ -81,7 +81,7 @@ static enum number_fault read_digits(struct str s, unsigned base, uint64_t *out)
 		if (digit >= base)
 			return NUMBER_SYNTAX;
 		fits = fits && !__builtin_mul_overflow(v, (uint64_t)base, &v) &&
-		    !__builtin_add_overflow(v, (uint64_t)digit, &v);
+		       !__builtin_add_overflow(v, (uint64_t)digit, &v);
 	}
 	*out = v;
 	return fits ? NUMBER_OK : NUMBER_RANGE;
@@ -106,8 +106,7 @@ static enum number_fault read_int(struct str s, bool any_base, int64_t *out)
 	return NUMBER_OK;
 }
 
-static MUST_USE enum err_code parse_number(
-    struct str s, bool any_base, int64_t *out, struct err *e)
+static MUST_USE enum err_code parse_number(struct str s, bool any_base, int64_t *out, struct err *e)
 {
 	enum number_fault fault = read_int(s, any_base, out);
 

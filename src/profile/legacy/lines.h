@@ -15,7 +15,8 @@
 
 struct lines {
 	struct str rest;
-	struct str line; /* the current one without its end; empty before the first and at the end */
+	struct str
+	    line; /* the current one without its end; empty before the first and at the end */
 	bool too_long;
 };
 

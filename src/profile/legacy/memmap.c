@@ -22,7 +22,7 @@
 #define OFFSET "(?:\\s+([[:xdigit:]]+))?"
 
 /* start-end perm offset major:minor inode path */
-#define PROC_LINE RANGE PERM OFFSET "\\s+[[:xdigit:]]+:[[:xdigit:]]+\\s+[[:digit:]]+" WORD
+#define PROC_LINE  RANGE PERM OFFSET "\\s+[[:xdigit:]]+:[[:xdigit:]]+\\s+[[:digit:]]+" WORD
 /* start-end perm path (@offset) build-id, all but the range optional */
 #define BRIEF_LINE RANGE PERM WORD "(?:\\s+\\(@([[:xdigit:]]+)\\))?" OFFSET
 
@@ -61,8 +61,7 @@ static bool split_line(const struct map_reader *r, struct str line, struct map_f
 }
 
 /* False when the line is no range of memory. */
-static MUST_USE enum err_code read_range(
-    struct map_reader *r, struct str line, bool *is_range)
+static MUST_USE enum err_code read_range(struct map_reader *r, struct str line, bool *is_range)
 {
 	struct mapping m = { 0 };
 	struct map_fields f;
@@ -71,7 +70,7 @@ static MUST_USE enum err_code read_range(
 	if (!*is_range || (f.perm.n && str_find_char(f.perm, 'x') == STR_NPOS))
 		return OK;
 	*is_range = number_hex(f.start, &m.start) && number_hex(f.end, &m.limit) &&
-	    (f.offset.n == 0 || number_hex(f.offset, &m.offset));
+		    (f.offset.n == 0 || number_hex(f.offset, &m.offset));
 	if (!*is_range)
 		return OK;
 	if (r->b->mappings.n >= MAX_MAPPINGS)
@@ -92,8 +91,8 @@ static MUST_USE enum err_code add_definition(struct map_reader *r, struct str li
 	if (eq == STR_NPOS)
 		return OK;
 	if (r->definitions.n >= MAX_DEFINITIONS)
-		return FAIL(r->e, ERR_LIMIT, "memory map has more than %u definitions",
-		    MAX_DEFINITIONS);
+		return FAIL(
+		    r->e, ERR_LIMIT, "memory map has more than %u definitions", MAX_DEFINITIONS);
 	name = str_trim(str_head(line, eq));
 	d.name = arena_printf(a, "$%.*s", STR_ARG(name));
 	d.value = arena_str(a, str_trim(str_skip(line, eq + 1)));
@@ -188,8 +187,7 @@ static bool is_adjacent(const struct mapping *a, const struct mapping *b)
 {
 	if (differ(a->file, b->file) || differ(a->build_id, b->build_id) || a->limit != b->start)
 		return false;
-	return a->offset == 0 || b->offset == 0 ||
-	    a->offset + (a->limit - a->start) == b->offset;
+	return a->offset == 0 || b->offset == 0 || a->offset + (a->limit - a->start) == b->offset;
 }
 
 static void join_adjacent(struct legacy_builder *b)

@@ -12,7 +12,7 @@
 
 #define PROGRAM_START 0x400000u
 /* Of the search in order: locations times mappings. */
-#define MAX_SEARCH (UINT64_C(1) << 33)
+#define MAX_SEARCH    (UINT64_C(1) << 33)
 
 struct range {
 	uint64_t start;
@@ -101,8 +101,8 @@ static uint32_t bisect(const struct assigner *a, uint64_t address)
 		else
 			high = middle;
 	}
-	return low < a->n && a->sorted[low].start <= address ? a->sorted[low].mapping :
-							       PROFILE_NONE;
+	return low < a->n && a->sorted[low].start <= address ? a->sorted[low].mapping
+							     : PROFILE_NONE;
 }
 
 static uint32_t find_mapping(const struct assigner *a, uint64_t address)

@@ -104,8 +104,8 @@ static void add_thread(struct thread_reader *r)
 
 static MUST_USE enum err_code read_threads(struct thread_reader *r, bool *mine)
 {
-	TRY(regex_new_capturing(&r->start,
-	    STR("--- Thread ([[:xdigit:]]+) \\(name: (.*)/(\\d+)\\) stack: ---"), r->e));
+	TRY(regex_new_capturing(
+	    &r->start, STR("--- Thread ([[:xdigit:]]+) \\(name: (.*)/(\\d+)\\) stack: ---"), r->e));
 	*mine = read_header(r);
 	while (*mine && !line_is_map_start(r->line)) {
 		if (str_starts(r->line, STR("---- no stack trace for")))
@@ -123,8 +123,7 @@ static MUST_USE enum err_code read_threads(struct thread_reader *r, bool *mine)
 	return legacy_publish(r->b, r->e);
 }
 
-enum err_code threads_read(
-    struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
+enum err_code threads_read(struct legacy_builder *b, struct str bytes, bool *mine, struct err *e)
 {
 	struct thread_reader r = { .b = b, .l = lines_of(bytes), .e = e };
 	enum err_code rc;

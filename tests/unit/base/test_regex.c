@@ -54,10 +54,10 @@ static void search_is_unanchored_and_case_sensitive(void **state)
 static void what_pcre_reads_otherwise(void **state)
 {
 	(void)state;
-	check("a$", "a", "a\n");          /* $ is the very end */
+	check("a$", "a", "a\n"); /* $ is the very end */
 	check("(?m)^b$", "a\nb\nc", "ab");
-	check("(?m)^$", "a\n", "a");      /* behind a newline at the end, too */
-	check("\\s", " ", "\v");          /* \s has no vertical tab */
+	check("(?m)^$", "a\n", "a"); /* behind a newline at the end, too */
+	check("\\s", " ", "\v");     /* \s has no vertical tab */
 	check("[[:space:]]", "\v", "x");
 	check("(?P<name>a)\\z", "ba", "ab");
 	check("(?<name>a)", "a", "b");
@@ -65,8 +65,8 @@ static void what_pcre_reads_otherwise(void **state)
 	check("\\Qa.b", "a.b", "axb");
 	check("\\pN\\p{Greek}\\P{Greek}", "1\xCE\xB1x", "1\xCE\xB1\xCE\xB1");
 	check("\\x41\\x{42}\\103", "ABC", "AB");
-	check("a{,2}", "a{,2}", "aa");    /* not a repetition */
-	check("x*(?i)*Y", "xxy", "xx");   /* repeats the repetition */
+	check("a{,2}", "a{,2}", "aa");  /* not a repetition */
+	check("x*(?i)*Y", "xxy", "xx"); /* repeats the repetition */
 	check("^*a\\b+", "a", "ab");
 	check("[-\\d]", "-", "b");
 	check("[]a]", "]", "b");
@@ -78,7 +78,7 @@ static void letters_fold_before_groups_are_negated(void **state)
 	(void)state;
 	check("(?i)^[[:^lower:]]$", "1", "A");
 	check("(?i)^[^k]$", "a", "K");
-	check("(?i)^k$", "\xE2\x84\xAA", NULL);  /* the Kelvin sign */
+	check("(?i)^k$", "\xE2\x84\xAA", NULL);      /* the Kelvin sign */
 	check("(?i)^[[:lower:]]$", "\xC5\xBF", "1"); /* long s */
 	check("(?i)^\\W$", "-", "\xC5\xBF");
 	check("^\\W$", "\xC5\xBF", "s");
@@ -87,10 +87,13 @@ static void letters_fold_before_groups_are_negated(void **state)
 static void invalid_bytes_read_as_one_replacement_character(void **state)
 {
 	(void)state;
-	assert_true(matches("^a.b$", STR("a\xFF" "b")));
-	assert_true(matches("^a..b$", STR("a\xE2\x84" "b")));
+	assert_true(matches("^a.b$", STR("a\xFF"
+					 "b")));
+	assert_true(matches("^a..b$", STR("a\xE2\x84"
+					  "b")));
 	assert_true(matches("\\x{FFFD}", STR("\x80")));
-	assert_false(matches("^a.b$", STR("a\xC3\xA9\xFF" "b")));
+	assert_false(matches("^a.b$", STR("a\xC3\xA9\xFF"
+					  "b")));
 	assert_true(matches("^a\\x00b$", STR("a\0b")));
 }
 
@@ -199,14 +202,16 @@ static void groups_are_found_in_valid_and_invalid_text(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(
-	    regex_new_capturing(&re, STR("(\\d+) *(?:x|(y))@(?P<rest>\\S*)"), &e), OK);
+	assert_int_equal(regex_new_capturing(&re, STR("(\\d+) *(?:x|(y))@(?P<rest>\\S*)"), &e), OK);
 	assert_true(regex_find(re, STR("a 12 x@zz 3y@"), g, 4));
 	assert_true(str_is(g[0], "12 x@zz"));
 	assert_true(str_is(g[1], "12"));
 	assert_int_equal(g[2].n, 0);
 	assert_true(str_is(g[3], "zz"));
-	assert_true(regex_find(re, STR("\xFF\xFE" "12y@\xFFz\xC3 b"), g, 4));
+	assert_true(regex_find(re,
+	    STR("\xFF\xFE"
+		"12y@\xFFz\xC3 b"),
+	    g, 4));
 	assert_true(str_is(g[0], "12y@\xFFz\xC3"));
 	assert_true(str_is(g[2], "y"));
 	assert_true(str_is(g[3], "\xFFz\xC3"));

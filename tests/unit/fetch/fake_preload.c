@@ -18,8 +18,8 @@ __attribute__((constructor)) static void start(void)
 	n = snprintf(line, sizeof line, "%s out=%s rate=%s\n", addr ? addr : "-", out ? out : "-",
 	    rate ? rate : "-");
 	if (getenv("FAKE_WARNING"))
-		n += snprintf(line + n, sizeof line - (size_t)n, "warning: %s\n",
-		    getenv("FAKE_WARNING"));
+		n += snprintf(
+		    line + n, sizeof line - (size_t)n, "warning: %s\n", getenv("FAKE_WARNING"));
 	if (write(atoi(fd), line, (size_t)n) < 0)
 		_exit(9);
 	close(atoi(fd));

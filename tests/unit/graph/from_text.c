@@ -76,9 +76,10 @@ static uint32_t location_of(struct parser *x, struct str text)
 			return i;
 	while (n < 8 && str_split(&rest, '+', &parts[n]))
 		n++;
-	assert_true(VEC_PUSH(&x->locations,
-	    (struct location){ .id = x->locations.n + 1, .mapping = PROFILE_NONE,
-		    .first_line = (uint32_t)x->lines.n, .n_lines = n }));
+	assert_true(VEC_PUSH(&x->locations, (struct location){ .id = x->locations.n + 1,
+						.mapping = PROFILE_NONE,
+						.first_line = (uint32_t)x->lines.n,
+						.n_lines = n }));
 	assert_true(VEC_PUSH(&x->location_texts, text));
 	while (n-- > 0)
 		add_line(x, parts[n]);

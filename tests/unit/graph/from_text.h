@@ -11,8 +11,8 @@
 /* Any fault ends the test. A line with two numbers "3,12" gives a profile of two columns. */
 void from_text(struct profile *p, const char *const *lines, size_t n);
 
-#define FROM_TEXT(p, ...)                                                                     \
-	from_text((p), (const char *const[]){ __VA_ARGS__ },                                  \
+#define FROM_TEXT(p, ...)                                                                          \
+	from_text((p), (const char *const[]){ __VA_ARGS__ },                                       \
 	    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
 /* The node with this printed name; fails the test when there is none. */

@@ -29,10 +29,10 @@ static void release(struct fixture *f)
 	profile_release(&f->p);
 }
 
-#define BUILD(f, options, ...)                        \
-	do {                                          \
-		FROM_TEXT(&(f)->p, __VA_ARGS__);      \
-		build((f), (options));                \
+#define BUILD(f, options, ...)                                                                     \
+	do {                                                                                       \
+		FROM_TEXT(&(f)->p, __VA_ARGS__);                                                   \
+		build((f), (options));                                                             \
 	} while (0)
 
 static const struct graph_options plain = { .sort = GRAPH_SORT_FLAT };

@@ -355,7 +355,10 @@ static void every_allocation_may_fail(void **state)
 {
 	struct graph_options options[] = {
 		{ .visual = true, .tags = true, .node_count = 4, .node_fraction = 0.01 },
-		{ .visual = true, .tags = true, .node_count = 4, .call_tree = true,
+		{ .visual = true,
+		    .tags = true,
+		    .node_count = 4,
+		    .call_tree = true,
 		    .node_fraction = 0.05 },
 		{ .inline_marks_only = true, .mean = true },
 	};

@@ -72,7 +72,8 @@ static void shortens_cpp(void **state)
 	static const struct row rows[] = {
 		{ "shop::Cart::add", "Cart::add" },
 		{ "a::b::c::Cart::~Cart", "Cart::~Cart" },
-		{ "shop::Cart::add<int, std::pair<int, int> >", "Cart::add<int, std::pair<int, int> >" },
+		{ "shop::Cart::add<int, std::pair<int, int> >",
+		    "Cart::add<int, std::pair<int, int> >" },
 		{ "shop::__Cart::add", "__Cart::add" },
 		{ "shop::cart::add", "shop::cart::add" },
 		{ "Cart::add", "Cart::add" },

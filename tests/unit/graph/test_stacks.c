@@ -32,10 +32,10 @@ static void release(struct fixture *f)
 	profile_release(&f->p);
 }
 
-#define BUILD(f, options, ...)                        \
-	do {                                          \
-		FROM_TEXT(&(f)->p, __VA_ARGS__);      \
-		build((f), (options));                \
+#define BUILD(f, options, ...)                                                                     \
+	do {                                                                                       \
+		FROM_TEXT(&(f)->p, __VA_ARGS__);                                                   \
+		build((f), (options));                                                             \
 	} while (0)
 
 /* "root 7 a 6/2 b 4": names with value and, when it is not 0, "/self", in pre-order. */

@@ -32,10 +32,10 @@ static void release(struct fixture *f)
 	profile_release(&f->p);
 }
 
-#define BUILD(f, options, ...)                        \
-	do {                                          \
-		FROM_TEXT(&(f)->p, __VA_ARGS__);      \
-		build((f), (options));                \
+#define BUILD(f, options, ...)                                                                     \
+	do {                                                                                       \
+		FROM_TEXT(&(f)->p, __VA_ARGS__);                                                   \
+		build((f), (options));                                                             \
 	} while (0)
 
 static const struct node_tags *tags_of(const struct fixture *f, const char *name)
@@ -155,8 +155,8 @@ static void at_most_four_tags_of_a_node_count(void **state)
 
 	(void)state;
 	o.node_count = 6;
-	BUILD(&f, &o, "a 30 k=1", "a 30 k=2", "a 30 k=3", "a 30 k=4", "a 30 k=5", "a 30 k=6", "b 20",
-	    "c 10");
+	BUILD(&f, &o, "a 30 k=1", "a 30 k=2", "a 30 k=3", "a 30 k=4", "a 30 k=5", "a 30 k=6",
+	    "b 20", "c 10");
 	assert_string_equal(node_names(&f.g), "a b");
 	release(&f);
 }

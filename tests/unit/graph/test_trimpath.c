@@ -19,11 +19,27 @@ static void check(struct str got, const char *want)
 static void cleans_paths(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "", "." }, { ".", "." }, { "/", "/" }, { "//", "/" }, { "a", "a" }, { "a/", "a" },
-		{ "./a", "a" }, { "a//b", "a/b" }, { "a/./b", "a/b" }, { "a/../b", "b" },
-		{ "a/..", "." }, { "a/../..", ".." }, { "../a", "../a" }, { "../../x/..", "../.." },
-		{ "/..", "/" }, { "/../a", "/a" }, { "/a/../../b", "/b" }, { "/a/b/..", "/a" },
-		{ "/a/b/../../c/", "/c" }, { "..a/b", "..a/b" }, { "a/..b", "a/..b" },
+		{ "", "." },
+		{ ".", "." },
+		{ "/", "/" },
+		{ "//", "/" },
+		{ "a", "a" },
+		{ "a/", "a" },
+		{ "./a", "a" },
+		{ "a//b", "a/b" },
+		{ "a/./b", "a/b" },
+		{ "a/../b", "b" },
+		{ "a/..", "." },
+		{ "a/../..", ".." },
+		{ "../a", "../a" },
+		{ "../../x/..", "../.." },
+		{ "/..", "/" },
+		{ "/../a", "/a" },
+		{ "/a/../../b", "/b" },
+		{ "/a/b/..", "/a" },
+		{ "/a/b/../../c/", "/c" },
+		{ "..a/b", "..a/b" },
+		{ "a/..b", "a/..b" },
 	};
 	struct arena a = { 0 };
 
@@ -45,8 +61,8 @@ static void clean_paths_cost_nothing(void **state)
 
 static void names_the_last_part(void **state)
 {
-	static const char *const rows[][2] = { { "", "." }, { "/", "/" }, { "///", "/" }, { "a", "a" },
-		{ "/a/b", "b" }, { "a/b//", "b" } };
+	static const char *const rows[][2] = { { "", "." }, { "/", "/" }, { "///", "/" },
+		{ "a", "a" }, { "/a/b", "b" }, { "a/b//", "b" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -52,8 +52,8 @@ static struct regex *compile(const char *pattern)
 }
 
 /* Filters a derived profile; the source must stay as it was. */
-static struct filter_matched filtered(const char *focus, const char *ignore, const char *hide,
-    const char *show, const char *expected)
+static struct filter_matched filtered(
+    const char *focus, const char *ignore, const char *hide, const char *show, const char *expected)
 {
 	struct regex *re[] = { compile(focus), compile(ignore), compile(hide), compile(show) };
 	struct profile source, p;
@@ -62,8 +62,7 @@ static struct filter_matched filtered(const char *focus, const char *ignore, con
 
 	make_profile(&source);
 	assert_int_equal(profile_derive(&p, &source, &e), OK);
-	assert_int_equal(
-	    profile_filter_by_name(&p, re[0], re[1], re[2], re[3], &m, &e), OK);
+	assert_int_equal(profile_filter_by_name(&p, re[0], re[1], re[2], re[3], &m, &e), OK);
 	assert_int_equal(profile_check(&p, &e), OK);
 	expect_samples(&p, expected);
 	expect_samples(&source, "1 leaf+inl mid main key=v\n2 3010 main bytes=7B\n"
@@ -105,8 +104,8 @@ static void hide_and_show_choose_lines(void **state)
 	assert_true(m.hide);
 	filtered(NULL, NULL, "main|libx", NULL, "1 leaf+inl mid key=v\n4 other mid key=w\n");
 	filtered(NULL, NULL, "/bin/app", NULL, "2 3010 bytes=7B\n");
-	m = filtered(NULL, NULL, NULL, "leaf|main",
-	    "1 leaf main key=v\n2 main bytes=7B\n4 main key=w\n");
+	m = filtered(
+	    NULL, NULL, NULL, "leaf|main", "1 leaf main key=v\n2 main bytes=7B\n4 main key=w\n");
 	assert_true(m.show);
 	/* A matching mapping shows its locations, but one without lines has nothing to show. */
 	filtered(NULL, NULL, NULL, "libx", "");
@@ -183,8 +182,9 @@ static void labels_go_by_their_names(void **state)
 	(void)state;
 	tag_names("key", NULL, "1 leaf+inl mid main key=v\n2 3010 main\n4 other mid main key=w\n");
 	tag_names(NULL, "key", "1 leaf+inl mid main\n2 3010 main bytes=7B\n4 other mid main\n");
-	tag_names("key|bytes", "b", "1 leaf+inl mid main key=v\n2 3010 main\n"
-				    "4 other mid main key=w\n");
+	tag_names("key|bytes", "b",
+	    "1 leaf+inl mid main key=v\n2 3010 main\n"
+	    "4 other mid main key=w\n");
 	tag_names(NULL, "none",
 	    "1 leaf+inl mid main key=v\n2 3010 main bytes=7B\n4 other mid main key=w\n");
 }

@@ -45,8 +45,7 @@ static void expect_types(const struct profile *p, const char *expected)
 	for (uint32_t i = 0; i < p->n_sample_types; i++)
 		buf_printf(&out, "%.*s/%.*s ", STR_ARG(profile_str(p, p->sample_types[i].type)),
 		    STR_ARG(profile_str(p, p->sample_types[i].unit)));
-	buf_printf(&out, "period %.*s/%.*s %lld",
-	    STR_ARG(profile_str(p, p->period_type.type)),
+	buf_printf(&out, "period %.*s/%.*s %lld", STR_ARG(profile_str(p, p->period_type.type)),
 	    STR_ARG(profile_str(p, p->period_type.unit)), (long long)p->period);
 	assert_string_equal(buf_c(&out), expected);
 	buf_release(&out);
@@ -75,8 +74,8 @@ static bool drops(const struct profile *p, const char *name)
 }
 
 /* Words of `size` bytes in the given byte order. */
-static void put_words(struct buf *out, unsigned size, bool big_endian, const uint64_t *words,
-    size_t n)
+static void put_words(
+    struct buf *out, unsigned size, bool big_endian, const uint64_t *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (unsigned k = 0; k < size; k++) {
@@ -310,8 +309,8 @@ static void java_texts_have_value_and_count_swapped(void **state)
 	refused(STR("--- heapz 1 ---\nformat = c\n"), "unrecognized profile format");
 	refused(STR("--- heapz 1 ---\nformat = java\n 7 0 @ 0x1\n"),
 	    "parsing sample 7 0 @ 0x1: second value must be non-zero");
-	refused(STR("--- heapz 1 ---\nformat = java\n 7 1 @ 0x1\n"),
-	    "missing sample type information");
+	refused(
+	    STR("--- heapz 1 ---\nformat = java\n 7 1 @ 0x1\n"), "missing sample type information");
 }
 
 static void maps(const char *lines, const char *expected)
@@ -335,8 +334,7 @@ static void memory_maps_come_in_many_forms(void **state)
 	    "400000-500000@0 /bin/app \n");
 	maps("  0x400000-0x500000: /bin/app (@FF00) abc123\n",
 	    "400000-500000@ff00 /bin/app abc123\n");
-	maps("main.cc:12] 400000 500000 /bin/app\nwxyz x] other\n",
-	    "400000-500000@0 /bin/app \n");
+	maps("main.cc:12] 400000 500000 /bin/app\nwxyz x] other\n", "400000-500000@0 /bin/app \n");
 	maps("build=/home/b\nlib=$build/lib\n400000-500000: $build/app\n"
 	     "700000-800000: $lib/$none.so\n",
 	    "400000-500000@0 /home/b/app \n700000-800000@0 /home/b/lib/$none.so \n");

@@ -129,10 +129,10 @@ static void bad_filters_are_refused(void **state)
 	assert_int_equal(
 	    tag_filter_new(&f, STR("tagignore"), STR("a,("), &none, NULL, &e), ERR_USAGE);
 	assert_null(f);
-	assert_string_equal(e.msg,
-	    "parsing tagignore regexp: error parsing regexp: missing closing ): `(`");
-	assert_int_equal(tag_filter_new(&f, STR("tagfocus"), STR("99999999999999999999"), &none,
-			     NULL, &e),
+	assert_string_equal(
+	    e.msg, "parsing tagignore regexp: error parsing regexp: missing closing ): `(`");
+	assert_int_equal(
+	    tag_filter_new(&f, STR("tagfocus"), STR("99999999999999999999"), &none, NULL, &e),
 	    ERR_USAGE);
 	assert_non_null(strstr(e.msg, "failed to parse int 99999999999999999999"));
 	assert_int_equal(tag_filter_new(&f, STR("tagfocus"), STR(""), &none, NULL, &e), OK);

@@ -33,8 +33,8 @@ static void make_profile(struct profile *p)
 	builder_finish(&b);
 }
 
-static void frames(const char *root, const char *leaf, bool root_matches, bool leaf_matches,
-    const char *expected)
+static void frames(
+    const char *root, const char *leaf, bool root_matches, bool leaf_matches, const char *expected)
 {
 	struct profile source, p;
 	bool rm, lm;
@@ -42,9 +42,8 @@ static void frames(const char *root, const char *leaf, bool root_matches, bool l
 
 	make_profile(&source);
 	assert_int_equal(profile_derive(&p, &source, &e), OK);
-	assert_int_equal(profile_add_tag_frames(
-			     &p, str_c(root), str_c(leaf), STR("kb"), &rm, &lm, &e),
-	    OK);
+	assert_int_equal(
+	    profile_add_tag_frames(&p, str_c(root), str_c(leaf), STR("kb"), &rm, &lm, &e), OK);
 	assert_int_equal(rm, root_matches);
 	assert_int_equal(lm, leaf_matches);
 	assert_int_equal(profile_check(&p, &e), OK);
@@ -62,8 +61,7 @@ static void values_become_frames(void **state)
 {
 	(void)state;
 	/* Texts first; numbers in the report's unit when any of the key's has one. */
-	frames("k", "", true, false,
-	    "1 f main x,2kB" L1 "2 f main 7" L2 "3 f main 1kb,1kB" L3);
+	frames("k", "", true, false, "1 f main x,2kB" L1 "2 f main 7" L2 "3 f main 1kb,1kB" L3);
 	frames("", "job", false, true, "1 web f main" L1 "2 - f main" L2 "3 - f main" L3);
 	frames("none", "", false, false, "1 f main -" L1 "2 f main -" L2 "3 f main -" L3);
 	frames(",", "", false, false, "1 f main" L1 "2 f main" L2 "3 f main" L3);
@@ -76,8 +74,7 @@ static void the_first_key_is_outermost_and_the_last_innermost(void **state)
 	    "1 f main x,2kB web" L1 "2 f main 7 -" L2 "3 f main 1kb,1kB -" L3);
 	frames("", "k,job", false, true,
 	    "1 web x,2kB f main" L1 "2 - 7 f main" L2 "3 - 1kb,1kB f main" L3);
-	frames("job", "job", true, true,
-	    "1 web f main web" L1 "2 - f main -" L2 "3 - f main -" L3);
+	frames("job", "job", true, true, "1 web f main web" L1 "2 - f main -" L2 "3 - f main -" L3);
 }
 
 static void frames_are_shared_and_name_their_key(void **state)
@@ -89,9 +86,8 @@ static void frames_are_shared_and_name_their_key(void **state)
 
 	(void)state;
 	make_profile(&p);
-	assert_int_equal(profile_add_tag_frames(
-			     &p, STR("job,none"), STR(""), STR("auto"), &rm, &lm, &e),
-	    OK);
+	assert_int_equal(
+	    profile_add_tag_frames(&p, STR("job,none"), STR(""), STR("auto"), &rm, &lm, &e), OK);
 	assert_int_equal(p.n_locations, 2 + 3); /* web, no job, none */
 	f = &p.functions[location_lines(&p, &p.locations[p.n_locations - 1])->function];
 	assert_true(str_is(profile_str(&p, f->filename), "job"));

@@ -155,8 +155,8 @@ static void label_units_are_found_or_inferred(void **state)
 	assert_true(str_is(num_units_get(&units, STR("request")), "bytes"));
 	assert_true(str_is(num_units_get(&units, STR("pid")), "pid"));
 	assert_true(str_is(num_units_get(&units, STR("text")), ""));
-	assert_string_equal(buf_c(&messages),
-	    "For tag size used unit kb, also encountered unit(s) bytes, mb\n");
+	assert_string_equal(
+	    buf_c(&messages), "For tag size used unit kb, also encountered unit(s) bytes, mb\n");
 	buf_release(&messages);
 	profile_release(&p);
 }

@@ -24,7 +24,8 @@ struct code {
 };
 
 void code_init(struct code *c, enum report_format format, const char *pattern);
-/* Besides, `far` samples of 1 in outer, each in a range of code of its own, at lines 1000, 2000 … */
+/* Besides, `far` samples of 1 in outer, each in a range of code of its own, at lines 1000, 2000 …
+ */
 void code_init_far(struct code *c, enum report_format format, const char *pattern, uint32_t far);
 void code_release(struct code *c);
 
