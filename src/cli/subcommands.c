@@ -1,6 +1,8 @@
 /* The verbs, see subcommands.h. Called by cli.c and help.c. */
 #include "cli/subcommands.h"
 
+#include <stdio.h>
+
 #include "cli/flags.h"
 #include "driver/launch.h"
 #include "driver/usage.h"
@@ -15,12 +17,24 @@ static void run_usage(const struct ui *ui)
 	struct buf out = { 0 };
 
 	BUF_LIT(&out, "usage:\n  pprof run [options] [--] command [argument]...\n"
+		      "  pprof run -state dir [-expire age] -list\n"
 		      "\n  Starts the command with the profiler in it.\n");
 	usage_groups(&out, launch_options, n_launch_options);
 	BUF_LIT(&out, "\n  Environment of the command:\n");
 	launch_environment(&out);
 	ui_print(ui, "%s", buf_c(&out));
 	buf_release(&out);
+}
+
+static enum err_code run_query(const struct launch *launch, const struct ui *ui, struct err *e)
+{
+	struct buf out = { 0 };
+	enum err_code code = launch_query(launch, ui, &out, e);
+
+	if (code == OK)
+		fputs(buf_c(&out), stdout);
+	buf_release(&out);
+	return code;
 }
 
 static enum err_code run_program(
@@ -41,6 +55,8 @@ static enum err_code run_program(
 	case FLAGS_OK:
 		break;
 	}
+	if (used == argc && launch_is_query(&launch))
+		return run_query(&launch, ui, e);
 	if (used == argc) {
 		run_usage(ui);
 		return FAIL(e, ERR_USAGE, "no command specified");

@@ -1,7 +1,11 @@
 /* `pprof run` between its flags and fetch/run.h, see launch.h. Called by cli/subcommands.c. */
 #include "driver/launch.h"
 
+#include <limits.h>
+#include <stdlib.h>
+
 #include "core/environment.h"
+#include "driver/launch_state.h"
 #include "fetch/run.h"
 
 #define AT(field) offsetof(struct launch, field)
@@ -15,6 +19,13 @@ const struct option launch_options[] = {
 	    "Serve /debug/pprof/ there (PPROF_ADDR); a free port on 127.0.0.1 when left out" },
 	{ "quiet", OPTION_BOOL, AT(quiet), "false", NULL, false, "Options", NULL, NULL,
 	    "Do not say where the profiles are served" },
+	{ "state", OPTION_STRING, AT(state), "", NULL, false, "Options", "dir", NULL,
+	    "Keep the heap profile in dir/PID.state, to be read also after a kill or a crash "
+	    "(PPROF_STATE)" },
+	{ "list", OPTION_BOOL, AT(list), "false", NULL, false, "Options", NULL, NULL,
+	    "List the state files in the -state directory; no command is run" },
+	{ "expire", OPTION_STRING, AT(expire), "", NULL, false, "Options", "age", NULL,
+	    "First remove state files of ended processes older than that: 90s, 12h, 7d" },
 };
 const size_t n_launch_options = sizeof launch_options / sizeof launch_options[0];
 
@@ -23,9 +34,37 @@ void launch_init(struct launch *l)
 	option_set_defaults(launch_options, n_launch_options, l);
 }
 
+/* The directory of state files; "" when nobody named one. */
+static struct str state_directory(const struct launch *l)
+{
+	const char *given = getenv("PPROF_STATE");
+
+	return l->state.n || !given ? l->state : str_c(given);
+}
+
+bool launch_is_query(const struct launch *l)
+{
+	return l->list || l->expire.n;
+}
+
+enum err_code launch_query(
+    const struct launch *l, const struct ui *ui, struct buf *out, struct err *e)
+{
+	struct str directory = state_directory(l);
+
+	if (!directory.n)
+		return FAIL(e, ERR_USAGE, "-list and -expire need -state dir");
+	if (l->expire.n)
+		TRY(launch_state_expire(directory, l->expire, ui, e));
+	return l->list ? launch_state_list(directory, out, e) : OK;
+}
+
 enum err_code launch_run(
     const struct launch *l, char *const *argv, const struct ui *ui, int *status, struct err *e)
 {
+	struct str directory = state_directory(l);
+	int64_t begun_ns = launch_state_now();
+	char state[PATH_MAX] = "";
 	struct run_options o = {
 		.argv = argv,
 		.out = l->out,
@@ -34,7 +73,15 @@ enum err_code launch_run(
 		.quiet = l->quiet,
 	};
 
-	return run_command(&o, ui, status, e);
+	if (directory.n)
+		TRY(launch_state_directory(state, sizeof state, directory, e));
+	if (directory.n && l->expire.n)
+		TRY(launch_state_expire(directory, l->expire, ui, e));
+	o.state = str_c(state);
+	TRY(run_command(&o, ui, status, e));
+	if (directory.n && !l->quiet)
+		launch_state_tell(o.state, begun_ns, ui);
+	return OK;
 }
 
 void launch_environment(struct buf *out)

@@ -15,12 +15,21 @@ struct launch {
 	struct str rate; /* bytes between heap samples */
 	struct str addr; /* where to serve */
 	bool quiet;
+	struct str state;  /* directory of state files; "" for $PPROF_STATE */
+	struct str expire; /* age of those to remove first; "" none */
+	bool list;         /* show what is there, and run nothing */
 };
 
 extern const struct option launch_options[];
 extern const size_t n_launch_options;
 
 void launch_init(struct launch *l);
+
+/* True when there is something to do without a command. */
+bool launch_is_query(const struct launch *l);
+/* Does it; what is to be printed is appended to *out. */
+enum err_code launch_query(
+    const struct launch *l, const struct ui *ui, struct buf *out, struct err *e) MUST_USE;
 
 /*
  * Runs argv (NULL-terminated) to its end; *status is what our own exit status should be. Errors:

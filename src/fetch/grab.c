@@ -10,6 +10,7 @@
 
 #include "base/fs.h"
 #include "fetch/locate.h"
+#include "fetch/state_list.h"
 #include "fetch/state_read.h"
 #include "profile/decode.h"
 
@@ -88,9 +89,21 @@ static MUST_USE enum err_code note_urls(struct grab *g, struct err *e)
 	return OK;
 }
 
+/* A directory of state files stands for its newest. */
+static MUST_USE enum err_code get_directory(struct grab *g, const struct ui *ui, struct err *e)
+{
+	struct str path = { NULL, 0 };
+
+	TRY(state_list_newest(&path, g->name, &g->arena, e));
+	ui_print(ui, "%.*s: reading the newest state file, %.*s", STR_ARG(g->name), STR_ARG(path));
+	return state_read_file(&g->profile, path, ui, e);
+}
+
 static MUST_USE enum err_code load(
     struct grab *g, struct buf *bytes, const struct ui *ui, struct err *e)
 {
+	if (!g->where.is_url && fs_is_dir(g->name))
+		return get_directory(g, ui, e);
 	if (!g->where.is_url && state_is_file(g->name))
 		return state_read_file(&g->profile, g->name, ui, e);
 	if (g->where.is_url)

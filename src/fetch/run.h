@@ -19,6 +19,7 @@ struct run_options {
 	struct str out;       /* -o FILE: PPROF_OUT, heap profile at exit; "" none */
 	struct str heap_rate; /* -rate N: PPROF_HEAP_RATE, bytes; "" leaves the environment alone */
 	struct str addr;      /* PPROF_ADDR; "" leaves it, or sets 127.0.0.1:0 when it is unset */
+	struct str state;     /* PPROF_STATE, absolute; "" leaves the environment alone */
 	bool quiet;           /* do not say where it serves */
 };
 

@@ -93,12 +93,19 @@ static uint64_t mono_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* The coarse clock lags behind the one that the start was read from. */
+static uint32_t seconds_since_start(void)
+{
+	uint64_t now = mono_ns(CLOCK_MONOTONIC_COARSE);
+
+	return now < rt.start_mono_ns ? 0 : (uint32_t)((now - rt.start_mono_ns) / 1000000000u);
+}
+
 static void record(void *p, size_t n, uint64_t mean, void *caller)
 {
 	struct rt_amounts a = rt_weight_of(n, mean);
 	rt_stack_id stack = rt_capture(caller);
-	uint64_t age_ns = mono_ns(CLOCK_MONOTONIC_COARSE) - rt.start_mono_ns;
-	struct rt_live live = { a.objects, a.bytes, 0, (uint32_t)(age_ns / 1000000000u) };
+	struct rt_live live = { a.objects, a.bytes, 0, seconds_since_start() };
 
 	live.record = rt_records_find(stack, n);
 	/* An entry for p is of a block that was freed past us, say by the loader. */

@@ -8,6 +8,7 @@
 #include "runtime/coverage.h"
 #include "runtime/heap_live.h"
 #include "runtime/rt.h"
+#include "runtime/state_file.h"
 #include "runtime/rt_text.h"
 #include "runtime/textform.h"
 
@@ -113,6 +114,19 @@ static void self_line(struct rt_bytes *out, const char *name, uint64_t value, co
 	rt_text_c(out, "\n");
 }
 
+static void self_state(struct rt_bytes *out)
+{
+	if (!rt.options.state[0])
+		return;
+	rt_text_c(out, "state_file ");
+	if (rt_state_file_path()[0])
+		rt_text_c(out, rt_state_file_path());
+	else
+		rt_text_c(out, "none: ");
+	rt_text_from(out, rt_state_file_why);
+	rt_text_c(out, "\t# what pprof reads after a kill or a crash\n");
+}
+
 void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 {
 	uint64_t timed = rt_stats_get(RT_STAT_SAMPLE_TIMED);
@@ -135,6 +149,7 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 		self_line(out, "stack_bytes", atomic_load(&rt.state.head->stack_used),
 		    "bytes of the stack table in use");
 	}
+	self_state(out);
 	rt_text_from(out, rt_stats_print);
 	if (rt.options.bad) {
 		rt_text_c(out, "\nbad value ignored: ");

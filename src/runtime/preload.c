@@ -19,6 +19,7 @@
 #include "runtime/coverage.h"
 #include "runtime/init.h"
 #include "runtime/rt.h"
+#include "runtime/state_file.h"
 
 /* Set by the constructor: the process it ran in, and whether that is the one that was started. */
 static int32_t started_pid;
@@ -38,6 +39,15 @@ static void write_quietly(int fd, const char *line, size_t n)
 	if (put < 0 && !sigismember(&old, SIGPIPE))
 		sigtimedwait(&pipe_signal, NULL, &at_once);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static void warn_no_state(struct fmt_buf *b)
+{
+	if (!rt.options.state[0] || rt_state_file_path()[0])
+		return;
+	fmt_c(b, "warning: no state file: ");
+	rt_state_file_why(b);
+	fmt_c(b, "\n");
 }
 
 /* The URL, and what is wrong besides, a line each, into the pipe that `pprof run` reads. */
@@ -66,6 +76,7 @@ static void notify(int fd)
 		fmt_c(&b, rt_coverage_bypass());
 		fmt_c(&b, " has a malloc of its own: its allocations are not seen\n");
 	}
+	warn_no_state(&b);
 	write_quietly(fd, line, b.n);
 	close(fd);
 }

@@ -282,21 +282,20 @@ void rt_state_file_after_fork(void)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-void rt_state_file_print(struct fmt_buf *out)
+const char *rt_state_file_path(void)
 {
-	if (!rt.options.state[0])
+	return file.path;
+}
+
+void rt_state_file_why(struct fmt_buf *out)
+{
+	if (!rt.options.state[0] || file.path[0])
 		return;
-	fmt_c(out, "state_file ");
-	fmt_c(out, file.path[0] ? file.path : "none");
-	if (!file.path[0] && file.why) {
-		fmt_c(out, ": ");
-		fmt_c(out, file.why);
-	}
-	if (!file.path[0] && file.error) {
+	fmt_c(out, file.why ? file.why : "a forked child has none");
+	if (file.error) {
 		fmt_c(out, ": ");
 		fmt_c(out, strerrordesc_np(file.error));
 	}
-	fmt_c(out, "\t# where pprof finds the last heap profile\n");
 }
 
 /* Runs last of ours. What the program still allocates goes to a file without a name. */

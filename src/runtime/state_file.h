@@ -25,7 +25,9 @@ void rt_state_file_publish(struct rt_state *s);
 /* In a forked child: tables of its own, in a file or in memory. RT_ANY */
 void rt_state_file_after_fork(void);
 
-/* Writes where the file is or why there is none, one line; nothing when none was asked for. */
-void rt_state_file_print(struct fmt_buf *out);
+/* Where the file is; "" when there is none. Constant but for forked children. RT_ANY */
+const char *rt_state_file_path(void);
+/* Writes why there is none, although one was asked for; nothing when there is one. RT_ANY */
+void rt_state_file_why(struct fmt_buf *out);
 
 #endif
