@@ -32,6 +32,16 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	    "1 leaves that file behind after a clean exit too" },
 	[ENVIRONMENT_STATE_FORK] = { "PPROF_STATE_FORK", "0",
 	    "1 gives forked children files of their own; else their tables are in memory" },
+	[ENVIRONMENT_DUMP_SIGNAL] = { "PPROF_DUMP_SIGNAL", "(none)",
+	    "write a heap profile to a file on this signal (USR2, 12), if the program has no "
+	    "other use for it" },
+	[ENVIRONMENT_DUMP_AT] = { "PPROF_DUMP_AT", "(off)",
+	    "write one when this much memory is used: 90% of the limit (control group, machine, "
+	    "address space), or bytes; k, M, G allowed" },
+	[ENVIRONMENT_DUMP_EVERY] = { "PPROF_DUMP_EVERY", "60",
+	    "seconds between two of these, at least" },
+	[ENVIRONMENT_DUMP] = { "PPROF_DUMP", "heap.%p.%n.pb.gz",
+	    "their file; %p is the process id, %n their number" },
 };
 
 void environment_print(struct fmt_buf *out)

@@ -24,6 +24,7 @@
 #include "runtime/saferead.h"
 #include "runtime/state_file.h"
 #include "runtime/tls.h"
+#include "runtime/watch.h"
 
 struct rt rt = { .real = RT_REAL_INITIAL, .heap_rate_gen = 1 };
 
@@ -70,6 +71,7 @@ static void after_fork(void)
 		rt_peak_after_fork();
 	}
 	rt_endpoint_after_fork();
+	rt_watch_after_fork();
 }
 
 static bool map_tables(void)

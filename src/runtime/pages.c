@@ -11,6 +11,7 @@
 #include "runtime/state_file.h"
 #include "runtime/rt_text.h"
 #include "runtime/textform.h"
+#include "runtime/watch.h"
 
 /* Listed on the index besides the profiles; sorted among them. */
 static const struct entry {
@@ -150,6 +151,7 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 		    "bytes of the stack table in use");
 	}
 	self_state(out);
+	rt_watch_print(out);
 	rt_text_from(out, rt_stats_print);
 	if (rt.options.bad) {
 		rt_text_c(out, "\nbad value ignored: ");

@@ -1,13 +1,11 @@
 /*
  * What the preloaded library adds to the linked one: it acts on the environment by itself. Starts
- * the endpoint when PPROF_ADDR is set, tells `pprof run` where, and writes a last heap profile
- * when the program ends. Says nothing to anybody else.
+ * the endpoint when PPROF_ADDR is set, tells `pprof run` where, writes heap profiles when asked to
+ * by a signal or when memory runs short, and a last one when the program ends. Says nothing to anybody else.
  */
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,9 +15,11 @@
 #include "core/fmt.h"
 #include "pprof/pprof.h"
 #include "runtime/coverage.h"
+#include "runtime/dump.h"
 #include "runtime/init.h"
 #include "runtime/rt.h"
 #include "runtime/state_file.h"
+#include "runtime/watch.h"
 
 /* Set by the constructor: the process it ran in, and whether that is the one that was started. */
 static int32_t started_pid;
@@ -81,24 +81,6 @@ static void notify(int fd)
 	close(fd);
 }
 
-/* The pattern with %p replaced; true when there was one. */
-static bool expand_pid(const char *pattern, struct fmt_buf *b)
-{
-	bool found = false;
-
-	for (; *pattern; pattern++) {
-		if (pattern[0] == '%' && pattern[1] == 'p') {
-			fmt_u64(b, (uint64_t)rt.pid);
-			found = true;
-			pattern++;
-		} else {
-			fmt_char(b, *pattern);
-		}
-	}
-	fmt_end(b);
-	return found;
-}
-
 /*
  * The C library's own functions: some programs (shells) have setenv and unsetenv of their own,
  * which must not run before their main.
@@ -127,7 +109,7 @@ static void serve(void)
 	char address[RT_OPTION_PATH], pid[24];
 	struct fmt_buf b = fmt_buf_of(address, sizeof(address));
 	struct fmt_buf p = fmt_buf_of(pid, sizeof(pid));
-	bool for_all = expand_pid(rt.options.addr, &b);
+	bool for_all = rt_dump_name(rt.options.addr, 0, &b);
 
 	if (!is_main && !for_all)
 		return;
@@ -144,6 +126,7 @@ __attribute__((constructor(102))) static void preload_start(void)
 	started_pid = rt.pid;
 	is_main = rt.options.main_pid == 0 || rt.options.main_pid == (uint64_t)rt.pid;
 	serve();
+	rt_watch_start();
 	if (rt.options.notify_fd == RT_NO_FD)
 		return;
 	/* The program's children must not write to whatever has this number by then. */
@@ -158,29 +141,9 @@ __attribute__((constructor(102))) static void preload_start(void)
  */
 static bool out_path(struct fmt_buf *b)
 {
-	if (!expand_pid(rt.options.out, b) && (!is_main || rt.pid != started_pid))
+	if (!rt_dump_name(rt.options.out, 0, b) && (!is_main || rt.pid != started_pid))
 		return false;
 	return !b->failed;
-}
-
-/* Beside the target, so that the rename is atomic: a reader never sees half a profile. */
-static void write_out(const char *path)
-{
-	char temporary[RT_OPTION_PATH + 64];
-	struct fmt_buf b = fmt_buf_of(temporary, sizeof(temporary));
-	bool good;
-	int fd;
-
-	fmt_c(&b, path);
-	fmt_c(&b, ".tmp.");
-	fmt_u64(&b, (uint64_t)rt.pid);
-	fd = open(fmt_end(&b), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	good = pprof_write_heap_profile(fd) == 0;
-	good = close(fd) == 0 && good;
-	if (!good || rename(temporary, path) != 0)
-		unlink(temporary);
 }
 
 __attribute__((destructor(102))) static void preload_end(void)
@@ -189,6 +152,7 @@ __attribute__((destructor(102))) static void preload_end(void)
 	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
 
 	if (rt.options.out[0] && rt_is_ready() && out_path(&b))
-		write_out(path);
+		rt_dump_write(path);
+	rt_watch_stop();
 	pprof_stop();
 }

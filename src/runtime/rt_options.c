@@ -4,6 +4,7 @@
  */
 #include "runtime/rt_options.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ enum kind {
 	KIND_TEXT,
 	KIND_BYTES,
 	KIND_NUMBER,
+	KIND_LEVEL,
+	KIND_SIGNAL,
 };
 
 static const struct option {
@@ -35,6 +38,10 @@ static const struct option {
 	{ ENVIRONMENT_STATE, KIND_TEXT, offsetof(struct rt_options, state), 0 },
 	{ ENVIRONMENT_STATE_KEEP, KIND_NUMBER, offsetof(struct rt_options, state_keep), 0 },
 	{ ENVIRONMENT_STATE_FORK, KIND_NUMBER, offsetof(struct rt_options, state_fork), 0 },
+	{ ENVIRONMENT_DUMP_SIGNAL, KIND_SIGNAL, offsetof(struct rt_options, dump_signal), 0 },
+	{ ENVIRONMENT_DUMP_AT, KIND_LEVEL, offsetof(struct rt_options, dump_at), 0 },
+	{ ENVIRONMENT_DUMP_EVERY, KIND_NUMBER, offsetof(struct rt_options, dump_every), 60 },
+	{ ENVIRONMENT_DUMP, KIND_TEXT, offsetof(struct rt_options, dump), 0 },
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
@@ -60,6 +67,42 @@ bool rt_options_bytes(struct str text, uint64_t *out)
 	return true;
 }
 
+bool rt_options_level(struct str text, uint64_t *out)
+{
+	if (text.n > 0 && text.p[text.n - 1] == '%')
+		return str_to_u64(str_head(text, text.n - 1), 10, out) && *out > 0 &&
+		    *out <= RT_OPTION_PERCENT;
+	return rt_options_bytes(text, out) && *out > RT_OPTION_PERCENT;
+}
+
+/* Not those that cannot be caught or that tell of an error of the program. */
+static bool may_be_taken(int number)
+{
+	static const int reserved[] = { SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT,
+		SIGTRAP, SIGSYS, SIGCHLD, SIGCONT, SIGPIPE };
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (number == reserved[i])
+			return false;
+	return number > 0 && number <= SIGRTMAX;
+}
+
+bool rt_options_signal(struct str text, uint64_t *out)
+{
+	struct str name = str_starts(text, STR("SIG")) ? str_skip(text, 3) : text;
+
+	if (str_to_u64(text, 10, out))
+		return *out <= INT32_MAX && may_be_taken((int)*out);
+	for (int i = 1; i < SIGRTMIN; i++) {
+		const char *known = sigabbrev_np(i);
+
+		*out = (uint64_t)i;
+		if (known && str_is(name, known))
+			return may_be_taken(i);
+	}
+	return false;
+}
+
 static bool set_text(char *to, struct str value)
 {
 	if (value.n >= RT_OPTION_PATH)
@@ -67,6 +110,15 @@ static bool set_text(char *to, struct str value)
 	memcpy(to, value.p, value.n);
 	to[value.n] = '\0';
 	return true;
+}
+
+static bool parse_number(enum kind kind, struct str value, uint64_t *n)
+{
+	if (kind == KIND_BYTES)
+		return rt_options_bytes(value, n);
+	if (kind == KIND_LEVEL)
+		return rt_options_level(value, n);
+	return kind == KIND_SIGNAL ? rt_options_signal(value, n) : str_to_u64(value, 10, n);
 }
 
 static bool set(struct rt_options *o, const struct option *opt, struct str value)
@@ -77,7 +129,7 @@ static bool set(struct rt_options *o, const struct option *opt, struct str value
 
 	if (opt->kind == KIND_TEXT)
 		return set_text(field, value);
-	good = opt->kind == KIND_BYTES ? rt_options_bytes(value, &n) : str_to_u64(value, 10, &n);
+	good = parse_number(opt->kind, value, &n);
 	if (good)
 		memcpy(field, &n, sizeof(n));
 	return good;

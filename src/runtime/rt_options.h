@@ -26,10 +26,16 @@ struct rt_options {
 	uint64_t insecure;               /* PPROF_INSECURE: 1 allows any address */
 	uint64_t state_keep;             /* PPROF_STATE_KEEP */
 	uint64_t state_fork;             /* PPROF_STATE_FORK */
+	char dump[RT_OPTION_PATH];       /* PPROF_DUMP; "" when unset */
+	uint64_t dump_signal;            /* PPROF_DUMP_SIGNAL's number; 0 none */
+	uint64_t dump_at;                /* PPROF_DUMP_AT: 0 off, a percentage, or more bytes */
+	uint64_t dump_every;             /* PPROF_DUMP_EVERY, seconds */
 	const char *bad;                 /* name of the last variable with a bad value, or NULL */
 };
 
 #define RT_NO_FD UINT64_MAX
+/* Up to here dump_at is a percentage. */
+#define RT_OPTION_PERCENT 100
 
 /* Fills *o from the environment; bad values keep the default and set o->bad. RT_ANY, no malloc */
 void rt_options_read(struct rt_options *o);
@@ -39,5 +45,11 @@ void rt_options_print(struct fmt_buf *out);
 
 /* "524288", "512k", "1M", "2G" (powers of 1024) in bytes; false when malformed or above 2^40. */
 bool rt_options_bytes(struct str text, uint64_t *out);
+
+/* "90%" as 90, else bytes above 100; false when malformed. */
+bool rt_options_level(struct str text, uint64_t *out);
+
+/* "USR2", "SIGUSR2", "12" as 12; false for what is no signal or must not be caught. */
+bool rt_options_signal(struct str text, uint64_t *out);
 
 #endif

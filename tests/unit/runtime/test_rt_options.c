@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,40 @@ static void too_long_a_text(void **state)
 	assert_string_equal(o.out, "");
 	assert_string_equal(o.bad, "PPROF_OUT");
 	unsetenv("PPROF_OUT");
+}
+
+static void levels(void **state)
+{
+	uint64_t n;
+
+	(void)state;
+	assert_true(rt_options_level(STR("90%"), &n) && n == 90);
+	assert_true(rt_options_level(STR("100%"), &n) && n == 100);
+	assert_true(rt_options_level(STR("2G"), &n) && n == 2ull << 30);
+	assert_false(rt_options_level(STR("0%"), &n));
+	assert_false(rt_options_level(STR("101%"), &n));
+	assert_false(rt_options_level(STR("90"), &n)); /* bytes? a forgotten %? */
+	assert_false(rt_options_level(STR("%"), &n));
+	assert_false(rt_options_level(STR(""), &n));
+}
+
+static void signals(void **state)
+{
+	uint64_t n;
+
+	(void)state;
+	assert_true(rt_options_signal(STR("USR2"), &n) && n == SIGUSR2);
+	assert_true(rt_options_signal(STR("SIGUSR1"), &n) && n == SIGUSR1);
+	assert_true(rt_options_signal(STR("HUP"), &n) && n == SIGHUP);
+	assert_true(rt_options_signal(STR("12"), &n) && n == 12);
+	assert_true(rt_options_signal(STR("40"), &n) && n == 40);
+	assert_false(rt_options_signal(STR("KILL"), &n));
+	assert_false(rt_options_signal(STR("SEGV"), &n));
+	assert_false(rt_options_signal(STR("9"), &n));
+	assert_false(rt_options_signal(STR("0"), &n));
+	assert_false(rt_options_signal(STR("200"), &n));
+	assert_false(rt_options_signal(STR("usr2"), &n));
+	assert_false(rt_options_signal(STR(""), &n));
 }
 
 static void bytes(void **state)
@@ -124,6 +159,8 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(values),
 		cmocka_unit_test(too_long_a_text),
+		cmocka_unit_test(levels),
+		cmocka_unit_test(signals),
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(every_variable_is_printed),
 		cmocka_unit_test(every_variable_is_documented),
