@@ -20,6 +20,7 @@
 #define STATE_CHILD_SIZE    2003 /* allocated by the child */
 #define STATE_CHILD_BLOCKS  3000
 #define STATE_PLUGIN_SIZE   5003
+#define STATE_FILL_BLOCKS   60000
 
 struct state_shared {
 	/* Of one thread: counted after the calls, so it may be off by the call it is in. */
