@@ -49,6 +49,16 @@ void rt_capture_flush(void)
 		unwind_cache_flush(capture.cache);
 }
 
+uint64_t rt_capture_misses(void)
+{
+	return capture.cache ? atomic_load(&capture.cache->misses) : 0;
+}
+
+size_t rt_capture_memory(void)
+{
+	return SLOTS * sizeof(struct slot) + sizeof(struct unwind_cache);
+}
+
 void rt_capture_after_fork(void)
 {
 	for (unsigned i = 0; capture.slots && i < SLOTS; i++) {

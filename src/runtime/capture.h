@@ -5,6 +5,8 @@
 #define RUNTIME_CAPTURE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "runtime/stacktab.h"
 
@@ -18,6 +20,9 @@ rt_stack_id rt_capture(void *caller);
 bool rt_capture_init(void);
 /* Forgets all unwinding rules: a module's addresses may now belong to another. RT_ANY */
 void rt_capture_flush(void);
+/* Look-ups of unwinding rules that were not remembered; bytes of memory mapped. RT_SIGSAFE */
+uint64_t rt_capture_misses(void);
+size_t rt_capture_memory(void);
 /* In a forked child: scratch that other threads held is free again. */
 void rt_capture_after_fork(void);
 

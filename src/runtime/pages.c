@@ -1,17 +1,12 @@
-/* Index, cmdline, self, symbol; see pages.h. Called through the table in rt_routes.c. */
+/* Index, cmdline, symbol; see pages.h. Called through the table in rt_routes.c. */
 #include "runtime/pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "runtime/coverage.h"
-#include "runtime/heap_live.h"
-#include "runtime/rt.h"
-#include "runtime/state_file.h"
 #include "runtime/rt_text.h"
 #include "runtime/textform.h"
-#include "runtime/watch.h"
 
 /* Listed on the index besides the profiles; sorted among them. */
 static const struct entry {
@@ -103,63 +98,6 @@ void rt_pages_cmdline(const struct rt_request *req, struct rt_bytes *out)
 	close(fd);
 	if (out->n > 0 && out->p[out->n - 1] == '\0')
 		out->n--; /* NULs separate, as in Go */
-}
-
-static void self_line(struct rt_bytes *out, const char *name, uint64_t value, const char *meaning)
-{
-	rt_text_c(out, name);
-	rt_text_c(out, " ");
-	rt_text_u64(out, value);
-	rt_text_c(out, "\t# ");
-	rt_text_c(out, meaning);
-	rt_text_c(out, "\n");
-}
-
-static void self_state(struct rt_bytes *out)
-{
-	if (!rt.options.state[0])
-		return;
-	rt_text_c(out, "state_file ");
-	if (rt_state_file_path()[0])
-		rt_text_c(out, rt_state_file_path());
-	else
-		rt_text_c(out, "none: ");
-	rt_text_from(out, rt_state_file_why);
-	rt_text_c(out, "\t# what pprof reads after a kill or a crash\n");
-}
-
-void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
-{
-	uint64_t timed = rt_stats_get(RT_STAT_SAMPLE_TIMED);
-
-	(void)req;
-	rt_text_c(out, "libpprof " PPROF_VERSION "\n\n");
-	self_line(out, "pid", (uint64_t)getpid(), "process id");
-	self_line(out, "enabled", rt_is_ready(), "1 when allocations are sampled");
-	rt_coverage_print(out);
-	self_line(out, "heap_rate", atomic_load(&rt.heap_rate), "mean bytes between samples");
-	self_line(out, "threads", atomic_load(&rt.threads), "threads that have allocated");
-	self_line(out, "init_ns", rt.init_ns, "time the start-up took, in nanoseconds");
-	if (timed)
-		self_line(out, "sample_mean_ns", rt_stats_get(RT_STAT_SAMPLE_NS) / timed,
-		    "mean time of taking one sample");
-	if (rt_is_ready()) {
-		self_line(out, "live", rt_live_count(), "sampled blocks alive");
-		self_line(out, "live_levels", atomic_load(&rt.state.head->live_levels),
-		    "levels of the live table in use, of 5");
-		self_line(out, "stack_bytes", atomic_load(&rt.state.head->stack_used),
-		    "bytes of the stack table in use");
-	}
-	self_state(out);
-	rt_watch_print(out);
-	rt_text_from(out, rt_stats_print);
-	if (rt.options.bad) {
-		rt_text_c(out, "\nbad value ignored: ");
-		rt_text_c(out, rt.options.bad);
-		rt_text_c(out, "\n");
-	}
-	rt_text_c(out, "\nenvironment (name, default, meaning):\n");
-	rt_text_from(out, rt_options_print);
 }
 
 static void symbol_line(struct rt_bytes *out, struct str word)

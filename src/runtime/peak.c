@@ -157,6 +157,12 @@ uint64_t rt_peak_copies(void)
 	return atomic_load(&peak.copies);
 }
 
+/* Read without `busy`: a moment's number for people. */
+uint64_t rt_peak_memory(void)
+{
+	return (uint64_t)(peak.both[0].n + peak.both[1].n) * sizeof(struct kept);
+}
+
 bool rt_peak_snapshot(struct rt_snapshot *s)
 {
 	struct rt_row row;

@@ -29,6 +29,9 @@ bool rt_peak_snapshot(struct rt_snapshot *s);
 uint64_t rt_peak_bytes(void);
 uint64_t rt_peak_copies(void);
 
+/* Bytes of memory that the copies have touched. RT_SIGSAFE */
+uint64_t rt_peak_memory(void);
+
 /* In a forked child: a copy that another thread was making is dropped. */
 void rt_peak_after_fork(void);
 

@@ -8,7 +8,9 @@
 #include "runtime/state_modules.h"
 
 #define INDEX_SLOTS ((uint32_t)1 << 16)
-#define INDEX_LIMIT (INDEX_SLOTS / 4 * 3)
+#define INDEX_LIMIT RT_STACKS_MAX
+
+_Static_assert(INDEX_LIMIT == INDEX_SLOTS / 4 * 3, "the index keeps a quarter free");
 
 static _Atomic uint32_t *index_slots(void)
 {

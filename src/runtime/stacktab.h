@@ -16,6 +16,9 @@
 
 typedef uint32_t rt_stack_id; /* offset in the stacks region / 8; 0 is none */
 
+/* Distinct stacks there can be. */
+#define RT_STACKS_MAX 49152u
+
 /* Frames kept of a stack; deeper ones end in RT_PC_TRUNCATED. */
 #define RT_STACK_DEPTH 128
 
