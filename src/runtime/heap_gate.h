@@ -36,7 +36,7 @@ static inline bool rt_gate_pass(size_t n)
 /* True when p may be a sampled block (or one of the boot arena). RT_SIGSAFE */
 static inline bool rt_gate_known(const void *p)
 {
-	return rt_unlikely(rt_gate_counted(&rt.filter[rt_filter_slot((uintptr_t)p)]));
+	return rt_unlikely(rt_gate_counted(&rt_filter[rt_filter_slot((uintptr_t)p)]));
 }
 
 #endif

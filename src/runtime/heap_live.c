@@ -8,6 +8,8 @@
 #define PTR_CHANGING ((uintptr_t)1)
 #define FILTER_FULL 255
 
+_Alignas(64) _Atomic uint8_t rt_filter[RT_FILTER_SLOTS];
+
 static size_t level_entries(unsigned level)
 {
 	return LEVEL0_ENTRIES << (2 * level);
@@ -32,7 +34,7 @@ static struct rt_live_entry *bucket_at(uintptr_t p, unsigned level)
 
 static void filter_add(uintptr_t p)
 {
-	_Atomic uint8_t *slot = &rt.filter[rt_filter_slot(p)];
+	_Atomic uint8_t *slot = &rt_filter[rt_filter_slot(p)];
 	uint8_t n = atomic_load_explicit(slot, memory_order_relaxed);
 
 	while (n != FILTER_FULL && !atomic_compare_exchange_weak(slot, &n, (uint8_t)(n + 1)))
@@ -42,7 +44,7 @@ static void filter_add(uintptr_t p)
 /* A slot that was full once cannot be counted down: it stays full. */
 static void filter_remove(uintptr_t p)
 {
-	_Atomic uint8_t *slot = &rt.filter[rt_filter_slot(p)];
+	_Atomic uint8_t *slot = &rt_filter[rt_filter_slot(p)];
 	uint8_t n = atomic_load_explicit(slot, memory_order_relaxed);
 
 	while (n != FILTER_FULL && !atomic_compare_exchange_weak(slot, &n, (uint8_t)(n - 1)))
@@ -51,7 +53,7 @@ static void filter_remove(uintptr_t p)
 
 void rt_filter_pin(uintptr_t p)
 {
-	atomic_store(&rt.filter[rt_filter_slot(p)], FILTER_FULL);
+	atomic_store(&rt_filter[rt_filter_slot(p)], FILTER_FULL);
 }
 
 /* Makes `level` usable; false when it does not exist or cannot be had. */
@@ -136,9 +138,13 @@ bool rt_live_take(uintptr_t p, struct rt_live *out)
 
 static void reset_filter(void)
 {
-	for (size_t i = 0; i < sizeof(rt.filter); i++)
-		if (atomic_load_explicit(&rt.filter[i], memory_order_relaxed) != FILTER_FULL)
-			atomic_store_explicit(&rt.filter[i], 0, memory_order_relaxed);
+	for (size_t i = 0; i < RT_FILTER_SLOTS; i++) {
+		uint8_t n = atomic_load_explicit(&rt_filter[i], memory_order_relaxed);
+
+		/* Pages that were never written to must not be backed now. */
+		if (n != 0 && n != FILTER_FULL)
+			atomic_store_explicit(&rt_filter[i], 0, memory_order_relaxed);
+	}
 }
 
 /* True when the entry holds a block and did so while it was copied. */

@@ -109,7 +109,7 @@ static void record(void *p, size_t n, uint64_t mean, void *caller)
 
 	live.record = rt_records_find(stack, n);
 	/* An entry for p is of a block that was freed past us, say by the loader. */
-	if (atomic_load_explicit(&rt.filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed))
+	if (atomic_load_explicit(&rt_filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed))
 		rt_heap_forget(p);
 	rt_records_add_alloc(live.record, &a);
 	rt_peak_allocated(a.bytes);

@@ -31,13 +31,10 @@ enum rt_phase {
 	RT_DORMANT, /* tables could not be mapped: pass everything through for ever */
 };
 
-#define RT_FILTER_BITS 16
-
 /* The one process-wide struct. Zero but for `real` until init.c's constructor. */
 struct rt {
-	/* Live samples by address hash, up to 255; free() looks here. First, for its code. */
-	_Alignas(64) _Atomic uint8_t filter[1u << RT_FILTER_BITS];
-	struct rt_real real;            /* next malloc & co; set by real.c, then constant */
+	/* Next malloc & co; set by real.c, then constant. What is hot of it is one cache line. */
+	_Alignas(64) struct rt_real real;
 	_Atomic uint32_t phase;         /* enum rt_phase; release-stored by init.c */
 	_Atomic uint32_t heap_rate_gen; /* bumped with every heap_rate change; starts at 1 */
 	_Atomic uint64_t heap_rate;     /* mean bytes between samples; 0 off, 1 everything */
@@ -47,7 +44,7 @@ struct rt {
 	uint64_t init_ns;               /* time our constructor took */
 	int32_t pid;                    /* of this process; refreshed in a forked child */
 	struct rt_options options;      /* set by init.c, then constant */
-	struct rt_stats stats;
+	_Alignas(64) struct rt_stats stats; /* on lines that no fast path reads */
 	struct rt_state state; /* the mapping of indices */
 };
 

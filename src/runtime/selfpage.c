@@ -65,7 +65,7 @@ static void print_memory(struct rt_bytes *out)
 	self_line(out, "memory_peak", rt_peak_memory(), "bytes of the copy at the peak");
 	self_line(out, "memory_unwinding", rt_capture_memory(),
 	    "bytes for unwinding: rules and scratch");
-	self_line(out, "memory_filter", sizeof(rt.filter), "bytes of the filter that free asks");
+	self_line(out, "memory_filter", sizeof(rt_filter), "bytes of the filter that free asks, at most");
 }
 
 static void print_time(struct rt_bytes *out)

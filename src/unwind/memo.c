@@ -1,37 +1,83 @@
 /*
  * Reuse of the previous walk of a thread. Successive samples of one thread share most of their
- * outer frames. A walk that meets a remembered frame (same sp, pc and rbp) checks the words that
- * led from there outwards and takes the rest over.
+ * outer frames. So a walk begins with a look at how much of the way out of the last one is still
+ * as it was, from the outermost frame inwards; when it then comes to one of those frames (same sp,
+ * pc and rbp), it takes the rest over.
  *
  * The check is exact, not likely. With the same rules (same cache generation), a remembered step
  * depended on (sp, pc, rbp) of its frame, known to be equal, and on two words: the return address,
  * at the caller's sp - 8, and the saved rbp if there is one. Both are compared. A frame to which
  * other words led is noted with a `was` that its slot cannot hold, and so fails the check.
+ *
+ * Looking before walking costs nothing when the walk then turns out to be another one: it ends at
+ * the first changed word. It leaves the walk a single comparison a frame, which is always
+ * predicted, where a search in both lists would guess wrong at every other frame of a new stack.
  */
 #include "unwind/walk.h"
 
-#include <string.h>
+#include "unwind/rule_cache.h"
 
-#define END (UNWIND_MEMO_FRAMES + 1)
+#define END UNWIND_MEMO_FRAMES
+
+/* Innermost frames of the last walk whose rules are fetched, as this one is likely to need them. */
+#define PREFETCH 32
+
+/* Zero when the words that led to frame i are what they were. */
+static inline UNWIND_NO_SANITIZE uintptr_t changed(const struct unwind_memo *m, uint32_t i)
+{
+	return (walk_load(m->sp[i] - 8) ^ m->pc[i]) | (walk_load(m->slot[i]) ^ m->was[i]);
+}
+
+/*
+ * The innermost frame from which on the way out is what it was. Only of those at `lo` and above:
+ * the words that led from one of them to the next lie between their sp. Four at a time, as their
+ * loads are independent and overlap.
+ */
+static UNWIND_NO_SANITIZE uint32_t find_alive(const struct unwind_memo *m, uintptr_t lo)
+{
+	uint32_t first = END - m->n;
+	uint32_t i = END - 1;
+
+	while (i >= first + 4 && m->sp[i - 4] >= lo &&
+	       (changed(m, i) | changed(m, i - 1) | changed(m, i - 2) | changed(m, i - 3)) == 0)
+		i -= 4;
+	while (i > first && m->sp[i - 1] >= lo && changed(m, i) == 0)
+		i--;
+	return m->sp[i] >= lo ? i : END;
+}
+
+static void prefetch_rules(const struct walk *w, uint32_t alive)
+{
+	const struct unwind_memo *m = w->reuse.memo;
+	uint32_t first = END - m->n;
+
+	if (alive - first > PREFETCH)
+		first = alive - PREFETCH;
+	for (uint32_t i = first; i < alive; i++)
+		rule_cache_prefetch(w->ctx->cache, m->pc[i]);
+}
 
 void walk_memo_begin(struct walk *w)
 {
 	struct unwind_memo *memo = w->ctx->memo;
+	uintptr_t lo = w->f.sp > w->lo ? w->f.sp : w->lo;
 
-	w->reuse = (struct walk_memo){ .top = END };
+	w->reuse = (struct walk_memo){ .alive = END };
 	if (!memo || memo->busy || !w->ctx->cache)
 		return;
 	memo->busy = true;
 	/* From here on a signal handler's walk keeps its hands off. */
 	atomic_signal_fence(memory_order_seq_cst);
-	memo->frames[0] = (struct unwind_memo_frame){ .sp = UINTPTR_MAX };
-	/* Words up to the outermost frame are read without further checks. */
-	if (memo->n > UNWIND_MEMO_FRAMES || memo->salt != w->salt ||
-	    (memo->n && memo->frames[1].sp - w->lo > w->span))
+	w->reuse.memo = memo;
+	if (memo->n > END || memo->salt != w->salt)
 		memo->n = 0;
 	memo->salt = w->salt;
-	w->reuse.memo = memo;
-	w->reuse.alive = memo->n;
+	if (memo->n == 0)
+		return;
+	/* Words up to the outermost frame are read without further checks. */
+	if (memo->sp[END - 1] - w->lo <= w->span)
+		w->reuse.alive = find_alive(memo, lo);
+	prefetch_rules(w, w->reuse.alive);
 }
 
 static void finish(struct walk *w, uint32_t n, uint32_t reused)
@@ -45,19 +91,28 @@ static void finish(struct walk *w, uint32_t n, uint32_t reused)
 	w->reuse.memo = NULL;
 }
 
+/* Puts the fresh frames directly inside of the taken ones. Mostly few: no five calls of memmove. */
+static void move_fresh(struct unwind_memo *m, uint32_t to, uint32_t fresh)
+{
+	for (uint32_t i = fresh; i-- > 0;) {
+		m->sp[to + i] = m->sp[i];
+		m->pc[to + i] = m->pc[i];
+		m->bp[to + i] = m->bp[i];
+		m->slot[to + i] = m->slot[i];
+		m->was[to + i] = m->was[i];
+	}
+}
+
 void walk_memo_keep(struct walk *w)
 {
 	struct walk_memo *u = &w->reuse;
-	uint32_t fresh = END - u->top;
 
 	if (!u->memo)
 		return;
-	if (fresh)
-		memmove(u->memo->frames + 1 + u->taken, u->memo->frames + u->top,
-		    fresh * sizeof(u->memo->frames[0]));
+	move_fresh(u->memo, END - u->taken - u->fresh, u->fresh);
 	if (u->taken == 0)
 		u->memo->by_frame_ptr = w->by_frame_ptr;
-	finish(w, u->taken + fresh, u->taken);
+	finish(w, u->taken + u->fresh, u->taken);
 }
 
 void walk_memo_drop(struct walk *w)
@@ -66,43 +121,23 @@ void walk_memo_drop(struct walk *w)
 		finish(w, 0, 0);
 }
 
-bool walk_memo_make_room(struct walk_memo *u)
-{
-	if (u->top == 1)
-		return false;
-	/* The innermost frames of the previous walk are given up. */
-	u->alive = u->top - 2;
-	return true;
-}
-
-/* Zero when the words that led to frame t are what they were. */
-static inline UNWIND_NO_SANITIZE uintptr_t changed(const struct unwind_memo_frame *t)
-{
-	return (*(const uintptr_t *)(t->sp - 8) ^ t->pc) | (*(const uintptr_t *)t->slot ^ t->was);
-}
-
-UNWIND_NO_SANITIZE bool walk_memo_verify(struct walk *w, uintptr_t *pcs, size_t room)
+bool walk_memo_met(struct walk *w)
 {
 	struct walk_memo *u = &w->reuse;
-	const struct unwind_memo_frame *t = &u->memo->frames[u->alive];
-	size_t n = room < u->alive ? room : u->alive;
-	uintptr_t difference = 0;
+	struct unwind_memo *m = u->memo;
+	uint32_t i = u->alive;
 
-	/* The first was compared by walk_memo_note, and what led to it does not matter. */
-	if (n && t->sp - w->lo <= w->span) {
-		pcs[0] = t->pc;
-		/* No early exit: the loads of different frames are independent and overlap. */
-		for (size_t i = 1; i < n; i++) {
-			t--;
-			difference |= changed(t);
-			pcs[i] = t->pc;
-		}
-		if (difference == 0)
-			return true;
+	while (i < END && m->sp[i] < w->f.sp)
+		i++;
+	u->alive = i;
+	if (i == END || m->sp[i] != w->f.sp)
+		return false;
+	if (m->pc[i] != w->f.pc || m->bp[i] != w->f.bp) {
+		u->alive++;
+		return false;
 	}
-	/* Frames behind a change may still be met, but nothing inside them leads there. */
-	for (t = &u->memo->frames[u->alive]; t > u->memo->frames + 1 && !changed(t - 1); t--)
-		;
-	u->alive = (uint32_t)(t - u->memo->frames) - 1;
-	return false;
+	/* It may have been reached from another frame than last time. */
+	m->slot[i] = w->way.slot;
+	m->was[i] = w->way.was;
+	return true;
 }

@@ -100,12 +100,8 @@ struct unwind_cache {
  */
 void unwind_cache_flush(struct unwind_cache *cache);
 
-#define UNWIND_MEMO_FRAMES 256
-
-/* slot, was: the word that led to the frame besides its return address, see memo.c. */
-struct unwind_memo_frame {
-	uintptr_t sp, pc, bp, slot, was;
-};
+/* Not a power of two, or equal elements of the arrays below would fall on the same cache sets. */
+#define UNWIND_MEMO_FRAMES 248
 
 /*
  * The previous walk of one thread, for reuse of its unchanged outer part (10 KB; a zeroed struct
@@ -113,13 +109,14 @@ struct unwind_memo_frame {
  * as a walk that finds it in use does without.
  */
 struct unwind_memo {
-	uint32_t n;         /* frames remembered */
+	uint32_t n;         /* frames remembered: the last n of the arrays, outermost last */
 	uint32_t reused;    /* out: frames at the end of the last walk that were taken over */
 	uint64_t salt;      /* names the cache generation of the remembered walk */
 	bool by_frame_ptr;  /* the outermost frame was reached by its frame pointer alone */
 	volatile bool busy; /* a walk is using it */
-	/* From [1], outermost first. [0] is a guard. */
-	struct unwind_memo_frame frames[UNWIND_MEMO_FRAMES + 1];
+	uintptr_t sp[UNWIND_MEMO_FRAMES], pc[UNWIND_MEMO_FRAMES], bp[UNWIND_MEMO_FRAMES];
+	/* The word that led to the frame besides its return address, see memo.c. */
+	uintptr_t slot[UNWIND_MEMO_FRAMES], was[UNWIND_MEMO_FRAMES];
 };
 
 /* Forgets the remembered walk, e.g. when the thread got another stack. */

@@ -6,41 +6,63 @@
  */
 #include "unwind/walk.h"
 
+#include <string.h>
+
 #include "unwind/rule_cache.h"
 
-/* Bytes from sp to the end of the direct range, 0 when sp is not in it. */
-static uintptr_t room_above(const struct walk *w)
+/* Where the direct range ends, 0 when sp is not in it. */
+static uintptr_t top_above(const struct walk *w)
 {
-	uintptr_t below = w->f.sp - w->lo;
+	return w->f.sp % 8 == 0 && w->f.sp - w->lo < w->span ? w->lo + w->span : 0;
+}
 
-	return w->f.sp % 8 == 0 && below < w->span ? w->span - below : 0;
+/*
+ * To the caller of a frame that began with "push %rbp; mov %rsp, %rbp", as all do in code that
+ * keeps frame pointers. What it loads depends on no rule but only on the processor's guess
+ * that this one is like those before, so the loads of many frames are under way at once.
+ */
+static inline bool step_pushed_bp(uintptr_t top, struct unwind_frame *f, struct walk_way *way)
+{
+	uintptr_t bp = f->bp;
+
+	if (bp < f->sp || bp + 16 > top || bp % 8 != 0)
+		return false;
+	f->sp = bp + 16;
+	f->pc = walk_load(bp + 8);
+	f->bp = walk_load(bp);
+	*way = (struct walk_way){ bp, f->bp };
+	return true;
 }
 
 /*
  * Steps *f by RULE_SP and RULE_BP; false, with nothing done, when the rule is another or leads out
- * of the `room` bytes above sp.
+ * of the direct range, which ends at `top`.
  */
 static inline bool fast_step(
-    uint32_t rule, uintptr_t room, struct unwind_frame *f, struct walk_way *way)
+    uint32_t rule, uintptr_t top, struct unwind_frame *f, struct walk_way *way)
 {
-	uintptr_t size = rule_cfa(rule);
+	uintptr_t cfa = f->sp + rule_cfa(rule);
 	uintptr_t bp_bytes = rule_bp(rule);
+	uintptr_t slot;
+	intptr_t none; /* -1 when rbp is unchanged, else 0 */
 
+	if (rule == rule_make(RULE_BP, 2, 2))
+		return step_pushed_bp(top, f, way);
 	if (!rule_is_plain(rule, RULE_SP)) {
-		size += f->bp - f->sp;
-		if (!rule_is_plain(rule, RULE_BP) || size % 8 != 0)
+		cfa += f->bp - f->sp;
+		if (!rule_is_plain(rule, RULE_BP) || cfa % 8 != 0)
 			return false;
 	}
 	/* rbp is saved inside the frame; a slot below sp is left to the slow step. */
-	if (size - 1 >= room || bp_bytes > size)
+	if (cfa <= f->sp || cfa > top || bp_bytes > cfa - f->sp)
 		return false;
-	f->sp += size;
-	f->pc = walk_load(f->sp - 8);
-	*way = (struct walk_way){ f->sp - 8, f->pc };
-	if (bp_bytes) {
-		f->bp = walk_load(f->sp - bp_bytes);
-		*way = (struct walk_way){ f->sp - bp_bytes, f->bp };
-	}
+	/* By arithmetic, as whether rbp was saved is no more to be guessed than a coin. */
+	none = (intptr_t)(bp_bytes - 8) >> 63;
+	slot = cfa - (bp_bytes | ((uintptr_t)none & 8));
+	*way = (struct walk_way){ slot, walk_load(slot) };
+	f->bp ^= (f->bp ^ way->was) & (uintptr_t)~none;
+	f->sp = cfa;
+	f->pc = walk_load(cfa - 8);
 	return true;
 }
 
@@ -48,29 +70,9 @@ static inline bool fast_step(
 enum stop {
 	STOP_FULL,    /* max addresses are stored and w->f is one more frame */
 	STOP_RULE,    /* w->f is stored and needs a slow step */
-	STOP_MET,     /* w->f is not stored, but is in the previous walk */
+	STOP_MET,     /* w->f is not stored, but may be in the previous walk */
 	STOP_STEPPED, /* w->f is the next frame */
 };
-
-/*
- * w->f was found in the previous walk. STOP_MET when something behind it has changed. Otherwise
- * stores it and what is behind it, and makes the outermost of them w->f.
- */
-static enum stop take_over(struct walk *w, uintptr_t *pcs, size_t max)
-{
-	struct walk_memo *u = &w->reuse;
-	const struct unwind_memo_frame *outermost = &u->memo->frames[1];
-	size_t room = max - w->n;
-
-	if (!walk_memo_verify(w, pcs + w->n, room))
-		return STOP_MET;
-	w->f = (struct unwind_frame){ outermost->pc, outermost->sp, outermost->bp };
-	w->by_frame_ptr = u->memo->by_frame_ptr;
-	u->taken = u->alive;
-	w->n += u->alive < room ? u->alive : room;
-	u->up_to = w->n;
-	return u->alive > room ? STOP_FULL : STOP_RULE;
-}
 
 /*
  * The hot loop, compiled twice: a `noting` run compares each frame with the previous walk and
@@ -78,40 +80,44 @@ static enum stop take_over(struct walk *w, uintptr_t *pcs, size_t max)
  * current frame's after STOP_RULE, invalid when the cache does not have it.
  */
 static inline __attribute__((always_inline)) enum stop run(
-    struct walk *w, uintptr_t *pcs, size_t max, bool noting, uint32_t *rule)
+    struct walk *w, uintptr_t *pcs, size_t max, struct unwind_memo *memo, uint32_t *rule)
 {
 	/* Copies, as the compiler must think that stores to pcs could change *w. */
 	struct unwind_cache *cache = w->ctx->cache;
-	struct walk_memo reuse = w->reuse;
+	uintptr_t meet = memo ? walk_memo_meet(&w->reuse) : 0;
 	struct unwind_frame f = w->f;
 	struct walk_way way = w->way;
 	uint64_t salt = w->salt;
-	uintptr_t room = room_above(w);
+	uintptr_t top = top_above(w);
 	size_t n = w->n;
+	size_t note = w->reuse.fresh - n; /* frame n's place in the memo, less n */
 	enum stop stop = STOP_FULL;
 	uint32_t last = RULE_INVALID;
 
 	while (n < max) {
-		uintptr_t sp = f.sp;
-
-		if (noting && walk_memo_note(&reuse, f, way)) {
+		if (memo && f.sp >= meet) {
 			stop = STOP_MET;
 			break;
 		}
+		if (memo) {
+			memo->sp[note + n] = f.sp;
+			memo->pc[note + n] = f.pc;
+			memo->bp[note + n] = f.bp;
+			memo->slot[note + n] = way.slot;
+			memo->was[note + n] = way.was;
+		}
 		pcs[n++] = f.pc;
 		last = rule_cache_get(cache, f.pc, salt);
-		if (__builtin_expect(!fast_step(last, room, &f, &way), 0)) {
+		if (__builtin_expect(!fast_step(last, top, &f, &way), 0)) {
 			stop = STOP_RULE;
 			break;
 		}
-		room -= f.sp - sp;
 	}
 	w->by_frame_ptr = w->by_frame_ptr && f.sp == w->f.sp;
-	if (noting) {
-		w->reuse = reuse;
-		w->way = way;
-	}
+	w->way = way;
 	w->f = f;
+	if (memo)
+		w->reuse.fresh += (uint32_t)(n - w->n);
 	w->n = n;
 	*rule = last;
 	return stop;
@@ -120,23 +126,51 @@ static inline __attribute__((always_inline)) enum stop run(
 static __attribute__((noinline)) enum stop run_plain(
     struct walk *w, uintptr_t *pcs, size_t max, uint32_t *rule)
 {
-	return run(w, pcs, max, false, rule);
+	return run(w, pcs, max, NULL, rule);
 }
 
 static __attribute__((noinline)) enum stop run_noting(
     struct walk *w, uintptr_t *pcs, size_t max, uint32_t *rule)
 {
-	enum stop stop;
+	struct walk_memo *u = &w->reuse;
+	size_t room = u->alive - u->fresh;
 
-	/* A frame that led elsewhere is met once: it is no more among those alive. */
-	do {
-		stop = run(w, pcs, max, true, rule);
-		if (stop != STOP_MET)
-			return stop;
-		stop = take_over(w, pcs, max);
-	} while (stop == STOP_MET);
+	return run(w, pcs, max - w->n < room ? max : w->n + room, u->memo, rule);
+}
+
+/* Stores what is left of the previous walk, whose frame w->f is, and makes its outermost w->f. */
+static enum stop take_over(struct walk *w, uintptr_t *pcs, size_t max, uint32_t *rule)
+{
+	struct walk_memo *u = &w->reuse;
+	const struct unwind_memo *m = u->memo;
+	const uint32_t outermost = UNWIND_MEMO_FRAMES - 1;
+	size_t room = max - w->n;
+	size_t n = UNWIND_MEMO_FRAMES - u->alive;
+
+	u->taken = (uint32_t)n;
+	n = n < room ? n : room;
+	memcpy(pcs + w->n, m->pc + u->alive, n * sizeof(pcs[0]));
+	w->f = (struct unwind_frame){ m->pc[outermost], m->sp[outermost], m->bp[outermost] };
+	w->by_frame_ptr = m->by_frame_ptr;
+	w->n += n;
+	u->up_to = w->n;
 	*rule = rule_cache_get(w->ctx->cache, w->f.pc, w->salt);
-	return stop;
+	return u->taken > room ? STOP_FULL : STOP_RULE;
+}
+
+/* Stores frames and notes them, until one is met that was noted last time. */
+static enum stop run_to_meet(struct walk *w, uintptr_t *pcs, size_t max, uint32_t *rule)
+{
+	while (w->n < max && walk_memo_make_room(&w->reuse)) {
+		if (w->f.sp < walk_memo_meet(&w->reuse)) {
+			if (run_noting(w, pcs, max, rule) == STOP_RULE)
+				return STOP_RULE;
+		} else if (walk_memo_met(w)) {
+			return take_over(w, pcs, max, rule);
+		}
+	}
+	/* The memo is full of this walk: the frames further out are made anew each time. */
+	return run_plain(w, pcs, max, rule);
 }
 
 /*
@@ -149,7 +183,7 @@ static enum stop store_one(struct walk *w, uintptr_t *pcs, uint32_t *rule)
 
 	pcs[w->n++] = w->f.pc;
 	*rule = cache ? rule_cache_get(cache, w->f.pc + w->is_exact, w->salt) : RULE_INVALID;
-	if (w->f.pc == 0 || !fast_step(*rule, room_above(w), &w->f, &w->way))
+	if (w->f.pc == 0 || !fast_step(*rule, top_above(w), &w->f, &w->way))
 		return STOP_RULE;
 	w->is_exact = false;
 	w->by_frame_ptr = false;
@@ -162,7 +196,7 @@ static enum stop store_frames(struct walk *w, uintptr_t *pcs, size_t max, uint32
 	if (w->is_exact || !w->ctx->cache)
 		return store_one(w, pcs, rule);
 	if (w->reuse.memo && !w->reuse.taken)
-		return run_noting(w, pcs, max, rule);
+		return run_to_meet(w, pcs, max, rule);
 	return run_plain(w, pcs, max, rule);
 }
 

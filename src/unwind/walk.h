@@ -20,11 +20,14 @@ static inline UNWIND_NO_SANITIZE uintptr_t walk_load(uintptr_t addr)
 	return *(const uintptr_t *)addr;
 }
 
-/* The reuse of the previous walk, while a walk runs; memo NULL: none. */
+/*
+ * The reuse of the previous walk, while a walk runs; memo NULL: none. This walk's frames are noted
+ * from the start of the memo's arrays on, the previous walk's lie at the end.
+ */
 struct walk_memo {
 	struct unwind_memo *memo;
-	uint32_t alive; /* frames [1, alive] of the previous walk can still be met */
-	uint32_t top;   /* frames from here on are this walk's */
+	uint32_t alive; /* from here on the previous walk's can be met: the way out is unchanged */
+	uint32_t fresh; /* this walk's: [0, fresh) */
 	uint32_t taken; /* frames taken over; nothing is noted after that */
 	size_t up_to;   /* walk.n behind them */
 };
@@ -78,35 +81,27 @@ void walk_memo_keep(struct walk *w);
 void walk_memo_drop(struct walk *w);
 
 /*
- * Whether the rest of the previous walk is the rest of this one, called when the current frame is
- * frames[alive]. On true the code addresses of those frames are in pcs, up to `room` of them; on
- * false `alive` has shrunk and the current frame is not among those left.
+ * Whether w->f, whose sp is at least walk_memo_meet(), is a frame of the previous walk. On true it
+ * is frame `alive`; on false `alive` is behind it.
  */
-bool walk_memo_verify(struct walk *w, uintptr_t *pcs, size_t room);
+bool walk_memo_met(struct walk *w);
 
-/* Makes room for a note; false when the memo is full of this walk. */
-bool walk_memo_make_room(struct walk_memo *u);
-
-/* Notes the current frame, or, when it is also in the previous walk, does not and returns true. */
-static inline bool walk_memo_note(struct walk_memo *u, struct unwind_frame f, struct walk_way way)
+/* The lowest sp of a frame that can be met, UINTPTR_MAX when there is none. */
+static inline uintptr_t walk_memo_meet(const struct walk_memo *u)
 {
-	struct unwind_memo_frame *frames = u->memo->frames;
-	struct unwind_memo_frame *t = &frames[u->alive];
+	return u->alive < UNWIND_MEMO_FRAMES ? u->memo->sp[u->alive] : UINTPTR_MAX;
+}
 
-	/* frames[0] ends this: its sp is above all. */
-	while (t->sp < f.sp)
-		t--;
-	u->alive = (uint32_t)(t - frames);
-	if (t->sp == f.sp && t->pc == f.pc && t->bp == f.bp && u->alive) {
-		/* It may have been reached from another frame than last time. */
-		t->slot = way.slot;
-		t->was = way.was;
+/* Makes room to note frames; false when the memo is full of this walk. */
+static inline bool walk_memo_make_room(struct walk_memo *u)
+{
+	if (u->fresh < u->alive)
 		return true;
-	}
-	if (u->top > u->alive + 1 || walk_memo_make_room(u))
-		frames[--u->top] =
-		    (struct unwind_memo_frame){ f.sp, f.pc, f.bp, way.slot, way.was };
-	return false;
+	/* The innermost frames of the previous walk are given up. */
+	if (u->alive == UNWIND_MEMO_FRAMES)
+		return false;
+	u->alive++;
+	return true;
 }
 
 #endif

@@ -1,0 +1,170 @@
+/*
+ * A program that does nothing but allocate and free: what a heap profiler costs where it costs
+ * most. One thread; sizes from 16 to 4096 bytes, evenly on a logarithmic scale, with tails to
+ * 68 KiB and 1 MiB (mean about 940); random lifetimes; every 256 operations another way of 20 calls
+ * down to malloc. Run by micro.sh under each allocator and profiler, compiled with and without
+ * frame pointers:
+ *
+ *	micro LIVE-BLOCKS SEGMENTS
+ *
+ * Prints nanoseconds for a free and a malloc, of the thread's CPU time: the 10th and 25th
+ * percentile and the median over segments of 4096, as what else runs on a machine only adds. The
+ * first quarter of the segments warms up.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define NOINLINE __attribute__((noinline, noclone))
+#define DEPTH    20
+#define BATCH    256
+#define BATCHES  16
+#define LIVE_MAX 1000000
+
+struct work {
+	uint64_t random;
+	void **blocks;
+	uint64_t live;
+	uint64_t bytes, count;
+};
+
+/* xorshift64 (Marsaglia 2003). */
+static uint64_t next_random(struct work *w)
+{
+	uint64_t x = w->random;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return w->random = x;
+}
+
+static size_t pick_size(struct work *w)
+{
+	uint64_t r = next_random(w);
+	size_t base = (size_t)16 << (r >> 10) % 8;
+
+	if ((r >> 40) % 16384 == 0)
+		return 65536 + (r >> 20) % 983040;
+	if (r % 1024 < 4)
+		return 4096 + (r >> 20) % 65536;
+	return base + ((r >> 20) & (base - 1));
+}
+
+/* The ends of the ways: eight places that allocate. */
+#define LEAF(n)                                                                                    \
+	static NOINLINE void *leaf_##n(size_t size)                                                \
+	{                                                                                          \
+		void *p = malloc(size);                                                            \
+                                                                                                   \
+		if (!p)                                                                            \
+			abort();                                                                   \
+		*(volatile char *)p = (n);                                                         \
+		return p;                                                                          \
+	}
+LEAF(0)
+LEAF(1)
+LEAF(2)
+LEAF(3)
+LEAF(4)
+LEAF(5)
+LEAF(6)
+LEAF(7)
+
+static void *(*const leaves[])(
+    size_t) = { leaf_0, leaf_1, leaf_2, leaf_3, leaf_4, leaf_5, leaf_6, leaf_7 };
+
+static NOINLINE void work_batch(struct work *w)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		uint64_t r = next_random(w);
+		void **slot = &w->blocks[(r >> 8) % w->live];
+		size_t size = pick_size(w);
+
+		free(*slot);
+		*slot = leaves[r % 8](size);
+		w->count++;
+		w->bytes += size;
+	}
+}
+
+/* The ways: at every second step one of three functions with frames of different sizes. */
+static NOINLINE void descend(struct work *w, int left);
+
+#define STEP(name, bytes)                                                                          \
+	static NOINLINE void name(struct work *w, int left)                                        \
+	{                                                                                          \
+		volatile char frame[bytes];                                                        \
+                                                                                                   \
+		frame[0] = (char)left;                                                             \
+		descend(w, left);                                                                  \
+		frame[1] = (char)left;                                                             \
+	}
+STEP(step_small, 24)
+STEP(step_middle, 72)
+STEP(step_large, 136)
+
+static NOINLINE void descend(struct work *w, int left)
+{
+	static void (*const steps[])(struct work *, int) = { step_small, step_middle, step_large };
+	volatile char here = 0;
+
+	if (left <= 0)
+		work_batch(w);
+	else
+		steps[next_random(w) % 3](w, left - 2);
+	here = 1; /* so that neither call above is the function's last act */
+	(void)here;
+}
+
+static double cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double segment(struct work *w)
+{
+	double start = cpu_ns();
+
+	/* main, segment, descend, work_batch, leaf: five, and two a step. */
+	for (unsigned i = 0; i < BATCHES; i++)
+		descend(w, DEPTH - 5);
+	return (cpu_ns() - start) / (BATCHES * BATCH);
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+int main(int argc, char **argv)
+{
+	struct work w = { .random = 0x9e3779b97f4a7c15 };
+	size_t n = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	double *ns;
+
+	w.live = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
+	if (w.live < 1 || w.live > LIVE_MAX || n < 8 || n > 1000000) {
+		fprintf(stderr, "usage: micro LIVE-BLOCKS SEGMENTS\n");
+		return 2;
+	}
+	w.blocks = calloc(w.live, sizeof(*w.blocks));
+	ns = calloc(n, sizeof(*ns));
+	if (!w.blocks || !ns)
+		return 1;
+	for (size_t i = 0; i < n; i++)
+		ns[i] = segment(&w);
+	ns += n / 4;
+	n -= n / 4;
+	qsort(ns, n, sizeof(*ns), compare);
+	printf("%.2f %.2f %.2f %.0f\n", ns[n / 10], ns[n / 4], ns[n / 2],
+	    (double)w.bytes / (double)w.count);
+	return 0;
+}
