@@ -1,0 +1,1 @@
+pprof_fuzz(state ROOMS fetch profile)
