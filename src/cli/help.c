@@ -16,17 +16,10 @@ static const char sources[] =
     "\n"
     "  A source is a file (profile.proto, gzipped or not, or one of the older text and binary\n"
     "  formats) or a URL such as http://host:port/debug/pprof/heap. Several are merged.\n"
-    "  binary is the program the profile was taken from, when the profile does not name it.\n";
-
-static const char environment[] =
+    "  binary is the program the profile was taken from, when the profile does not name it.\n"
     "\n"
-    "  Environment:\n"
-    "    PPROF_TMPDIR          Where fetched profiles are kept (else $HOME/pprof)\n"
-    "    PPROF_BINARY_PATH     Where binaries are searched (else $HOME/pprof/binaries), by\n"
-    "                          name, path and build id; directories separated by ':'\n"
-    "    PPROF_TOOLS           Default of -tools\n"
-    "    BROWSER               Browser for web, weblist and -http\n"
-    "    NO_COLOR              When set, messages are never coloured\n";
+    "  Options are written -name=value or -name value and come before the sources; those\n"
+    "  without a value also -name=false. Each is described in full by `help name` in the shell.\n";
 
 void help_usage(struct buf *out)
 {
@@ -38,5 +31,6 @@ void help_usage(struct buf *out)
 	buf_printf(out, "\n  Report options:\n");
 	usage_options(out, "-");
 	usage_groups(out, request_options, n_request_options);
-	buf_printf(out, "%s", environment);
+	BUF_LIT(out, "\n  Environment:\n");
+	usage_environment(out);
 }

@@ -5,6 +5,7 @@
 #include "driver/commands_table.h"
 #include "driver/launch.h"
 #include "driver/options_table.h"
+#include "driver/usage.h"
 
 static const char head[] =
     ".TH PPROF 1 \"\" \"libpprof " PPROF_VERSION "\" \"User Commands\"\n"
@@ -30,15 +31,9 @@ static const char tail[] =
     ".SH FILES\n"
     ".TP\n.I $HOME/pprof\nprofiles that were fetched, unless\n.B PPROF_TMPDIR\nsays otherwise\n"
     ".TP\n.I $HOME/.local/state/pprof/history\nlines typed into the shell\n"
-    ".TP\n.I $HOME/.config/pprof/settings.json\nsaved configurations of the web pages\n"
     ".SH EXIT STATUS\n"
     "0 after success, 2 after an error; that of the command for\n.BR \"pprof run\" .\n"
-    ".SH ENVIRONMENT\n"
-    ".TP\n.B PPROF_TMPDIR\nwhere fetched profiles are kept\n"
-    ".TP\n.B PPROF_BINARY_PATH\nwhere binaries are searched, by name, path and build id;\n"
-    "directories separated by colons\n"
-    ".TP\n.B BROWSER\nbrowser for web, weblist and \\-http\n"
-    ".TP\n.B NO_COLOR\nwhen set, messages are never coloured\n";
+    ".SH ENVIRONMENT\n";
 
 /* Text without roff's own characters. */
 static void add_roff(struct buf *out, struct str text)
@@ -89,6 +84,10 @@ static void add_environment(struct buf *out)
 {
 	struct buf table = { 0 };
 
+	for (size_t i = 0; i < n_usage_variables; i++) {
+		buf_printf(out, ".TP\n.B %s\n", usage_variables[i].name);
+		add_roff(out, str_c(usage_variables[i].help));
+	}
 	launch_environment(&table);
 	BUF_LIT(out, ".PP\nA program that is linked with libpprof or started by\n"
 		     ".B pprof run\nobeys:\n.nf\n");

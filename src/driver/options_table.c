@@ -103,7 +103,7 @@ const struct option config_options[] = {
 	    "Samples without such a frame are dropped." },
 	{ "tagfocus", OPTION_STRING, AT(tagfocus), "", "tf", true, NULL, "filter", NULL,
 	    "Keep only samples whose labels match\n"
-	    "[key=]regex[,regex…] for text labels, [key=]range for numbers: 32kb, 32kb:, :64kb,\n"
+	    "[key=]regex[,regex...] for text labels, [key=]range for numbers: 32kb, 32kb:, :64kb,\n"
 	    "32kb:64kb." },
 	{ "tagignore", OPTION_STRING, AT(tagignore), "", "ti", true, NULL, "filter", NULL,
 	    "Drop samples whose labels match\n"
@@ -165,7 +165,7 @@ const struct option request_options[] = {
 
 	FLAG("json", OPTION_BOOL, json, "false", other, NULL, "Print top, tree and tags as JSON"),
 	FLAG("tools", OPTION_STRING, tools, "", other, "path",
-	    "Where object tools are searched, accepted for compatibility"),
+	    "Accepted and ignored: no other program is needed for symbols"),
 	FLAG("version", OPTION_BOOL, version, "false", other, NULL, "Print the version and leave"),
 
 	FLAG("total_delay", OPTION_BOOL, total_delay, "false", value, NULL, "-sample_index=delay"),

@@ -7,6 +7,32 @@
 
 #define MAX_SORTED 64
 
+const struct usage_variable usage_variables[] = {
+	{ "PPROF_TMPDIR", "Where fetched profiles are kept (else $HOME/pprof)" },
+	{ "PPROF_BINARY_PATH", "Where binaries are searched (else $HOME/pprof/binaries), by\n"
+			       "name, path and build id; directories separated by ':'" },
+	{ "PPROF_TOOLS", "Accepted and ignored, like -tools" },
+	{ "PPROF_PRELOAD", "The library that pprof run loads into the command" },
+	{ "HTTP_PROXY", "Proxy for fetching; also HTTPS_PROXY, and NO_PROXY for exceptions" },
+	{ "BROWSER", "Browser for web, weblist, flamegraph and -http" },
+	{ "TMPDIR", "Where files for viewers are put (else /tmp)" },
+	{ "TZ", "Zone of the times in reports" },
+	{ "NO_COLOR", "When set, nothing is coloured" },
+};
+const size_t n_usage_variables = sizeof usage_variables / sizeof usage_variables[0];
+
+void usage_environment(struct buf *out)
+{
+	for (size_t i = 0; i < n_usage_variables; i++) {
+		struct str rest = str_c(usage_variables[i].help);
+		struct str line;
+
+		for (const char *name = usage_variables[i].name; str_split(&rest, '\n', &line);
+		     name = "")
+			buf_printf(out, "    %-21s %.*s\n", name, STR_ARG(line));
+	}
+}
+
 void usage_line(struct buf *out, const char *prefix, const char *name, const char *help)
 {
 	struct str summary = option_summary(help);

@@ -15,6 +15,18 @@ void usage_line(struct buf *out, const char *prefix, const char *name, const cha
 void usage_commands(struct buf *out, const char *prefix);
 void usage_options(struct buf *out, const char *prefix);
 
+/* An environment variable that the tool obeys; further lines of help are indented alike. */
+struct usage_variable {
+	const char *name;
+	const char *help;
+};
+
+extern const struct usage_variable usage_variables[];
+extern const size_t n_usage_variables;
+
+/* The variables as a list. */
+void usage_environment(struct buf *out);
+
 /* Flags of a table by their groups, each with a heading. */
 void usage_groups(struct buf *out, const struct option *table, size_t n);
 

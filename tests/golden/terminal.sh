@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# What differs when a person looks on: colours, prompt, progress, control characters. Standard
+# output and error are a terminal that script(1) makes.
+#
+# usage: terminal.sh PPROF FIXTURES
+set -euo pipefail
+pprof=$(realpath "$1")
+fixtures=$(realpath "$2")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export HOME=$scratch PPROF_TMPDIR=$scratch TZ=UTC TERM=xterm
+unset NO_COLOR
+red=$'\033[0;31m'
+failed=0
+
+# Output of a command line on a terminal, where "q" is typed.
+on_terminal() {
+	(cd "$fixtures" && echo q | timeout 20 script -qefc "$1" /dev/null) | tr -d '\r' || true
+}
+
+expect() { # what, text, pattern
+	grep -qF -- "$3" <<<"$2" || {
+		echo "FAIL $1: no '$3' in: $2"
+		failed=1
+	}
+}
+
+refuse() {
+	grep -qF -- "$3" <<<"$2" && {
+		echo "FAIL $1: '$3' in: $2"
+		failed=1
+	}
+	return 0
+}
+
+out=$(on_terminal "$pprof -top -focus=nobody -output=$scratch/f cpu.pb.gz")
+expect "warnings are red" "$out" "${red}Focus expression matched no samples"
+expect "what was done is said" "$out" "Generating report in $scratch/f"
+refuse "what was done is not red" "$out" "${red}Generating"
+out=$(NO_COLOR=1 on_terminal "$pprof -top -focus=nobody cpu.pb.gz")
+expect "NO_COLOR" "$out" "Focus expression matched no samples"
+refuse "NO_COLOR" "$out" $'\033'
+expect "the prompt" "$(on_terminal "$pprof cpu.pb.gz")" "(pprof) "
+
+[ $failed = 0 ] && echo "terminal as expected"
+exit $failed
