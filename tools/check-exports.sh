@@ -23,6 +23,7 @@ realloc
 reallocarray
 valloc
 END
+printf '%s\n' mmap mmap64 munmap mremap sbrk >"$work/maps"
 sed -n 's/^\t\(pprof_[a-z_]*\);$/\1/p' "$here/src/runtime/libpprof.map" >"$work/public"
 # Every public function of the header is in the version script, and the other way round.
 grep -o 'pprof_[a-z_]*(' "$here/include/pprof/pprof.h" | tr -d '(' | sort -u >"$work/header"
@@ -40,6 +41,7 @@ status=0
 for library in "$@"; do
 	case $library in
 	*.a) sort "$work/public" "$work/hooks" ;;
+	*_preload.so) sort "$work/public" "$work/hooks" "$work/operators" "$work/maps" ;;
 	*) sort "$work/public" "$work/hooks" "$work/operators" ;;
 	esac >"$work/want"
 	case $library in

@@ -15,6 +15,7 @@
 #include "runtime/coverage.h"
 #include "runtime/endpoint.h"
 #include "runtime/heap_sample.h"
+#include "runtime/mapranges.h"
 #include "runtime/modules.h"
 #include "runtime/peak.h"
 #include "runtime/records.h"
@@ -69,6 +70,7 @@ static void after_fork(void)
 		rt_records_after_fork();
 		rt_capture_after_fork();
 		rt_peak_after_fork();
+		rt_mapranges_after_fork_child();
 	}
 	rt_endpoint_after_fork();
 	rt_watch_after_fork();
@@ -84,6 +86,8 @@ static bool map_tables(void)
 	rt_records_init();
 	rt_state_file_publish(&rt.state);
 	rt_peak_init();
+	if (rt.options.mmap == 1)
+		rt_mapranges_init();
 	return true;
 }
 
@@ -102,7 +106,7 @@ static void init_once(void)
 	rt_encode_init();
 	rt_coverage_init();
 	usable = usable && map_tables();
-	pthread_atfork(NULL, NULL, after_fork);
+	pthread_atfork(rt_mapranges_before_fork, rt_mapranges_after_fork, after_fork);
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
 	rt_heap_redraw(); /* not only after what was let pass unsampled */

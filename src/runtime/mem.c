@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -17,10 +19,16 @@
 #define BYTES_MIN ((size_t)64 << 10)
 #define BYTES_MAX ((size_t)1 << 30)
 
+/* Not libc's functions: those are interposed, by us and others, and this is nobody's memory. */
+static void *kernel_mmap(size_t n, int protection, int flags, int fd)
+{
+	return (void *)syscall(SYS_mmap, NULL, n, protection, flags, fd, 0);
+}
+
 static void *map(size_t n, int protection)
 {
 	int saved = errno;
-	void *p = mmap(NULL, n, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = kernel_mmap(n, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 
 	errno = saved;
 	return p == MAP_FAILED ? NULL : p;
@@ -41,7 +49,7 @@ void rt_mem_unmap(void *p, size_t n)
 	int saved = errno;
 
 	if (p)
-		munmap(p, n);
+		syscall(SYS_munmap, p, n);
 	errno = saved;
 }
 
@@ -60,7 +68,7 @@ bool rt_mem_commit(void *p, size_t n)
 void *rt_mem_reserve_shared(int fd, size_t n)
 {
 	int saved = errno;
-	void *p = mmap(NULL, n, PROT_NONE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	void *p = kernel_mmap(n, PROT_NONE, MAP_SHARED | MAP_NORESERVE, fd);
 
 	errno = saved;
 	return p == MAP_FAILED ? NULL : p;

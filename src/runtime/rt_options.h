@@ -30,6 +30,7 @@ struct rt_options {
 	uint64_t dump_signal;            /* PPROF_DUMP_SIGNAL's number; 0 none */
 	uint64_t dump_at;                /* PPROF_DUMP_AT: 0 off, a percentage, or more bytes */
 	uint64_t dump_every;             /* PPROF_DUMP_EVERY, seconds */
+	uint64_t mmap;                   /* PPROF_MMAP: 1 notes calls of mmap */
 	const char *bad;                 /* name of the last variable with a bad value, or NULL */
 };
 

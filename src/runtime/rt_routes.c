@@ -9,6 +9,7 @@
 
 #include "core/http1.h"
 #include "runtime/ages.h"
+#include "runtime/mapranges.h"
 #include "runtime/pages.h"
 #include "runtime/peak.h"
 #include "runtime/records.h"
@@ -19,11 +20,21 @@
 #define PREFIX "/debug/pprof/"
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 
+static size_t heap_count(void)
+{
+	return (size_t)(rt_is_ready() ? rt_stats_get(RT_STAT_RECORDS) - 1 : 0);
+}
+
+/* The last one is there only when it was asked for. */
 static const struct rt_profile_kind profiles[] = {
-	{ "allocs", "A sampling of all past memory allocations", "alloc_space", true },
+	{ "allocs", "A sampling of all past memory allocations", "alloc_space", true, true,
+	    rt_snapshot_take, heap_count },
 	{ "heap", "A sampling of memory allocations of live objects. The gc parameter is accepted "
 		  "and does nothing: frees are counted at once.",
-	    "inuse_space", true },
+	    "inuse_space", true, true, rt_snapshot_take, heap_count },
+	{ "mmap", "Address space by the stacks that called mmap, mremap and sbrk: every call, not "
+		  "a sampling",
+	    "inuse_space", true, false, rt_mapranges_snapshot, rt_mapranges_count },
 };
 
 #define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
@@ -44,13 +55,16 @@ static const struct page {
 
 const struct rt_profile_kind *rt_routes_profiles(size_t *n)
 {
-	*n = PROFILES;
+	*n = PROFILES - !rt_mapranges_enabled();
 	return profiles;
 }
 
 const struct rt_profile_kind *rt_routes_profile(struct str name)
 {
-	for (size_t i = 0; i < PROFILES; i++)
+	size_t n;
+
+	rt_routes_profiles(&n);
+	for (size_t i = 0; i < n; i++)
 		if (str_is(name, profiles[i].name))
 			return &profiles[i];
 	return NULL;
@@ -58,8 +72,7 @@ const struct rt_profile_kind *rt_routes_profile(struct str name)
 
 size_t rt_routes_count(const struct rt_profile_kind *kind)
 {
-	(void)kind; /* heap and allocs are two views of the same records */
-	return (size_t)(rt_is_ready() ? rt_stats_get(RT_STAT_RECORDS) - 1 : 0);
+	return kind->count();
 }
 
 const char *rt_routes_phrase(int status)
@@ -136,11 +149,12 @@ struct view {
 	unsigned labels; /* age=1, born=1 */
 };
 
-static bool take_snapshot(const struct view *view, struct rt_snapshot *s)
+static bool take_snapshot(const struct rt_profile_kind *kind, const struct view *view,
+    struct rt_snapshot *s)
 {
 	if (view->peak)
 		return rt_peak_snapshot(s);
-	return view->labels ? rt_ages_snapshot(s, view->labels) : rt_snapshot_take(s);
+	return view->labels ? rt_ages_snapshot(s, view->labels) : kind->take(s);
 }
 
 static bool write_view(const struct rt_profile_kind *kind, const struct view *view,
@@ -149,7 +163,7 @@ static bool write_view(const struct rt_profile_kind *kind, const struct view *vi
 	struct rt_snapshot s;
 	bool good = true;
 
-	if (!take_snapshot(view, &s))
+	if (!take_snapshot(kind, view, &s))
 		return false;
 	if (view->text)
 		rt_textform_heap(&s, out);
@@ -181,7 +195,8 @@ static int64_t number(const struct rt_request *req, const char *name)
 }
 
 /* NULL, or why the parameters do not go together. */
-static const char *read_view(const struct rt_request *req, struct view *view)
+static const char *read_view(const struct rt_request *req, const struct rt_profile_kind *kind,
+    struct view *view)
 {
 	char seconds[32];
 	bool delta = parameter(req, "seconds", seconds, sizeof(seconds));
@@ -191,6 +206,8 @@ static const char *read_view(const struct rt_request *req, struct view *view)
 	view->labels |= number(req, "born") != 0 ? RT_LABEL_BORN : 0;
 	if (view->labels && (view->text || view->peak || delta))
 		return "age and born do not go together with debug, peak and seconds";
+	if ((view->labels || view->peak) && !kind->is_heap)
+		return "age, born and peak are parameters of the heap's profiles";
 	if (view->peak && delta)
 		return "peak and seconds params are incompatible";
 	return NULL;
@@ -215,7 +232,7 @@ static bool begin_delta(const struct rt_request *req, const struct rt_profile_ki
 		rt_routes_error(reply, 400, wrong);
 		return true;
 	}
-	if (!rt_snapshot_take(&job->before)) {
+	if (!kind->take(&job->before)) {
 		rt_routes_error(reply, 500, "failed to collect profile");
 		return true;
 	}
@@ -236,7 +253,7 @@ static bool begin_profile(const struct rt_request *req, struct str name, struct 
 		rt_routes_error(reply, 404, "Unknown profile");
 		return true;
 	}
-	wrong = read_view(req, &view);
+	wrong = read_view(req, kind, &view);
 	if (wrong) {
 		rt_routes_error(reply, 400, wrong);
 		return true;
@@ -308,7 +325,7 @@ void rt_routes_finish(struct rt_job *job, struct rt_reply *reply)
 	*reply = (struct rt_reply){ .status = 200,
 		.content_type = "application/octet-stream",
 		.head_only = job->head_only };
-	if (!rt_snapshot_take(&after)) {
+	if (!job->kind->take(&after)) {
 		rt_routes_error(reply, 500, "failed to collect profile");
 		rt_routes_cancel(job);
 		return;

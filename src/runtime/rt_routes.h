@@ -50,6 +50,9 @@ struct rt_profile_kind {
 	const char *description;
 	const char *default_type;
 	bool is_delta_able;
+	bool is_heap; /* of the heap's records: has ages and a peak */
+	bool (*take)(struct rt_snapshot *);
+	size_t (*count)(void);
 };
 
 /* All of them, sorted by name. */

@@ -9,11 +9,16 @@
 
 void heap_profile(struct reader_profile *p)
 {
+	profile_named("heap", p);
+}
+
+void profile_named(const char *name, struct reader_profile *p)
+{
 	FILE *f = tmpfile();
 	static unsigned char bytes[16 << 20];
 	size_t n;
 
-	if (!f || pprof_write_heap_profile(fileno(f)) != 0) {
+	if (!f || pprof_write_to(pprof_lookup(name), fileno(f), 0) != 0) {
 		fprintf(stderr, "no profile: %s\n", pprof_error());
 		abort();
 	}

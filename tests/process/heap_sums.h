@@ -13,6 +13,8 @@ struct heap_sums {
 
 /* Takes the "heap" profile through the public API; aborts when it cannot be read. */
 void heap_profile(struct reader_profile *p);
+/* The same of any profile. */
+void profile_named(const char *name, struct reader_profile *p);
 
 /* Sums of all samples whose `bytes` label is size (all samples when size is 0). */
 struct heap_sums heap_sums_of(const struct reader_profile *p, int64_t size);
