@@ -24,7 +24,7 @@
 
 struct driver;
 
-/* What follows loading when no report was asked for. Either may be NULL: not offered. */
+/* What follows loading when not just one report was asked for. Either may be NULL: not offered. */
 struct driver_faces {
 	enum err_code (*shell)(struct driver *d, struct err *e);
 	enum err_code (*web)(struct driver *d, struct err *e);

@@ -163,6 +163,9 @@ const struct option request_options[] = {
 	FLAG("tls_ca", OPTION_STRING, tls_ca, "", tls, "file",
 	    "Certificates of authorities to trust, PEM"),
 
+	FLAG("reports", OPTION_STRING, reports, "", other, "commands",
+	    "Several reports of one load: shell commands, separated by ';'\n"
+	    "For example -reports='top; tree -cum; svg >graph.svg; list main >main.txt'."),
 	FLAG("json", OPTION_BOOL, json, "false", other, NULL, "Print top, tree and tags as JSON"),
 	FLAG("tools", OPTION_STRING, tools, "", other, "path",
 	    "Accepted and ignored: no other program is needed for symbols"),

@@ -49,6 +49,9 @@ enum err_code request_check(
 	if (r->command && r->http.n)
 		return FAIL(e, ERR_USAGE,
 		    "-http is not compatible with an output format on the command line");
+	if (r->reports.n && (r->command || r->http.n || c->output.n))
+		return FAIL(e, ERR_USAGE,
+		    "-reports is not compatible with an output format, -output or -http");
 	if (r->no_browser && r->http.n == 0)
 		return FAIL(e, ERR_USAGE, "-no_browser only makes sense with -http");
 	choose_sample(r, c, messages);

@@ -13,7 +13,8 @@
 #include "shell/listing.h"
 #include "shell/words.h"
 
-#define COMMENT "//:"
+#define COMMENT   "//:"
+#define TOP_COUNT 10 /* entries of top when nothing was said and somebody reads along */
 
 /* Cuts what follows the last "//:", as the listing prints it, so that its lines can be typed. */
 static struct str without_comment(struct str value)
@@ -75,6 +76,9 @@ static MUST_USE enum err_code report(
 	struct shell_command command;
 
 	TRY(words_parse(&command, words, &d->config, arena, e));
+	if (d->interactive && command.config.nodecount == -1 &&
+	    command.command->format == REPORT_TEXT)
+		command.config.nodecount = TOP_COUNT;
 	return driver_report(d, command.command, command.param, &command.config, e);
 }
 
@@ -103,18 +107,6 @@ static MUST_USE enum err_code run_words(
 	return report(d, &words, arena, e);
 }
 
-static void run_line(struct driver *d, struct str line, bool *quit)
-{
-	struct arena arena = { 0 };
-	enum err_code code = OK;
-	struct err e;
-
-	if (!try_assignment(d, line, &code, &e))
-		code = run_words(d, line, &arena, quit, &e);
-	if (code != OK)
-		ui_error(&d->ui, "%s", e.msg);
-	arena_release(&arena);
-}
 
 /* "samples", "total_samples" and "mean_samples" choose the value to report. */
 static bool run_sample_shortcut(struct driver *d, struct str line)
@@ -151,11 +143,45 @@ static bool run_clear_shortcut(struct driver *d, struct str line)
 	return true;
 }
 
+/* One line; what is wrong with it is the error. */
+static MUST_USE enum err_code run_line(
+    struct driver *d, struct str line, bool *quit, struct err *e)
+{
+	struct arena arena = { 0 };
+	enum err_code code = OK;
+
+	line = str_trim(line);
+	if (!run_clear_shortcut(d, line) && !run_sample_shortcut(d, line) &&
+	    !try_assignment(d, line, &code, e))
+		code = run_words(d, line, &arena, quit, e);
+	arena_release(&arena);
+	return code;
+}
+
 enum err_code shell_line(struct driver *d, struct str line, bool *quit, struct err *e)
 {
-	line = str_trim(line);
-	if (!run_clear_shortcut(d, line) && !run_sample_shortcut(d, line))
-		run_line(d, line, quit);
+	struct err wrong;
+
+	if (run_line(d, line, quit, &wrong) != OK)
+		ui_error(&d->ui, "%s", wrong.msg);
+	return arena_failed(&d->arena) ? FAIL_NOMEM(e) : OK;
+}
+
+/* The commands of -reports: as on the command line, and the first mistake ends it. */
+static MUST_USE enum err_code run_reports(struct driver *d, struct str lines, struct err *e)
+{
+	bool quit = false;
+	struct str line;
+
+	while (lines.n > 0 && !quit) {
+		size_t end = 0;
+
+		while (end < lines.n && lines.p[end] != ';' && lines.p[end] != '\n')
+			end++;
+		line = str_head(lines, end);
+		lines = str_skip(lines, end + (end < lines.n));
+		TRY(run_line(d, line, &quit, e));
+	}
 	return arena_failed(&d->arena) ? FAIL_NOMEM(e) : OK;
 }
 
@@ -191,6 +217,8 @@ enum err_code shell_run(struct driver *d, struct err *e)
 	struct str line;
 	bool quit = false;
 
+	if (d->request.reports.n)
+		return run_reports(d, d->request.reports, e);
 	d->interactive = true;
 	d->config.compact_labels = true;
 	TRY(greet(d, e));

@@ -6,8 +6,6 @@
 #include "driver/options_table.h"
 #include "driver/value.h"
 
-#define TOP_COUNT 10 /* entries of top when nothing was said */
-
 enum err_code words_split(struct words *out, struct str line, struct arena *arena, struct err *e)
 {
 	struct str *v = ARENA_ARRAY(arena, struct str, line.n / 2 + 1);
@@ -169,7 +167,5 @@ enum err_code words_parse(struct shell_command *out, const struct words *words,
 	TRY(find(out, words, &first, e));
 	TRY(add_arguments(&a, words, first, e));
 	apply_patterns(&a);
-	if (out->config.nodecount == -1 && out->command->format == REPORT_TEXT)
-		out->config.nodecount = TOP_COUNT;
 	return OK;
 }

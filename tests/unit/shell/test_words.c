@@ -57,7 +57,7 @@ static void digits_behind_a_command_count(void **state)
 	assert_true(str_is(c.config.output, "f"));
 	assert_true(str_is(c.config.focus, "before"));
 	assert_int_equal(parse("top", &c, &e), OK);
-	assert_int_equal(c.config.nodecount, 10);
+	assert_int_equal(c.config.nodecount, -1);
 	assert_int_equal(parse("list7", &c, &e), OK);
 	assert_true(str_is(c.param, "7"));
 }
