@@ -20,14 +20,14 @@ echo "== unwinding: ns a frame"
 echo "== the tool: -top"
 data=$build/bench-data
 mkdir -p "$data"
-[ -f "$data/1e5.pb.gz" ] || "$build/tests/gen_profile" 100000 no 1 "$data/1e5.pb.gz"
-[ -f "$data/1e5-labels.pb.gz" ] || "$build/tests/gen_profile" 100000 yes 1 "$data/1e5-labels.pb.gz"
+[ -f "$data/1e5.pb.gz" ] || "$build/tests/gen_profile" 100000 plain 1 "$data/1e5.pb.gz"
+[ -f "$data/1e5-labels.pb.gz" ] || "$build/tests/gen_profile" 100000 labels 1 "$data/1e5-labels.pb.gz"
 bench/tool/compare.py "$build/bin/pprof" "$data/1e5.pb.gz" "$data/1e5-labels.pb.gz"
 for profile in ../shared/corpus/large/*; do
 	[ -f "$profile" ] && bench/tool/compare.py "$build/bin/pprof" "$profile"
 done
 if [ -n "${BENCH_LARGE:-}" ]; then
-	[ -f "$data/1e6.pb.gz" ] || "$build/tests/gen_profile" 1000000 no 1 "$data/1e6.pb.gz"
+	[ -f "$data/1e6.pb.gz" ] || "$build/tests/gen_profile" 1000000 plain 1 "$data/1e6.pb.gz"
 	bench/tool/compare.py -n 1 "$build/bin/pprof" "$data/1e6.pb.gz"
 else
 	echo "(BENCH_LARGE=1 adds 1e6 samples: the peer needs minutes)"
