@@ -74,8 +74,7 @@ static void print_tally(const char *name, const struct tally *t)
 	printf("%-24.24s %8u", name, t->functions);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		printf(" %8.4f", 100.0 * (double)t->bytes[kinds[i]] / (double)t->all);
-	printf(" %8.4f %6.0f\n", 100.0 * (double)t->none / (double)t->all,
-	    t->ns / (double)t->all);
+	printf(" %8.4f %6.0f\n", 100.0 * (double)t->none / (double)t->all, t->ns / (double)t->all);
 }
 
 static void measure(const char *path)

@@ -74,14 +74,14 @@ static size_t same_place(void)
 }
 
 /* Four frames that differ from walk to walk, over the rest that stays. */
-#define TOP(name, call)                          \
-	static NOINLINE size_t name(size_t n)    \
-	{                                        \
-		volatile char pad[24 + sizeof(#name)]; \
-		size_t frames;                   \
-		pad[0] = (char)n;                \
-		frames = call;                   \
-		return frames + (size_t)(pad[0] & 0); \
+#define TOP(name, call)                                                                            \
+	static NOINLINE size_t name(size_t n)                                                      \
+	{                                                                                          \
+		volatile char pad[24 + sizeof(#name)];                                             \
+		size_t frames;                                                                     \
+		pad[0] = (char)n;                                                                  \
+		frames = call;                                                                     \
+		return frames + (size_t)(pad[0] & 0);                                              \
 	}
 TOP(leaf, walk_ours(&memo))
 TOP(left, leaf(n))
@@ -119,7 +119,7 @@ static size_t by_libc(void)
 struct contestant {
 	const char *name;
 	size_t (*walk)(void);
-	unsigned share; /* of WALKS, for the slow ones: divisor */
+	unsigned share;        /* of WALKS, for the slow ones: divisor */
 	double ns[ROUNDS_MAX]; /* per frame */
 	size_t frames;
 };
@@ -156,14 +156,14 @@ static int rounds = 15;
 /* Distinct functions with frames of different sizes; each calls the one before it. */
 static NOINLINE int descend(int depth);
 
-#define FUNCTION(n)                                               \
-	static NOINLINE int function_##n(int depth)               \
-	{                                                         \
-		volatile char pad[8 + (n) * 24 % 200];            \
-		int r;                                            \
-		pad[0] = (char)depth;                             \
-		r = descend(depth - 1);                           \
-		return r + pad[0];                                \
+#define FUNCTION(n)                                                                                \
+	static NOINLINE int function_##n(int depth)                                                \
+	{                                                                                          \
+		volatile char pad[8 + (n)*24 % 200];                                               \
+		int r;                                                                             \
+		pad[0] = (char)depth;                                                              \
+		r = descend(depth - 1);                                                            \
+		return r + pad[0];                                                                 \
 	}
 #define EIGHT(M, d) M(d##0) M(d##1) M(d##2) M(d##3) M(d##4) M(d##5) M(d##6) M(d##7)
 EIGHT(FUNCTION, 1)
@@ -171,8 +171,8 @@ EIGHT(FUNCTION, 2)
 EIGHT(FUNCTION, 3)
 EIGHT(FUNCTION, 4)
 #define ENTRY(n) function_##n,
-static int (*const functions[])(int) = { EIGHT(ENTRY, 1) EIGHT(ENTRY, 2) EIGHT(ENTRY, 3) EIGHT(
-    ENTRY, 4) };
+static int (*const functions[])(
+    int) = { EIGHT(ENTRY, 1) EIGHT(ENTRY, 2) EIGHT(ENTRY, 3) EIGHT(ENTRY, 4) };
 
 static NOINLINE int descend(int depth)
 {
@@ -203,8 +203,8 @@ static void print_results(void)
 			continue;
 		}
 		qsort(c->ns, (size_t)rounds, sizeof(c->ns[0]), order);
-		printf("%-26s %7zu %10.2f %10.0f %10.2f\n", c->name, c->frames,
-		    c->ns[rounds / 2], c->ns[rounds / 2] * (double)c->frames, c->ns[0]);
+		printf("%-26s %7zu %10.2f %10.0f %10.2f\n", c->name, c->frames, c->ns[rounds / 2],
+		    c->ns[rounds / 2] * (double)c->frames, c->ns[0]);
 	}
 }
 

@@ -8,8 +8,8 @@
 #include <time.h>
 
 #define SEGMENTS 50
-#define PAIRS 20000
-#define BLOCKS 4096
+#define PAIRS    20000
+#define BLOCKS   4096
 
 static void *blocks[BLOCKS];
 

@@ -30,8 +30,8 @@ struct request {
 	int64_t seconds, timeout; /* <= 0 unset */
 	bool all_frames;
 	struct str reports; /* commands of the shell to run instead of asking for them, "" none */
-	bool json;    /* text, tree and tags as JSON */
-	bool version; /* only print ours */
+	bool json;          /* text, tree and tags as JSON */
+	bool version;       /* only print ours */
 
 	struct str http;
 	bool no_browser;

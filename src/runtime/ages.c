@@ -40,6 +40,7 @@ static unsigned near_slots(uint32_t now)
 		unsigned near;
 	} steps[] = { { 63, 64 }, { 127, 32 }, { 255, 24 }, { 511, 18 }, { 1023, 16 }, { 2047, 14 },
 		{ 4095, 12 }, { 16383, 10 }, { 131071, 8 }, { 4194303, 6 }, { UINT32_MAX, 4 } };
+
 	unsigned i = 0;
 
 	while (now > steps[i].until)
@@ -134,8 +135,10 @@ static bool collect(struct rt_bytes *list, size_t *n, unsigned labels)
 			continue;
 		if (live.born > now)
 			live.born = now;
-		one = (struct item){ .record = live.record, .samples = 1,
-			.objects = live.objects, .bytes = live.bytes };
+		one = (struct item){ .record = live.record,
+			.samples = 1,
+			.objects = live.objects,
+			.bytes = live.bytes };
 		if (labels & RT_LABEL_AGE)
 			one.age = rt_ages_bound(now - live.born);
 		if (labels & RT_LABEL_BORN)

@@ -3,9 +3,9 @@
  * when they were born, as numeric labels. Off unless asked for, as a plain profile is to have the
  * samples that everybody's tools expect.
  *
- * age:  seconds since the allocation, rounded down to 0, 1, 10, 60, 600, 3600, 21600, 86400, 604800.
- * born: seconds since the runtime's start, rounded down to the start of a cohort. At most 64; the
- *       older, the wider. Cohorts only ever merge with their neighbours, so two profiles compare.
+ * age:  seconds since the allocation, rounded down to 0, 1, 10, 60, 600, 3600, 21600, 86400,
+ * 604800. born: seconds since the runtime's start, rounded down to the start of a cohort. At most
+ * 64; the older, the wider. Cohorts only ever merge with their neighbours, so two profiles compare.
  */
 #ifndef RUNTIME_AGES_H
 #define RUNTIME_AGES_H

@@ -16,7 +16,7 @@
 #include "runtime/rt_routes.h"
 #include "runtime/weight.h"
 
-#define BODY_CHUNK ((size_t)64 << 10)
+#define BODY_CHUNK      ((size_t)64 << 10)
 #define DEFAULT_ADDRESS "127.0.0.1:6060"
 
 /* Guarded by rt_init_lock; read without it, as documented. */

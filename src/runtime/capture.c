@@ -19,7 +19,7 @@
 #include "unwind/regs_x86_64.h"
 #include "unwind/unwind.h"
 
-#define SLOTS 64
+#define SLOTS      64
 #define SLOT_TRIES 4
 /* Frames of ours between here and the program, at most. */
 #define OWN_FRAMES 8
@@ -101,7 +101,8 @@ static size_t walk(struct slot *s, struct rt_tls *t, enum unwind_end *end)
 	static const struct unwind_ops ops = { read_word, find_module };
 	struct rt_saferead pages = { 0 };
 	struct unwind_ctx ctx = {
-		.ops = &ops, .arg = &pages, .cache = capture.cache, .memo = &s->memo };
+		.ops = &ops, .arg = &pages, .cache = capture.cache, .memo = &s->memo
+	};
 	struct unwind_regs regs;
 
 	unwind_regs_here(&regs);

@@ -10,9 +10,9 @@
 #include "runtime/listener.h"
 #include "runtime/rt.h"
 
-#define SECOND ((uint64_t)1000000000)
-#define READ_TIME (10 * SECOND)
-#define WRITE_TIME (60 * SECOND)
+#define SECOND      ((uint64_t)1000000000)
+#define READ_TIME   (10 * SECOND)
+#define WRITE_TIME  (60 * SECOND)
 #define LINGER_TIME SECOND
 
 void rt_conn_start(struct rt_conn *c, int fd)
@@ -129,8 +129,9 @@ static bool has_token(const struct rt_conn_rules *rules, const struct http1_requ
 {
 	struct str scheme = STR("Bearer ");
 
-	return rules->token.n == 0 || (str_starts(head->authorization, scheme) &&
-	    same_secret(str_trim(str_skip(head->authorization, scheme.n)), rules->token));
+	return rules->token.n == 0 ||
+	       (str_starts(head->authorization, scheme) &&
+		   same_secret(str_trim(str_skip(head->authorization, scheme.n)), rules->token));
 }
 
 static void answer(struct rt_conn *c, const struct rt_conn_rules *rules)
@@ -210,8 +211,7 @@ static void run_read(struct rt_conn *c, const struct rt_conn_rules *rules)
 /* Sends from one buffer; true when all of it is gone. *sent counts within it. */
 static bool send_part(struct rt_conn *c, const void *data, size_t n, size_t sent)
 {
-	ssize_t put = send(c->fd, (const char *)data + sent, n - sent,
-	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t put = send(c->fd, (const char *)data + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (put < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;

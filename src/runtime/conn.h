@@ -26,8 +26,8 @@ enum rt_conn_state {
 
 /* Who may ask; from the endpoint. */
 struct rt_conn_rules {
-	bool check_host;   /* TCP on loopback: Host and Origin must name this machine */
-	struct str token;  /* required as a bearer token; empty: none required */
+	bool check_host;  /* TCP on loopback: Host and Origin must name this machine */
+	struct str token; /* required as a bearer token; empty: none required */
 };
 
 struct rt_conn {

@@ -10,8 +10,8 @@
 
 /* More than a trial costs. */
 #define TRIAL_BUDGET ((uint64_t)1 << 20)
-#define TRIAL_BYTES 64
-#define TRIAL_ALIGN 64
+#define TRIAL_BYTES  64
+#define TRIAL_ALIGN  64
 
 /* std::nothrow: an object without contents; only its address is passed. */
 static const char quiet_tag;
@@ -115,11 +115,12 @@ static bool aligned_quiet(const struct rt_cxx *cxx, void *(*f)(size_t, size_t, c
 	return through;
 }
 
-#define TRY(cxx, f)                                                    \
-	_Generic((f), void *(*)(size_t): plain,                        \
-	    void *(*)(size_t, const void *): quiet,                    \
-	    void *(*)(size_t, size_t): aligned,                        \
-	    void *(*)(size_t, size_t, const void *): aligned_quiet)(cxx, f)
+#define TRY(cxx, f)                                                                                \
+	_Generic((f), void *(*)(size_t)                                                            \
+		 : plain, void *(*)(size_t, const void *)                                          \
+		 : quiet, void *(*)(size_t, size_t)                                                \
+		 : aligned, void *(*)(size_t, size_t, const void *)                                \
+		 : aligned_quiet)(cxx, f)
 
 void rt_cxx_resolve(struct rt_cxx *cxx, void *caller)
 {
@@ -130,8 +131,8 @@ void rt_cxx_resolve(struct rt_cxx *cxx, void *caller)
 	RT_CXX_NEWS(X)
 #undef X
 	/* Single operators first: an operator that calls one which counts is through, too. */
-#define X(name, symbol, parameters, arguments)                \
-	if (cxx->name != before.name)                         \
+#define X(name, symbol, parameters, arguments)                                                     \
+	if (cxx->name != before.name)                                                              \
 		cxx->counted.name = !TRY(cxx, cxx->name);
 	RT_CXX_NEWS(X)
 #undef X

@@ -17,16 +17,16 @@
 #include "runtime/rt.h"
 #include "runtime/tls.h"
 
-#define CONNS 8
+#define CONNS       8
 #define STACK_BYTES ((size_t)256 << 10)
-#define TOKEN_MAX 256
+#define TOKEN_MAX   256
 
 /* Guarded by the API lock; the thread reads what is set before it starts. */
 static struct {
 	bool running;
 	pthread_t thread;
 	struct rt_listener listener;
-	int wake;             /* eventfd: stop */
+	int wake;              /* eventfd: stop */
 	struct rt_conn *conns; /* CONNS of them; the thread's */
 	char asked[RT_OPTION_PATH];
 	char token[TOKEN_MAX];

@@ -3,10 +3,10 @@
 
 #include "runtime/rt.h"
 
-#define BUCKET 4
+#define BUCKET         4
 #define LEVEL0_ENTRIES ((size_t)8192)
-#define PTR_CHANGING ((uintptr_t)1)
-#define FILTER_FULL 255
+#define PTR_CHANGING   ((uintptr_t)1)
+#define FILTER_FULL    255
 
 _Alignas(64) _Atomic uint8_t rt_filter[RT_FILTER_SLOTS];
 
@@ -26,8 +26,7 @@ static struct rt_live_entry *bucket_at(uintptr_t p, unsigned level)
 	uint64_t hash = (uint64_t)(p >> 4) * 0x9e3779b97f4a7c15ULL;
 	size_t buckets = level_entries(level) / BUCKET;
 	size_t bucket = (size_t)(hash >> 24) & (buckets - 1);
-	struct rt_live_entry *base =
-	    (struct rt_live_entry *)(void *)rt.state.base[RT_REGION_LIVE];
+	struct rt_live_entry *base = (struct rt_live_entry *)(void *)rt.state.base[RT_REGION_LIVE];
 
 	return base + level_start(level) + bucket * BUCKET;
 }
@@ -63,11 +62,11 @@ static bool open_level(unsigned level)
 
 	if (level < open)
 		return true;
-	if (!rt_state_need(&rt.state, RT_REGION_LIVE,
-		level_start(level + 1) * sizeof(struct rt_live_entry)))
+	if (!rt_state_need(
+		&rt.state, RT_REGION_LIVE, level_start(level + 1) * sizeof(struct rt_live_entry)))
 		return false;
 	while (open <= level &&
-	    !atomic_compare_exchange_weak(&rt.state.head->live_levels, &open, level + 1))
+	       !atomic_compare_exchange_weak(&rt.state.head->live_levels, &open, level + 1))
 		continue;
 	return true;
 }
@@ -169,8 +168,7 @@ bool rt_live_copy(struct rt_state *to, const struct rt_state *from)
 {
 	uint32_t levels = atomic_load(&from->head->live_levels);
 	size_t n = level_start(levels);
-	struct rt_live_entry *entries =
-	    (struct rt_live_entry *)(void *)to->base[RT_REGION_LIVE];
+	struct rt_live_entry *entries = (struct rt_live_entry *)(void *)to->base[RT_REGION_LIVE];
 	const struct rt_live_entry *theirs =
 	    (const struct rt_live_entry *)(const void *)from->base[RT_REGION_LIVE];
 
@@ -214,8 +212,8 @@ bool rt_live_read(size_t slot, struct rt_live *out)
 	copy(e, &again);
 	atomic_thread_fence(memory_order_acquire);
 	return atomic_load_explicit(&e->ptr, memory_order_relaxed) == p &&
-	    out->objects == again.objects && out->bytes == again.bytes &&
-	    out->record == again.record && out->born == again.born;
+	       out->objects == again.objects && out->bytes == again.bytes &&
+	       out->record == again.record && out->born == again.born;
 }
 
 size_t rt_live_count(void)

@@ -16,9 +16,9 @@
 #include "runtime/tls.h"
 #include "runtime/weight.h"
 
-#define PIECE ((uint64_t)4 << 20)
+#define PIECE          ((uint64_t)4 << 20)
 #define STARTING_PIECE ((uint64_t)64 << 10)
-#define NEVER (UINT64_MAX / 2)
+#define NEVER          (UINT64_MAX / 2)
 
 _Thread_local struct rt_tls rt_tls;
 

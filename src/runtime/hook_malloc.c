@@ -34,15 +34,15 @@ EXPORT void *pvalloc(size_t n);
 EXPORT size_t malloc_usable_size(void *p);
 
 /* Body of a cold function: ask, call the next, record. */
-#define SAMPLED(n, call)                                          \
-	do {                                                      \
-		uint64_t mean;                                    \
-		bool due = rt_heap_due((n), &mean);               \
-		void *p = (call);                                 \
-								  \
-		if (due && p)                                     \
-			rt_heap_sample(p, (n), mean, CALLER);     \
-		return p;                                         \
+#define SAMPLED(n, call)                                                                           \
+	do {                                                                                       \
+		uint64_t mean;                                                                     \
+		bool due = rt_heap_due((n), &mean);                                                \
+		void *p = (call);                                                                  \
+                                                                                                   \
+		if (due && p)                                                                      \
+			rt_heap_sample(p, (n), mean, CALLER);                                      \
+		return p;                                                                          \
 	} while (0)
 
 static RT_COLD void *cold_malloc(size_t n)
@@ -150,8 +150,7 @@ static RT_COLD void *cold_realloc(void *p, size_t n, bool due, uint64_t mean, vo
 {
 	struct rt_live was;
 	bool known = rt_heap_detach(p, &was);
-	void *q = rt_unlikely(rt_real_is_boot(p)) ? rt_real_boot_move(p, n) :
-						    rt.real.realloc(p, n);
+	void *q = rt_unlikely(rt_real_is_boot(p)) ? rt_real_boot_move(p, n) : rt.real.realloc(p, n);
 
 	/* NULL for size 0 may be success: glibc has freed the block. */
 	if (known && !q && n != 0)

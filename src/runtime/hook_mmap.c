@@ -16,8 +16,8 @@
 #include "runtime/mapranges.h"
 #include "runtime/rt.h"
 
-#define EXPORT __attribute__((visibility("default")))
-#define CALLER __builtin_return_address(0)
+#define EXPORT    __attribute__((visibility("default")))
+#define CALLER    __builtin_return_address(0)
 #define PAGE_MASK ((size_t)4095)
 
 EXPORT void *mmap(void *addr, size_t n, int prot, int flags, int fd, off_t offset);
@@ -91,8 +91,8 @@ static size_t whole_pages(size_t n)
 	return n + PAGE_MASK < n ? n : (n + PAGE_MASK) & ~PAGE_MASK;
 }
 
-static RT_COLD void *noted_mmap(void *addr, size_t n, int prot, int flags, int fd, off_t offset,
-    void *caller)
+static RT_COLD void *noted_mmap(
+    void *addr, size_t n, int prot, int flags, int fd, off_t offset, void *caller)
 {
 	bool replaces = (flags & MAP_FIXED) != 0;
 	struct rt_map_cut cut = { 0 };
@@ -139,8 +139,8 @@ int munmap(void *addr, size_t n)
 }
 
 /* A move is an unmapping and a mapping, as realloc is a free and an allocation. */
-static RT_COLD void *noted_mremap(void *addr, size_t n, size_t fresh, int flags, void *to,
-    void *caller)
+static RT_COLD void *noted_mremap(
+    void *addr, size_t n, size_t fresh, int flags, void *to, void *caller)
 {
 	struct rt_map_cut was, under = { 0 };
 	void *p;

@@ -32,44 +32,44 @@ static struct rt_cxx next = {
 #undef X
 };
 
-#define X(name, symbol, parameters, arguments)                             \
-	EXPORT void *hook_##name parameters __asm__(symbol);               \
-									   \
-	static RT_COLD void *cold_##name parameters                        \
-	{                                                                  \
-		uint64_t mean;                                             \
-		bool due = rt_heap_due(n, &mean);                          \
-		void *p = next.name arguments;                             \
-									   \
-		if (due && p)                                              \
-			rt_heap_sample(p, n, mean, CALLER);                \
-		return p;                                                  \
-	}                                                                  \
-									   \
-	void *hook_##name parameters                                       \
-	{                                                                  \
-		if (next.counted.name && !rt_gate_pass(n))                 \
-			return cold_##name arguments;                      \
-		return next.name arguments;                                \
+#define X(name, symbol, parameters, arguments)                                                     \
+	EXPORT void *hook_##name parameters __asm__(symbol);                                       \
+                                                                                                   \
+	static RT_COLD void *cold_##name parameters                                                \
+	{                                                                                          \
+		uint64_t mean;                                                                     \
+		bool due = rt_heap_due(n, &mean);                                                  \
+		void *p = next.name arguments;                                                     \
+                                                                                                   \
+		if (due && p)                                                                      \
+			rt_heap_sample(p, n, mean, CALLER);                                        \
+		return p;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	void *hook_##name parameters                                                               \
+	{                                                                                          \
+		if (next.counted.name && !rt_gate_pass(n))                                         \
+			return cold_##name arguments;                                              \
+		return next.name arguments;                                                        \
 	}
 RT_CXX_NEWS(X)
 #undef X
 
-#define X(name, symbol, parameters, arguments)               \
-	EXPORT void hook_##name parameters __asm__(symbol);  \
-							     \
-	static RT_COLD void cold_##name parameters           \
-	{                                                    \
-		rt_heap_forget(p);                           \
-		next.name arguments;                         \
-	}                                                    \
-							     \
-	void hook_##name parameters                          \
-	{                                                    \
-		if (rt_gate_known(p))                        \
-			cold_##name arguments;               \
-		else                                         \
-			next.name arguments;                 \
+#define X(name, symbol, parameters, arguments)                                                     \
+	EXPORT void hook_##name parameters __asm__(symbol);                                        \
+                                                                                                   \
+	static RT_COLD void cold_##name parameters                                                 \
+	{                                                                                          \
+		rt_heap_forget(p);                                                                 \
+		next.name arguments;                                                               \
+	}                                                                                          \
+                                                                                                   \
+	void hook_##name parameters                                                                \
+	{                                                                                          \
+		if (rt_gate_known(p))                                                              \
+			cold_##name arguments;                                                     \
+		else                                                                               \
+			next.name arguments;                                                       \
 	}
 RT_CXX_DELETES(X)
 #undef X
@@ -101,31 +101,32 @@ static void *give_aligned_quiet(size_t n, size_t align, const void *tag)
 	return memalign(align, n);
 }
 
-#define GIVE(f)                                                     \
-	_Generic((f), void *(*)(size_t): give,                      \
-	    void *(*)(size_t, const void *): give_quiet,            \
-	    void *(*)(size_t, size_t): give_aligned,                \
-	    void *(*)(size_t, size_t, const void *): give_aligned_quiet)
+#define GIVE(f)                                                                                    \
+	_Generic((f), void *(*)(size_t)                                                            \
+		 : give, void *(*)(size_t, const void *)                                           \
+		 : give_quiet, void *(*)(size_t, size_t)                                           \
+		 : give_aligned, void *(*)(size_t, size_t, const void *)                           \
+		 : give_aligned_quiet)
 
-#define X(name, symbol, parameters, arguments)               \
-	static void *first_##name parameters                 \
-	{                                                    \
-		rt_cxx_resolve(&next, CALLER);               \
-		if (next.name != first_##name)               \
-			return next.name arguments;          \
-		return GIVE(next.name) arguments;            \
+#define X(name, symbol, parameters, arguments)                                                     \
+	static void *first_##name parameters                                                       \
+	{                                                                                          \
+		rt_cxx_resolve(&next, CALLER);                                                     \
+		if (next.name != first_##name)                                                     \
+			return next.name arguments;                                                \
+		return GIVE(next.name) arguments;                                                  \
 	}
 RT_CXX_NEWS(X)
 #undef X
 
-#define X(name, symbol, parameters, arguments)               \
-	static void first_##name parameters                  \
-	{                                                    \
-		rt_cxx_resolve(&next, CALLER);               \
-		if (next.name != first_##name)               \
-			next.name arguments;                 \
-		else                                         \
-			free(p);                             \
+#define X(name, symbol, parameters, arguments)                                                     \
+	static void first_##name parameters                                                        \
+	{                                                                                          \
+		rt_cxx_resolve(&next, CALLER);                                                     \
+		if (next.name != first_##name)                                                     \
+			next.name arguments;                                                       \
+		else                                                                               \
+			free(p);                                                                   \
 	}
 RT_CXX_DELETES(X)
 #undef X

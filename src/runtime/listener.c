@@ -153,8 +153,8 @@ static bool open_socket(struct rt_listener *l, const union address *a, socklen_t
 	return bound && listen(l->fd, BACKLOG) == 0;
 }
 
-bool rt_listener_open(struct rt_listener *l, const char *address, bool allow_any,
-    struct fmt_buf *why)
+bool rt_listener_open(
+    struct rt_listener *l, const char *address, bool allow_any, struct fmt_buf *why)
 {
 	struct str text = str_c(address);
 	struct str scheme = STR("unix:");
@@ -169,8 +169,9 @@ bool rt_listener_open(struct rt_listener *l, const char *address, bool allow_any
 		    "not an address (want 127.0.0.1:PORT, [::1]:PORT, :PORT or unix:/path)");
 	l->is_loopback = !l->is_unix && is_loopback(&a);
 	if (!l->is_unix && !l->is_loopback && !allow_any)
-		return refuse(why, address, "other machines could reach it; set PPROF_TOKEN_FILE "
-					    "or PPROF_INSECURE=1 to allow that");
+		return refuse(why, address,
+		    "other machines could reach it; set PPROF_TOKEN_FILE "
+		    "or PPROF_INSECURE=1 to allow that");
 	if (!open_socket(l, &a, n)) {
 		refuse_errno(why, address);
 		if (l->fd >= 0)
@@ -198,8 +199,8 @@ bool rt_listener_is_own_name(struct str host)
 	struct str name = http1_host_name(host);
 
 	return str_is(name, "localhost") || str_is(name, "::1") ||
-	    str_ends(name, STR(".localhost")) ||
-	    (str_starts(name, STR("127.")) && name.n <= 15 &&
-		str_find(name, STR("..")) == STR_NPOS && name.p[name.n - 1] >= '0' &&
-		name.p[name.n - 1] <= '9');
+	       str_ends(name, STR(".localhost")) ||
+	       (str_starts(name, STR("127.")) && name.n <= 15 &&
+		   str_find(name, STR("..")) == STR_NPOS && name.p[name.n - 1] >= '0' &&
+		   name.p[name.n - 1] <= '9');
 }

@@ -15,7 +15,7 @@
 #define RT_LISTENER_TEXT 128
 
 struct rt_listener {
-	int fd;                      /* non-blocking, close-on-exec */
+	int fd; /* non-blocking, close-on-exec */
 	bool is_unix;
 	bool is_loopback;            /* TCP on 127.0.0.0/8 or ::1 */
 	char text[RT_LISTENER_TEXT]; /* "127.0.0.1:43210", "[::1]:6060", "unix:/path" */
@@ -25,8 +25,8 @@ struct rt_listener {
  * Opens *l for an address in pprof_start's forms. allow_any: addresses other than loopback are
  * fine. False with a reason in *why; nothing is open then. RT_ANY
  */
-bool rt_listener_open(struct rt_listener *l, const char *address, bool allow_any,
-    struct fmt_buf *why);
+bool rt_listener_open(
+    struct rt_listener *l, const char *address, bool allow_any, struct fmt_buf *why);
 
 /* Closes it and removes a Unix socket's file. */
 void rt_listener_close(struct rt_listener *l);

@@ -13,10 +13,10 @@
 #include "runtime/tls.h"
 
 #define RANGES_MAX 65536u /* more than a process may have mappings by default */
-#define SITES_MAX 6144u
+#define SITES_MAX  6144u
 #define SITE_SLOTS 8192u
 #define LOCK_TRIES 2000u
-#define WHOLE (1u << RT_OBJECTS_SHIFT)
+#define WHOLE      (1u << RT_OBJECTS_SHIFT)
 
 /* One stack and size class. */
 struct site {
@@ -188,7 +188,7 @@ static struct rt_map_range part(const struct rt_map_range *r, uintptr_t start, u
 	p.start = start > r->start ? start : r->start;
 	p.end = end < r->end ? end : r->end;
 	p.objects = (uint32_t)((double)r->objects * (double)(p.end - p.start) /
-	    (double)(r->end - r->start));
+			       (double)(r->end - r->start));
 	return p;
 }
 

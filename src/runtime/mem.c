@@ -14,10 +14,10 @@
 #define MADV_WIPEONFORK 18
 #endif
 
-#define PAGE 4096
+#define PAGE         4096
 #define POPULATE_MAX ((size_t)4 << 20)
-#define BYTES_MIN ((size_t)64 << 10)
-#define BYTES_MAX ((size_t)1 << 30)
+#define BYTES_MIN    ((size_t)64 << 10)
+#define BYTES_MAX    ((size_t)1 << 30)
 
 /* Not libc's functions: those are interposed, by us and others, and this is nobody's memory. */
 static void *kernel_mmap(size_t n, int protection, int flags, int fd)
@@ -77,8 +77,8 @@ void *rt_mem_reserve_shared(int fd, size_t n)
 bool rt_mem_commit_shared(void *p, size_t n)
 {
 	int saved = errno;
-	bool done = mprotect(p, n, PROT_READ | PROT_WRITE) == 0 &&
-	    madvise(p, n, MADV_POPULATE_WRITE) == 0;
+	bool done =
+	    mprotect(p, n, PROT_READ | PROT_WRITE) == 0 && madvise(p, n, MADV_POPULATE_WRITE) == 0;
 
 	errno = saved;
 	return done;

@@ -14,7 +14,7 @@
 #include "core/fmt.h"
 #include "core/str.h"
 
-#define TEXT_MAX 8192
+#define TEXT_MAX  8192
 #define PATH_ROOM 600
 
 /* v1 writes the greatest multiple of a page for "none". */
@@ -40,8 +40,8 @@ static struct str read_text(const char *path, char text[TEXT_MAX])
 }
 
 /* root, three parts, NUL; false when they do not fit. */
-static bool join(char path[PATH_ROOM], const char *root, const char *base, struct str group,
-    const char *name)
+static bool join(
+    char path[PATH_ROOM], const char *root, const char *base, struct str group, const char *name)
 {
 	struct fmt_buf b = fmt_buf_of(path, PATH_ROOM);
 
@@ -124,9 +124,9 @@ void rt_memlimit_find(struct rt_memlimit *m, const char *root)
 	struct sysinfo machine;
 	uint64_t all;
 
-	*m = (struct rt_memlimit){ .root = root,
-		.memory = RT_MEMLIMIT_NONE,
-		.address = RT_MEMLIMIT_NONE };
+	*m = (struct rt_memlimit){
+		.root = root, .memory = RT_MEMLIMIT_NONE, .address = RT_MEMLIMIT_NONE
+	};
 	find_group(m);
 	if (sysinfo(&machine) == 0) {
 		all = (uint64_t)machine.totalram * machine.mem_unit;
@@ -150,8 +150,8 @@ static uint64_t group_use(const struct rt_memlimit *m)
 		return 0;
 	rest = read_text(m->group_stat, text);
 	while (rest.n > 0 && str_split(&rest, '\n', &line))
-		if (str_split(&line, ' ', &name) &&
-		    str_is(name, m->is_v1 ? "total_rss" : "anon") && str_to_u64(line, 10, &n))
+		if (str_split(&line, ' ', &name) && str_is(name, m->is_v1 ? "total_rss" : "anon") &&
+		    str_to_u64(line, 10, &n))
 			return n;
 	return 0;
 }

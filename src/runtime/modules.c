@@ -21,7 +21,7 @@
 #include "runtime/rt.h"
 #include "runtime/saferead.h"
 
-#define SNAPSHOT_MAX 512
+#define SNAPSHOT_MAX   512
 #define READABLE_SLOTS 128
 
 /* glibc's struct dl_find_object as documented for x86-64; declared here for older headers. */
@@ -44,8 +44,8 @@ static struct {
 } modules;
 
 /* The program header of type `type` whose range holds addr (any when addr is 0). */
-static const ElfW(Phdr) *header_for(const ElfW(Phdr) *ph, size_t n, uintptr_t bias, uint32_t type,
-    uintptr_t addr)
+static const ElfW(Phdr) *
+    header_for(const ElfW(Phdr) * ph, size_t n, uintptr_t bias, uint32_t type, uintptr_t addr)
 {
 	for (size_t i = 0; i < n; i++)
 		if (ph[i].p_type == type &&
@@ -55,12 +55,12 @@ static const ElfW(Phdr) *header_for(const ElfW(Phdr) *ph, size_t n, uintptr_t bi
 }
 
 /* Fills *out from an object's program headers; false when pc is not in one of its segments. */
-static bool describe(const ElfW(Phdr) *ph, size_t n, uintptr_t bias, uintptr_t pc,
-    struct unwind_module *out)
+static bool describe(
+    const ElfW(Phdr) * ph, size_t n, uintptr_t bias, uintptr_t pc, struct unwind_module *out)
 {
 	const ElfW(Phdr) *code = header_for(ph, n, bias, PT_LOAD, pc);
 	const ElfW(Phdr) *hdr = header_for(ph, n, bias, PT_GNU_EH_FRAME, 0);
-	const ElfW(Phdr) *data;
+	const ElfW(Phdr) * data;
 
 	if (!code)
 		return false;
@@ -92,7 +92,7 @@ static bool is_readable(uintptr_t start)
 }
 
 /* ELF header of the object mapped at start; NULL when there is none. */
-static const ElfW(Ehdr) *header_at(uintptr_t start)
+static const ElfW(Ehdr) * header_at(uintptr_t start)
 {
 	const ElfW(Ehdr) *e = (const ElfW(Ehdr) *)start;
 
@@ -106,7 +106,7 @@ static const ElfW(Ehdr) *header_at(uintptr_t start)
 bool rt_modules_object(uintptr_t pc, struct rt_object *out)
 {
 	struct find_object found;
-	const ElfW(Ehdr) *e;
+	const ElfW(Ehdr) * e;
 
 	if (!modules.find_object || modules.find_object((void *)pc, &found) != 0)
 		return false;
@@ -128,7 +128,7 @@ bool rt_modules_has(uintptr_t start, uintptr_t end)
 	struct find_object found;
 
 	return modules.find_object && modules.find_object((void *)start, &found) == 0 &&
-	    end <= (((uintptr_t)found.map_end + 4095) & ~(uintptr_t)4095);
+	       end <= (((uintptr_t)found.map_end + 4095) & ~(uintptr_t)4095);
 }
 
 bool rt_modules_have_table(void)
@@ -245,11 +245,13 @@ static void set_build_id(struct rt_mapping *m, const struct maps_line *first)
 		elfnote_hex(id, m->build_id, sizeof(m->build_id));
 }
 
-static void add_mapping(struct rt_mappings *m, const struct maps_line *line,
-    const struct maps_line *first)
+static void add_mapping(
+    struct rt_mappings *m, const struct maps_line *line, const struct maps_line *first)
 {
-	struct rt_mapping one = { .start = line->start, .end = line->end,
-		.offset = line->offset, .path = maps_path(line, NULL) };
+	struct rt_mapping one = { .start = line->start,
+		.end = line->end,
+		.offset = line->offset,
+		.path = maps_path(line, NULL) };
 
 	if (str_eq(first->path, line->path) && first->offset == 0)
 		set_build_id(&one, first);

@@ -28,6 +28,7 @@ struct rt_object {
 	const void *headers;  /* ElfW(Phdr)[] */
 	size_t n_headers;
 };
+
 /* False when pc is in none or there is no such table (before glibc 2.35). RT_SIGSAFE */
 bool rt_modules_object(uintptr_t pc, struct rt_object *out);
 
@@ -44,7 +45,7 @@ void rt_modules_refresh(void);
 /* An executable mapping of a file (or the vdso), by address. */
 struct rt_mapping {
 	uint64_t start, end, offset;
-	struct str path;     /* borrowed from the list */
+	struct str path; /* borrowed from the list */
 	char build_id[2 * ELFNOTE_MAX_BUILD_ID + 1];
 };
 

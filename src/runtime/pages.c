@@ -47,13 +47,13 @@ static void index_entries(struct rt_bytes *out, bool describe)
 	const struct rt_profile_kind *profiles = rt_routes_profiles(&n);
 
 	while (p < n || o < OTHERS) {
-		bool profile = o == OTHERS ||
-		    (p < n && str_cmp(str_c(profiles[p].name), str_c(others[o].name)) < 0);
+		bool profile = o == OTHERS || (p < n && str_cmp(str_c(profiles[p].name),
+							    str_c(others[o].name)) < 0);
 		const char *name = profile ? profiles[p].name : others[o].name;
 
 		if (describe)
-			index_description(out, name,
-			    profile ? profiles[p].description : others[o].description);
+			index_description(
+			    out, name, profile ? profiles[p].description : others[o].description);
 		else
 			index_row(out, profile ? rt_routes_count(&profiles[p]) : 0,
 			    profile ? name : others[o].href, name);

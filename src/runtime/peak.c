@@ -11,7 +11,7 @@
 #include "runtime/records.h"
 #include "runtime/rt.h"
 
-#define STEP 100 /* a copy for every 1/100 more */
+#define STEP     100 /* a copy for every 1/100 more */
 /* After a copy that others have spoilt. */
 #define PAUSE_NS (20 * 1000000ll)
 
@@ -123,8 +123,9 @@ static bool is_due(int64_t step)
 
 void rt_peak_allocated(uint64_t bytes)
 {
-	int64_t now = atomic_fetch_add_explicit(&peak.in_use, (int64_t)bytes,
-			  memory_order_relaxed) + (int64_t)bytes;
+	int64_t now =
+	    atomic_fetch_add_explicit(&peak.in_use, (int64_t)bytes, memory_order_relaxed) +
+	    (int64_t)bytes;
 	int64_t highest = atomic_load_explicit(&peak.highest, memory_order_relaxed);
 
 	while (now > highest && !atomic_compare_exchange_weak(&peak.highest, &highest, now))

@@ -1,8 +1,8 @@
 /*
- * The heap profile as it was when the most bytes were in use. A free that finds more in use than the
- * last copy of all records has, by 1 %, makes a new copy first: copying costs some nanoseconds a
- * record, and a run from 1 MB to 10 GB makes at most 926 of them. So what is kept is within 1 % of
- * the highest total there ever was, and exactly the highest when the program grew to it by more
+ * The heap profile as it was when the most bytes were in use. A free that finds more in use than
+ * the last copy of all records has, by 1 %, makes a new copy first: copying costs some nanoseconds
+ * a record, and a run from 1 MB to 10 GB makes at most 926 of them. So what is kept is within 1 %
+ * of the highest total there ever was, and exactly the highest when the program grew to it by more
  * than that before the first free. While other threads are at work a copy can miss what they free
  * meanwhile; it replaces the last one only when it has more.
  */

@@ -1,7 +1,8 @@
 /*
  * What the preloaded library adds to the linked one: it acts on the environment by itself. Starts
  * the endpoint when PPROF_ADDR is set, tells `pprof run` where, writes heap profiles when asked to
- * by a signal or when memory runs short, and a last one when the program ends. Says nothing to anybody else.
+ * by a signal or when memory runs short, and a last one when the program ends. Says nothing to
+ * anybody else.
  */
 #include <dlfcn.h>
 #include <pthread.h>

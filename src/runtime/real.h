@@ -30,13 +30,12 @@ struct rt_real {
 };
 
 /* The values `rt.real` starts with. */
-#define RT_REAL_INITIAL                                                                 \
-	{                                                                               \
-		rt_real_first_malloc, rt_real_first_free, rt_real_first_calloc,         \
-		    rt_real_first_realloc, rt_real_first_memalign,                      \
-		    rt_real_first_memalign, rt_real_first_posix_memalign,               \
-		    rt_real_first_valloc, rt_real_first_valloc,                         \
-		    rt_real_first_usable_size, NULL, NULL, NULL                         \
+#define RT_REAL_INITIAL                                                                            \
+	{                                                                                          \
+		rt_real_first_malloc, rt_real_first_free, rt_real_first_calloc,                    \
+		    rt_real_first_realloc, rt_real_first_memalign, rt_real_first_memalign,         \
+		    rt_real_first_posix_memalign, rt_real_first_valloc, rt_real_first_valloc,      \
+		    rt_real_first_usable_size, NULL, NULL, NULL                                    \
 	}
 
 /* The start values; each looks up and then does its work. RT_NOALLOC but for dlsym. */

@@ -5,10 +5,10 @@
 #include "runtime/rt.h"
 #include "runtime/tls.h"
 
-#define INDEX_SLOTS ((uint32_t)1 << 16)
+#define INDEX_SLOTS  ((uint32_t)1 << 16)
 #define RECORD_LIMIT RT_RECORDS_MAX
 /* More than threads are ever in the middle of an update; a power of two. */
-#define SPARES 256
+#define SPARES       256
 /* Cells: the first spares, then record i's first at SPARES + i, then replacements. */
 #define REPLACEMENTS (SPARES + RECORD_LIMIT)
 
@@ -58,9 +58,10 @@ uint64_t rt_records_first_size(uint32_t i)
 static bool have_room(struct rt_state *s, uint32_t i)
 {
 	return i < RECORD_LIMIT &&
-	    rt_state_need(s, RT_REGION_RECORDS, ((size_t)i + 1) * sizeof(struct statefmt_record)) &&
-	    rt_state_need(s, RT_REGION_CELLS,
-		((size_t)SPARES + i + 1) * sizeof(struct statefmt_cell));
+	       rt_state_need(
+		   s, RT_REGION_RECORDS, ((size_t)i + 1) * sizeof(struct statefmt_record)) &&
+	       rt_state_need(
+		   s, RT_REGION_CELLS, ((size_t)SPARES + i + 1) * sizeof(struct statefmt_cell));
 }
 
 /* The counters first, then the name under which they are found. */
@@ -221,8 +222,8 @@ uint32_t rt_records_count(void)
 	return atomic_load(&rt.state.head->record_count);
 }
 
-bool rt_records_read(uint32_t i, rt_stack_id *stack, struct rt_amounts *alloc,
-    struct rt_amounts *freed)
+bool rt_records_read(
+    uint32_t i, rt_stack_id *stack, struct rt_amounts *alloc, struct rt_amounts *freed)
 {
 	struct statefmt_record *r = record_at(i);
 	struct statefmt_values v;

@@ -48,8 +48,8 @@ uint64_t rt_records_first_size(uint32_t i);
 /* How many records there are. RT_SIGSAFE */
 uint32_t rt_records_count(void);
 /* Reads record number i at one moment; false when it is not filled yet. RT_SIGSAFE */
-bool rt_records_read(uint32_t i, rt_stack_id *stack, struct rt_amounts *alloc,
-    struct rt_amounts *freed);
+bool rt_records_read(
+    uint32_t i, rt_stack_id *stack, struct rt_amounts *alloc, struct rt_amounts *freed);
 
 /* Makes the overflow record. Init only, after rt_stacktab_init. */
 void rt_records_init(void);

@@ -35,17 +35,17 @@ enum rt_phase {
 struct rt {
 	/* Next malloc & co; set by real.c, then constant. What is hot of it is one cache line. */
 	_Alignas(64) struct rt_real real;
-	_Atomic uint32_t phase;         /* enum rt_phase; release-stored by init.c */
-	_Atomic uint32_t heap_rate_gen; /* bumped with every heap_rate change; starts at 1 */
-	_Atomic uint64_t heap_rate;     /* mean bytes between samples; 0 off, 1 everything */
-	uint64_t seed;                  /* mixed into each thread's random state */
-	_Atomic uint64_t threads;       /* threads seeded so far */
-	uint64_t start_mono_ns;         /* CLOCK_MONOTONIC at init */
-	uint64_t init_ns;               /* time our constructor took */
-	int32_t pid;                    /* of this process; refreshed in a forked child */
-	struct rt_options options;      /* set by init.c, then constant */
+	_Atomic uint32_t phase;             /* enum rt_phase; release-stored by init.c */
+	_Atomic uint32_t heap_rate_gen;     /* bumped with every heap_rate change; starts at 1 */
+	_Atomic uint64_t heap_rate;         /* mean bytes between samples; 0 off, 1 everything */
+	uint64_t seed;                      /* mixed into each thread's random state */
+	_Atomic uint64_t threads;           /* threads seeded so far */
+	uint64_t start_mono_ns;             /* CLOCK_MONOTONIC at init */
+	uint64_t init_ns;                   /* time our constructor took */
+	int32_t pid;                        /* of this process; refreshed in a forked child */
+	struct rt_options options;          /* set by init.c, then constant */
 	_Alignas(64) struct rt_stats stats; /* on lines that no fast path reads */
-	struct rt_state state; /* the mapping of indices */
+	struct rt_state state;              /* the mapping of indices */
 };
 
 extern RT_HIDDEN struct rt rt;

@@ -32,8 +32,8 @@ enum {
 	S_FIXED_AGES,
 };
 
-static const char *const fixed[S_FIXED_AGES] = { "", "alloc_objects", "count", "alloc_space", "bytes",
-	"inuse_objects", "inuse_space", "space", "age", "born", "seconds" };
+static const char *const fixed[S_FIXED_AGES] = { "", "alloc_objects", "count", "alloc_space",
+	"bytes", "inuse_objects", "inuse_space", "space", "age", "born", "seconds" };
 
 /* Addresses to location ids, which are 1 + the order of first use. */
 struct locations {
@@ -112,8 +112,8 @@ static bool flush_to_bytes(void *ctx, const uint8_t *data, size_t n)
 static void put_value_type(struct wire_writer *w, uint32_t field, unsigned type, unsigned unit)
 {
 	wire_put_tag(w, field, WIRE_BYTES);
-	wire_put_varint(w, wire_size_uint(PB_VALUE_TYPE_TYPE, type) +
-	    wire_size_uint(PB_VALUE_TYPE_UNIT, unit));
+	wire_put_varint(
+	    w, wire_size_uint(PB_VALUE_TYPE_TYPE, type) + wire_size_uint(PB_VALUE_TYPE_UNIT, unit));
 	wire_put_uint(w, PB_VALUE_TYPE_TYPE, type);
 	wire_put_uint(w, PB_VALUE_TYPE_UNIT, unit);
 }
@@ -140,8 +140,8 @@ static size_t labels_of(const struct rt_row *row, struct label out[3])
 static size_t label_size(const struct label *l)
 {
 	return wire_size_uint(PB_LABEL_KEY, l->key) +
-	    (l->value ? wire_size_uint(PB_LABEL_NUM, l->value) : 0) +
-	    (l->unit ? wire_size_uint(PB_LABEL_NUM_UNIT, l->unit) : 0);
+	       (l->value ? wire_size_uint(PB_LABEL_NUM, l->value) : 0) +
+	       (l->unit ? wire_size_uint(PB_LABEL_NUM_UNIT, l->unit) : 0);
 }
 
 static void put_label(struct wire_writer *w, const struct label *l)
@@ -171,7 +171,7 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 	for (unsigned v = 0; v < RT_VALUES; v++)
 		values += wire_size_varint((uint64_t)row->values[v]);
 	size = wire_size_bytes(PB_SAMPLE_LOCATION_ID, locations) +
-	    wire_size_bytes(PB_SAMPLE_VALUE, values);
+	       wire_size_bytes(PB_SAMPLE_VALUE, values);
 	for (size_t i = 0; i < n_labels; i++)
 		size += wire_size_bytes(PB_SAMPLE_LABEL, label_size(&labels[i]));
 	wire_put_tag(&e->w, PB_PROFILE_SAMPLE, WIRE_BYTES);
@@ -193,10 +193,11 @@ static void put_mapping(struct encoder *e, size_t i)
 	const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
 	uint64_t path = e->n_fixed + 2 * i;
 	size_t size = wire_size_uint(PB_MAPPING_ID, i + 1) +
-	    wire_size_uint(PB_MAPPING_START, m->start) + wire_size_uint(PB_MAPPING_LIMIT, m->end) +
-	    wire_size_uint(PB_MAPPING_OFFSET, m->offset) +
-	    wire_size_uint(PB_MAPPING_FILENAME, path) +
-	    wire_size_uint(PB_MAPPING_BUILD_ID, path + 1);
+		      wire_size_uint(PB_MAPPING_START, m->start) +
+		      wire_size_uint(PB_MAPPING_LIMIT, m->end) +
+		      wire_size_uint(PB_MAPPING_OFFSET, m->offset) +
+		      wire_size_uint(PB_MAPPING_FILENAME, path) +
+		      wire_size_uint(PB_MAPPING_BUILD_ID, path + 1);
 
 	wire_put_tag(&e->w, PB_PROFILE_MAPPING, WIRE_BYTES);
 	wire_put_varint(&e->w, size);
@@ -214,8 +215,8 @@ static void put_pseudo_location(struct encoder *e, uint64_t id, uint64_t functio
 	size_t line = wire_size_uint(PB_LINE_FUNCTION_ID, function);
 
 	wire_put_tag(&e->w, PB_PROFILE_LOCATION, WIRE_BYTES);
-	wire_put_varint(&e->w,
-	    wire_size_uint(PB_LOCATION_ID, id) + wire_size_bytes(PB_LOCATION_LINE, line));
+	wire_put_varint(
+	    &e->w, wire_size_uint(PB_LOCATION_ID, id) + wire_size_bytes(PB_LOCATION_LINE, line));
 	wire_put_uint(&e->w, PB_LOCATION_ID, id);
 	wire_put_tag(&e->w, PB_LOCATION_LINE, WIRE_BYTES);
 	wire_put_varint(&e->w, line);
@@ -227,8 +228,8 @@ static void put_location(struct encoder *e, uint64_t id, uint64_t pc)
 	/* Return addresses: one back is inside the call. */
 	uint64_t address = pc - 1;
 	uint64_t mapping = rt_mappings_find(&e->mappings, address) + 1;
-	size_t size = wire_size_uint(PB_LOCATION_ID, id) +
-	    wire_size_uint(PB_LOCATION_ADDRESS, address);
+	size_t size =
+	    wire_size_uint(PB_LOCATION_ID, id) + wire_size_uint(PB_LOCATION_ADDRESS, address);
 	bool mapped = mapping <= e->mappings.n;
 
 	if (mapped)
@@ -266,8 +267,8 @@ static void put_functions(struct encoder *e, size_t n)
 	for (uint64_t id = 1; id <= n; id++, name++) {
 		wire_put_tag(&e->w, PB_PROFILE_FUNCTION, WIRE_BYTES);
 		wire_put_varint(&e->w, wire_size_uint(PB_FUNCTION_ID, id) +
-		    wire_size_uint(PB_FUNCTION_NAME, name) +
-		    wire_size_uint(PB_FUNCTION_SYSTEM_NAME, name));
+					   wire_size_uint(PB_FUNCTION_NAME, name) +
+					   wire_size_uint(PB_FUNCTION_SYSTEM_NAME, name));
 		wire_put_uint(&e->w, PB_FUNCTION_ID, id);
 		wire_put_uint(&e->w, PB_FUNCTION_NAME, name);
 		wire_put_uint(&e->w, PB_FUNCTION_SYSTEM_NAME, name);
@@ -319,7 +320,8 @@ bool rt_encode_heap(const struct rt_snapshot *s, const char *default_type, struc
 	bool good;
 
 	e.w = (struct wire_writer){
-		.buf = e.buf, .cap = sizeof(e.buf), .flush = flush_to_bytes, .ctx = out };
+		.buf = e.buf, .cap = sizeof(e.buf), .flush = flush_to_bytes, .ctx = out
+	};
 	rt_mappings_init(&e.mappings);
 	put_profile(&e, s, alloc ? S_ALLOC_SPACE : S_INUSE_SPACE);
 	good = wire_flush(&e.w);

@@ -72,7 +72,7 @@ bool rt_options_level(struct str text, uint64_t *out)
 {
 	if (text.n > 0 && text.p[text.n - 1] == '%')
 		return str_to_u64(str_head(text, text.n - 1), 10, out) && *out > 0 &&
-		    *out <= RT_OPTION_PERCENT;
+		       *out <= RT_OPTION_PERCENT;
 	return rt_options_bytes(text, out) && *out > RT_OPTION_PERCENT;
 }
 

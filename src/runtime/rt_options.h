@@ -34,7 +34,7 @@ struct rt_options {
 	const char *bad;                 /* name of the last variable with a bad value, or NULL */
 };
 
-#define RT_NO_FD UINT64_MAX
+#define RT_NO_FD          UINT64_MAX
 /* Up to here dump_at is a percentage. */
 #define RT_OPTION_PERCENT 100
 

@@ -17,7 +17,7 @@
 #include "runtime/rt_encode.h"
 #include "runtime/textform.h"
 
-#define PREFIX "/debug/pprof/"
+#define PREFIX     "/debug/pprof/"
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 
 static size_t heap_count(void)
@@ -29,11 +29,13 @@ static size_t heap_count(void)
 static const struct rt_profile_kind profiles[] = {
 	{ "allocs", "A sampling of all past memory allocations", "alloc_space", true, true,
 	    rt_snapshot_take, heap_count },
-	{ "heap", "A sampling of memory allocations of live objects. The gc parameter is accepted "
-		  "and does nothing: frees are counted at once.",
+	{ "heap",
+	    "A sampling of memory allocations of live objects. The gc parameter is accepted "
+	    "and does nothing: frees are counted at once.",
 	    "inuse_space", true, true, rt_snapshot_take, heap_count },
-	{ "mmap", "Address space by the stacks that called mmap, mremap and sbrk: every call, not "
-		  "a sampling",
+	{ "mmap",
+	    "Address space by the stacks that called mmap, mremap and sbrk: every call, not "
+	    "a sampling",
 	    "inuse_space", true, false, rt_mapranges_snapshot, rt_mapranges_count },
 };
 
@@ -132,8 +134,8 @@ static void set_disposition(struct rt_reply *reply, const char *name, const char
 	fmt_end(&b);
 }
 
-static bool write_snapshot(const struct rt_profile_kind *kind, const struct rt_snapshot *s,
-    struct rt_bytes *out)
+static bool write_snapshot(
+    const struct rt_profile_kind *kind, const struct rt_snapshot *s, struct rt_bytes *out)
 {
 	struct rt_bytes plain = { 0 };
 	bool good = rt_encode_heap(s, kind->default_type, &plain) && rt_encode_gzip(&plain, out);
@@ -149,16 +151,16 @@ struct view {
 	unsigned labels; /* age=1, born=1 */
 };
 
-static bool take_snapshot(const struct rt_profile_kind *kind, const struct view *view,
-    struct rt_snapshot *s)
+static bool take_snapshot(
+    const struct rt_profile_kind *kind, const struct view *view, struct rt_snapshot *s)
 {
 	if (view->peak)
 		return rt_peak_snapshot(s);
 	return view->labels ? rt_ages_snapshot(s, view->labels) : kind->take(s);
 }
 
-static bool write_view(const struct rt_profile_kind *kind, const struct view *view,
-    struct rt_bytes *out)
+static bool write_view(
+    const struct rt_profile_kind *kind, const struct view *view, struct rt_bytes *out)
 {
 	struct rt_snapshot s;
 	bool good = true;
@@ -195,13 +197,14 @@ static int64_t number(const struct rt_request *req, const char *name)
 }
 
 /* NULL, or why the parameters do not go together. */
-static const char *read_view(const struct rt_request *req, const struct rt_profile_kind *kind,
-    struct view *view)
+static const char *read_view(
+    const struct rt_request *req, const struct rt_profile_kind *kind, struct view *view)
 {
 	char seconds[32];
 	bool delta = parameter(req, "seconds", seconds, sizeof(seconds));
 
-	*view = (struct view){ .text = number(req, "debug") != 0, .peak = number(req, "peak") != 0 };
+	*view =
+	    (struct view){ .text = number(req, "debug") != 0, .peak = number(req, "peak") != 0 };
 	view->labels |= number(req, "age") != 0 ? RT_LABEL_AGE : 0;
 	view->labels |= number(req, "born") != 0 ? RT_LABEL_BORN : 0;
 	if (view->labels && (view->text || view->peak || delta))
@@ -241,8 +244,8 @@ static bool begin_delta(const struct rt_request *req, const struct rt_profile_ki
 	return false;
 }
 
-static bool begin_profile(const struct rt_request *req, struct str name, struct rt_job *job,
-    struct rt_reply *reply)
+static bool begin_profile(
+    const struct rt_request *req, struct str name, struct rt_job *job, struct rt_reply *reply)
 {
 	const struct rt_profile_kind *kind = rt_routes_profile(name);
 	char seconds[32];
@@ -292,7 +295,7 @@ bool rt_routes_is_ours(struct str path)
 static bool method_allowed(const struct rt_request *req)
 {
 	return req->method.n == 0 || str_is(req->method, "GET") || str_is(req->method, "HEAD") ||
-	    (str_is(req->method, "POST") && str_is(req->path, PREFIX "symbol"));
+	       (str_is(req->method, "POST") && str_is(req->path, PREFIX "symbol"));
 }
 
 bool rt_routes_begin(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)

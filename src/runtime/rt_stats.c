@@ -7,6 +7,7 @@ static const struct {
 	const char *name;
 	const char *meaning;
 } texts[RT_STAT_COUNT] = {
+
 #define X(name, text, meaning) [RT_STAT_##name] = { text, meaning },
 	RT_STATS(X)
 #undef X

@@ -11,41 +11,42 @@
 #include "core/fmt.h"
 
 /* X(NAME, "text", "what it means") */
-#define RT_STATS(X)                                                                              \
-	X(SAMPLES, "samples", "allocations sampled")                                             \
-	X(SAMPLES_FREED, "samples_freed", "sampled allocations freed or reallocated")            \
-	X(SAMPLE_NS, "sample_ns", "time spent taking samples, in nanoseconds")                   \
-	X(SAMPLE_TIMED, "sample_timed", "samples whose time is in sample_ns (one in 16)")        \
-	X(FRAMES, "frames", "stack frames unwound")                                              \
-	X(FRAMES_REUSED, "frames_reused", "of these, taken over from the thread's last walk")    \
-	X(STACKS, "stacks", "distinct stacks stored")                                            \
-	X(RECORDS, "records", "distinct records (stack and size class)")                         \
-	X(END_TRUNCATED, "stack_truncated", "stacks deeper than is kept")                        \
-	X(END_UNREADABLE, "stack_unreadable", "stacks cut off at memory that cannot be read")    \
-	X(END_STUCK, "stack_stuck", "stacks cut off where no rule leads on")                     \
-	X(LOST_NESTED, "lost_nested", "sample points inside the sampler itself (signals)")       \
-	X(LOST_SCRATCH, "lost_scratch", "samples without a stack: all scratch slots in use")     \
-	X(LOST_STACKS, "lost_stacks", "samples filed under [stack table full]")                  \
-	X(LOST_RECORDS, "lost_records", "samples filed under the overflow record")               \
-	X(LOST_LIVE, "lost_live", "samples counted as allocated but not as in use: table full")  \
-	X(LOST_UPDATES, "lost_updates", "updates of records without a cell to write to")         \
-	X(LOST_MODULES, "lost_modules", "modules that the state file has no room for")           \
-	X(LOST_STATE, "lost_state", "1 when PPROF_STATE asked for a file and there is none")     \
-	X(LOST_MAPS, "lost_maps", "changes of mappings that could not be noted")                 \
-	X(WASTED_STACK_BYTES, "wasted_stack_bytes", "stack table bytes lost to insertion races") \
-	X(FILTER_MISSES, "filter_misses", "frees that looked for a sample and found none")       \
-	X(MAPPED_BYTES, "mapped_bytes", "bytes of tables in use (committed)")                    \
-	X(FORKS, "forks", "forks that led to this process")                                      \
-	X(UNLOADS, "unloads", "dlclose calls seen")                                              \
-	X(HTTP_REQUESTS, "http_requests", "requests answered by the endpoint")                   \
-	X(HTTP_REFUSED, "http_refused", "requests refused: malformed, forbidden or too slow")    \
+#define RT_STATS(X)                                                                                \
+	X(SAMPLES, "samples", "allocations sampled")                                               \
+	X(SAMPLES_FREED, "samples_freed", "sampled allocations freed or reallocated")              \
+	X(SAMPLE_NS, "sample_ns", "time spent taking samples, in nanoseconds")                     \
+	X(SAMPLE_TIMED, "sample_timed", "samples whose time is in sample_ns (one in 16)")          \
+	X(FRAMES, "frames", "stack frames unwound")                                                \
+	X(FRAMES_REUSED, "frames_reused", "of these, taken over from the thread's last walk")      \
+	X(STACKS, "stacks", "distinct stacks stored")                                              \
+	X(RECORDS, "records", "distinct records (stack and size class)")                           \
+	X(END_TRUNCATED, "stack_truncated", "stacks deeper than is kept")                          \
+	X(END_UNREADABLE, "stack_unreadable", "stacks cut off at memory that cannot be read")      \
+	X(END_STUCK, "stack_stuck", "stacks cut off where no rule leads on")                       \
+	X(LOST_NESTED, "lost_nested", "sample points inside the sampler itself (signals)")         \
+	X(LOST_SCRATCH, "lost_scratch", "samples without a stack: all scratch slots in use")       \
+	X(LOST_STACKS, "lost_stacks", "samples filed under [stack table full]")                    \
+	X(LOST_RECORDS, "lost_records", "samples filed under the overflow record")                 \
+	X(LOST_LIVE, "lost_live", "samples counted as allocated but not as in use: table full")    \
+	X(LOST_UPDATES, "lost_updates", "updates of records without a cell to write to")           \
+	X(LOST_MODULES, "lost_modules", "modules that the state file has no room for")             \
+	X(LOST_STATE, "lost_state", "1 when PPROF_STATE asked for a file and there is none")       \
+	X(LOST_MAPS, "lost_maps", "changes of mappings that could not be noted")                   \
+	X(WASTED_STACK_BYTES, "wasted_stack_bytes", "stack table bytes lost to insertion races")   \
+	X(FILTER_MISSES, "filter_misses", "frees that looked for a sample and found none")         \
+	X(MAPPED_BYTES, "mapped_bytes", "bytes of tables in use (committed)")                      \
+	X(FORKS, "forks", "forks that led to this process")                                        \
+	X(UNLOADS, "unloads", "dlclose calls seen")                                                \
+	X(HTTP_REQUESTS, "http_requests", "requests answered by the endpoint")                     \
+	X(HTTP_REFUSED, "http_refused", "requests refused: malformed, forbidden or too slow")      \
 	X(HTTP_BUSY, "http_busy", "connections refused: too many")
 
 enum rt_stat {
+
 #define X(name, text, meaning) RT_STAT_##name,
 	RT_STATS(X)
 #undef X
-	RT_STAT_COUNT
+	    RT_STAT_COUNT
 };
 
 struct rt_stats {

@@ -8,11 +8,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PAGE ((uintptr_t)4096)
+#define PAGE          ((uintptr_t)4096)
 /* A distance above this is not "on the same stack". */
-#define STACK_MAX ((uintptr_t)256 << 20)
+#define STACK_MAX     ((uintptr_t)256 << 20)
 /* Verified in one go at most. */
-#define STEP_MAX ((uintptr_t)16 << 20)
+#define STEP_MAX      ((uintptr_t)16 << 20)
 /* Believed of the main thread's stack without asking, at most. */
 #define MAIN_ROOM_MAX ((uintptr_t)64 << 20)
 

@@ -27,8 +27,8 @@ static void self_line(struct rt_bytes *out, const char *name, uint64_t value, co
 }
 
 /* "name used/room (n %)" */
-static void fill_line(struct rt_bytes *out, const char *name, uint64_t used, uint64_t room,
-    const char *meaning)
+static void fill_line(
+    struct rt_bytes *out, const char *name, uint64_t used, uint64_t room, const char *meaning)
 {
 	rt_text_c(out, name);
 	rt_text_c(out, " ");
@@ -46,8 +46,8 @@ static void print_tables(struct rt_bytes *out)
 {
 	const struct statefmt_head *head = rt.state.head;
 
-	fill_line(out, "fill_stacks", atomic_load(&head->stack_count), RT_STACKS_MAX,
-	    "distinct stacks");
+	fill_line(
+	    out, "fill_stacks", atomic_load(&head->stack_count), RT_STACKS_MAX, "distinct stacks");
 	fill_line(out, "fill_stack_bytes", atomic_load(&head->stack_used),
 	    rt.state.size[RT_REGION_STACKS], "bytes of their addresses");
 	fill_line(out, "fill_records", rt_records_count(), RT_RECORDS_MAX,
@@ -63,9 +63,10 @@ static void print_memory(struct rt_bytes *out)
 	self_line(out, "memory_tables", rt_stats_get(RT_STAT_MAPPED_BYTES),
 	    "bytes of these tables that are backed");
 	self_line(out, "memory_peak", rt_peak_memory(), "bytes of the copy at the peak");
-	self_line(out, "memory_unwinding", rt_capture_memory(),
-	    "bytes for unwinding: rules and scratch");
-	self_line(out, "memory_filter", sizeof(rt_filter), "bytes of the filter that free asks, at most");
+	self_line(
+	    out, "memory_unwinding", rt_capture_memory(), "bytes for unwinding: rules and scratch");
+	self_line(
+	    out, "memory_filter", sizeof(rt_filter), "bytes of the filter that free asks, at most");
 }
 
 static void print_time(struct rt_bytes *out)

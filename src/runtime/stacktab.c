@@ -20,7 +20,7 @@ static _Atomic uint32_t *index_slots(void)
 const struct rt_stack *rt_stacktab_get(rt_stack_id id)
 {
 	return (const struct rt_stack *)(const void *)(rt.state.base[RT_REGION_STACKS] +
-	    (size_t)id * 8);
+						       (size_t)id * 8);
 }
 
 struct str rt_stacktab_pseudo_name(uint64_t pc)
@@ -33,7 +33,7 @@ static bool same(rt_stack_id id, uint32_t hash, const uintptr_t *pcs, size_t dep
 	const struct rt_stack *s = rt_stacktab_get(id);
 
 	return s->hash == hash && s->depth == depth &&
-	    memcmp(s->pc, pcs, depth * sizeof(uint64_t)) == 0;
+	       memcmp(s->pc, pcs, depth * sizeof(uint64_t)) == 0;
 }
 
 /* Fresh space with the stack in it; 0 when the region is full. */

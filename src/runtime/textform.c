@@ -27,8 +27,8 @@ static struct quad row_quad(const struct rt_row *r, bool raw)
 	if (!raw)
 		return (struct quad){ r->values[RT_INUSE_OBJECTS], r->values[RT_INUSE_BYTES],
 			r->values[RT_ALLOC_OBJECTS], r->values[RT_ALLOC_BYTES] };
-	return (struct quad){ r->inuse_samples, r->inuse_samples * r->block_bytes,
-		r->alloc_samples, r->alloc_samples * r->block_bytes };
+	return (struct quad){ r->inuse_samples, r->inuse_samples * r->block_bytes, r->alloc_samples,
+		r->alloc_samples * r->block_bytes };
 }
 
 static void put_quad(struct rt_bytes *out, const struct quad *q)

@@ -17,14 +17,14 @@
 #include "runtime/rt_text.h"
 #include "runtime/tls.h"
 
-#define STACK_BYTES ((size_t)256 << 10)
-#define PATH_ROOM (2 * RT_OPTION_PATH)
+#define STACK_BYTES   ((size_t)256 << 10)
+#define PATH_ROOM     (2 * RT_OPTION_PATH)
 /* The distance to the threshold is looked at again before memory could fill up at this speed. */
-#define BYTES_PER_MS ((uint64_t)4 << 20)
-#define WAIT_MIN_MS 10u
-#define WAIT_MAX_MS 1000u
+#define BYTES_PER_MS  ((uint64_t)4 << 20)
+#define WAIT_MIN_MS   10u
+#define WAIT_MAX_MS   1000u
 #define FIND_EVERY_NS 10000000000u
-#define NS_PER_S 1000000000u
+#define NS_PER_S      1000000000u
 
 static struct {
 	bool running;
@@ -157,7 +157,8 @@ static bool start_thread(void)
 /* A signal that somebody has a use for (or has ignored: nohup does) is not taken. */
 static void take_signal(int number)
 {
-	struct sigaction old, ours = { .sa_handler = on_signal, .sa_flags = SA_RESTART | SA_ONSTACK };
+	struct sigaction old,
+	    ours = { .sa_handler = on_signal, .sa_flags = SA_RESTART | SA_ONSTACK };
 
 	sigfillset(&ours.sa_mask);
 	if (sigaction(number, NULL, &old) != 0)

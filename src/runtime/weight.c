@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define LN2 0.693147180559945309417
+#define LN2       0.693147180559945309417
 #define SQRT_HALF 0.707106781186547524401
 
 /* log(m * 2^e) = e ln 2 + 2 atanh((m - 1) / (m + 1)), with m within a factor sqrt 2 of 1. */
@@ -78,6 +78,6 @@ struct rt_amounts rt_weight_of(size_t size, uint64_t mean)
 	if (mean <= 1)
 		return (struct rt_amounts){ 1, 1 << RT_OBJECTS_SHIFT, size };
 	w = 1 / rt_weight_hit(((double)size + 1) / (double)mean);
-	return (struct rt_amounts){ 1, (uint64_t)(w * unit + 0.5),
-		(uint64_t)(w * (double)size + 0.5) };
+	return (
+	    struct rt_amounts){ 1, (uint64_t)(w * unit + 0.5), (uint64_t)(w * (double)size + 0.5) };
 }

@@ -107,7 +107,6 @@ static MUST_USE enum err_code run_words(
 	return report(d, &words, arena, e);
 }
 
-
 /* "samples", "total_samples" and "mean_samples" choose the value to report. */
 static bool run_sample_shortcut(struct driver *d, struct str line)
 {
@@ -144,8 +143,7 @@ static bool run_clear_shortcut(struct driver *d, struct str line)
 }
 
 /* One line; what is wrong with it is the error. */
-static MUST_USE enum err_code run_line(
-    struct driver *d, struct str line, bool *quit, struct err *e)
+static MUST_USE enum err_code run_line(struct driver *d, struct str line, bool *quit, struct err *e)
 {
 	struct arena arena = { 0 };
 	enum err_code code = OK;

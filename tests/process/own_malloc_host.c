@@ -69,7 +69,8 @@ int main(void)
 	void *f = dlsym(RTLD_DEFAULT, "pprof_handle");
 	struct pprof_request request = { .path = "/debug/pprof/self" };
 	struct pprof_response response = {
-		.status = ignore_status, .header = ignore_header, .body = print_body };
+		.status = ignore_status, .header = ignore_header, .body = print_body
+	};
 
 	if (!f)
 		return 1;

@@ -163,8 +163,8 @@ static bool read_one(struct reader_profile *p, const struct field *f)
 		if (!read_numbers(f->bytes, n, 10))
 			return false;
 		p->mappings = grow(p->mappings, p->n_mappings, sizeof(*p->mappings));
-		p->mappings[p->n_mappings++] = (struct reader_mapping){ n[1], n[2], n[3], n[4],
-			text(p, n[5]), text(p, n[6]) };
+		p->mappings[p->n_mappings++] =
+		    (struct reader_mapping){ n[1], n[2], n[3], n[4], text(p, n[5]), text(p, n[6]) };
 		return true;
 	case 4:
 		p->locations = grow(p->locations, p->n_locations, sizeof(*p->locations));
@@ -217,7 +217,7 @@ bool reader_open(const void *gz, size_t n, struct reader_profile *p)
 	size_t got = 0;
 	uint8_t *plain = malloc(cap);
 	bool good = d && plain &&
-	    libdeflate_gzip_decompress(d, gz, n, plain, cap, &got) == LIBDEFLATE_SUCCESS;
+		    libdeflate_gzip_decompress(d, gz, n, plain, cap, &got) == LIBDEFLATE_SUCCESS;
 
 	memset(p, 0, sizeof(*p));
 	good = good && read_all((struct in){ plain, plain + got, false }, p);
@@ -226,8 +226,8 @@ bool reader_open(const void *gz, size_t n, struct reader_profile *p)
 	return good;
 }
 
-int64_t reader_seconds(const struct reader_profile *p, const struct reader_sample *s,
-    const char *key)
+int64_t reader_seconds(
+    const struct reader_profile *p, const struct reader_sample *s, const char *key)
 {
 	for (size_t i = 0; i < s->n_labels; i++) {
 		const struct reader_label *l = &s->labels[i];

@@ -51,8 +51,8 @@ struct reader_profile {
 /* Reads all; false when anything is malformed. Release with reader_close. */
 bool reader_open(const void *gz, size_t n, struct reader_profile *p);
 /* Value of the sample's label `key`, which must be in seconds; -1 when it has none. */
-int64_t reader_seconds(const struct reader_profile *p, const struct reader_sample *s,
-    const char *key);
+int64_t reader_seconds(
+    const struct reader_profile *p, const struct reader_sample *s, const char *key);
 void reader_close(struct reader_profile *p);
 
 #endif

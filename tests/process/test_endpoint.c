@@ -267,7 +267,7 @@ static void snapshots_of_a_busy_program(void **state)
 			assert_true(p.samples[k].values[0] >= p.samples[k].values[2]);
 			/* One moment: no bytes without objects. */
 			assert_true((p.samples[k].values[2] > 0) == (p.samples[k].values[3] > 0) ||
-			    p.samples[k].bytes_label == 0);
+				    p.samples[k].bytes_label == 0);
 		}
 		reader_close(&p);
 	}
@@ -387,8 +387,9 @@ static int take_body(void *ctx, const void *data, size_t size)
 static void mounting_on_another_server(void **state)
 {
 	struct taken t = { 0 };
-	struct pprof_response response = { .ctx = &t, .status = take_status,
-		.header = take_header, .body = take_body };
+	struct pprof_response response = {
+		.ctx = &t, .status = take_status, .header = take_header, .body = take_body
+	};
 	struct pprof_request request = { .path = "/debug/pprof/heap" };
 	struct reader_profile p;
 

@@ -279,6 +279,7 @@ static void *churn(void *kept)
 static void threads_come_and_go(void **state)
 {
 	enum { ROUNDS = 4, THREADS = 16 };
+
 	void *kept[ROUNDS * THREADS];
 	pthread_t threads[THREADS];
 

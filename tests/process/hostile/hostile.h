@@ -37,11 +37,11 @@ extern const char *hostile_self;
 
 /* Prints what was wrong, to stderr, and returns 1. */
 int hostile_fail(const char *what, long got, long want);
-#define HOSTILE_CHECK(got, want)                                       \
-	do {                                                           \
-		long got_ = (long)(got), want_ = (long)(want);         \
-		if (got_ != want_)                                     \
-			return hostile_fail(#got, got_, want_);        \
+#define HOSTILE_CHECK(got, want)                                                                   \
+	do {                                                                                       \
+		long got_ = (long)(got), want_ = (long)(want);                                     \
+		if (got_ != want_)                                                                 \
+			return hostile_fail(#got, got_, want_);                                    \
 	} while (0)
 
 /* Status of a child that ended by itself; 1000 + signal when one killed it. */

@@ -21,10 +21,10 @@ static void bounds(void **state)
 {
 	static const struct {
 		uint32_t age, bound;
-	} cases[] = { { 0, 0 }, { 1, 1 }, { 9, 1 }, { 10, 10 }, { 59, 10 }, { 60, 60 },
-		{ 599, 60 }, { 600, 600 }, { 3599, 600 }, { 3600, 3600 }, { 21599, 3600 },
-		{ 21600, 21600 }, { 86399, 21600 }, { 86400, 86400 }, { 604799, 86400 },
-		{ 604800, 604800 }, { UINT32_MAX, 604800 } };
+	} cases[] = { { 0, 0 }, { 1, 1 }, { 9, 1 }, { 10, 10 }, { 59, 10 }, { 60, 60 }, { 599, 60 },
+		{ 600, 600 }, { 3599, 600 }, { 3600, 3600 }, { 21599, 3600 }, { 21600, 21600 },
+		{ 86399, 21600 }, { 86400, 86400 }, { 604799, 86400 }, { 604800, 604800 },
+		{ UINT32_MAX, 604800 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -107,8 +107,8 @@ static void decode(const struct rt_snapshot *s, struct reader_profile *p)
 	rt_bytes_release(&gz);
 }
 
-static void assert_sample(const struct reader_profile *p, int64_t bytes, int64_t age,
-    int64_t objects, int64_t in_use)
+static void assert_sample(
+    const struct reader_profile *p, int64_t bytes, int64_t age, int64_t objects, int64_t in_use)
 {
 	for (size_t i = 0; i < p->n_samples; i++) {
 		const struct reader_sample *s = &p->samples[i];
@@ -130,8 +130,7 @@ static void start_four_hours_ago(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	rt.start_mono_ns =
-	    ((uint64_t)now.tv_sec - 4 * HOUR) * 1000000000u + (uint64_t)now.tv_nsec;
+	rt.start_mono_ns = ((uint64_t)now.tv_sec - 4 * HOUR) * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static void live_blocks_are_split_by_age(void **state)

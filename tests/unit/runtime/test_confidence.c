@@ -37,7 +37,8 @@ static void one_size_is_exact(void **state)
 		}
 		rt_confidence_add(&c, &sum);
 		assert_near(rt_confidence_bytes(&c).total, n * s / p, 0.001);
-		assert_near(rt_confidence_bytes(&c).error, sqrt(n * s * s * (1 - p) / (p * p)), 0.01);
+		assert_near(
+		    rt_confidence_bytes(&c).error, sqrt(n * s * s * (1 - p) / (p * p)), 0.01);
 		assert_near(rt_confidence_objects(&c).error, sqrt(n * (1 - p) / (p * p)), 0.01);
 	}
 }
@@ -55,9 +56,9 @@ static void everything_sampled_is_certain(void **state)
 	assert_true(rt_confidence_objects(&c).total == 1000);
 }
 
-#define RUNS   600
+#define RUNS    600
 #define CLASSES 24
-#define BLOCKS 3000
+#define BLOCKS  3000
 
 /* Blocks of mixed sizes, kept by size class as records are; one run's total and variance. */
 static struct rt_confidence run(uint64_t *random)

@@ -62,6 +62,7 @@ static void the_reserved_addresses_are_never_found(void **state)
 static void many_entries(void **state)
 {
 	enum { N = 100000 };
+
 	uintptr_t base = 0x7f0000000000;
 	struct rt_live one, got;
 
@@ -85,6 +86,7 @@ static void many_entries(void **state)
 static void filter_false_positives_are_few(void **state)
 {
 	enum { N = 1000, SPACE = 512 << 10, FREES = 100000 };
+
 	uintptr_t base = 0x550000000000;
 	struct rt_live one = what(1);
 	unsigned positives = 0;

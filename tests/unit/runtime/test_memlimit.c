@@ -91,7 +91,8 @@ static void v1_finds_the_group_at_the_top(void **state)
 	struct rt_memlimit m;
 
 	(void)state;
-	put("/proc/self/cgroup", "9:name=systemd:/x\n4:cpu,memory:/docker/0123\n1:cpu:/docker/0123\n");
+	put("/proc/self/cgroup",
+	    "9:name=systemd:/x\n4:cpu,memory:/docker/0123\n1:cpu:/docker/0123\n");
 	put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "209715200\n");
 	put("/sys/fs/cgroup/memory/memory.stat", "cache 5\nrss 7\ntotal_rss 31457280\n");
 	put("/proc/self/statm", "1 1 1 1 0 1 0\n");

@@ -22,7 +22,7 @@ static void assert_finds(uintptr_t pc)
 	assert_int_equal(m.eh_frame_hdr[0], 1); /* version */
 	assert_true(m.eh_frame_hdr_size >= 8);
 	assert_true(m.readable_start <= m.eh_frame_hdr &&
-	    m.eh_frame_hdr + m.eh_frame_hdr_size <= m.readable_end);
+		    m.eh_frame_hdr + m.eh_frame_hdr_size <= m.readable_end);
 }
 
 static void finds_code_only(void)

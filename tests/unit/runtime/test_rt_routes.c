@@ -21,13 +21,13 @@ struct want {
 
 static struct rt_request request(const struct want *w)
 {
-	return (struct rt_request){ str_c(w->method), str_c(w->path), str_c(w->query),
-		{ NULL, 0 } };
+	return (
+	    struct rt_request){ str_c(w->method), str_c(w->path), str_c(w->query), { NULL, 0 } };
 }
 
-#define PLAIN "text/plain; charset=utf-8"
-#define OCTETS "application/octet-stream"
-#define AGES "age and born do not go together with debug, peak and seconds\n"
+#define PLAIN       "text/plain; charset=utf-8"
+#define OCTETS      "application/octet-stream"
+#define AGES        "age and born do not go together with debug, peak and seconds\n"
 #define BAD_SECONDS "invalid value for \"seconds\" - must be a positive integer\n"
 
 static void answers(void **state)
@@ -37,8 +37,8 @@ static void answers(void **state)
 		{ "GET", "/debug/pprof", "", 301, PLAIN, "", "" },
 		{ "GET", "/debug/pprof/heap", "", 200, OCTETS, "attachment; filename=\"heap\"",
 		    NULL },
-		{ "GET", "/debug/pprof/heap", "gc=1", 200, OCTETS,
-		    "attachment; filename=\"heap\"", NULL },
+		{ "GET", "/debug/pprof/heap", "gc=1", 200, OCTETS, "attachment; filename=\"heap\"",
+		    NULL },
 		{ "GET", "/debug/pprof/allocs", "debug=0", 200, OCTETS,
 		    "attachment; filename=\"allocs\"", NULL },
 		{ "GET", "/debug/pprof/heap", "debug=1", 200, PLAIN, "", NULL },

@@ -47,7 +47,7 @@ static void weights(void **state)
 			assert_int_equal(a.samples, 1);
 			assert_true(fabs((double)a.objects - w * unit) <= 0.5 + 1e-9 * w * unit);
 			assert_true(fabs((double)a.bytes - w * (double)size) <=
-			    0.5 + 1e-9 * w * (double)size);
+				    0.5 + 1e-9 * w * (double)size);
 		}
 	}
 }
@@ -67,6 +67,7 @@ static void weights_at_rate_one_are_exact(void **state)
 static void intervals_are_exponential(void **state)
 {
 	enum { DRAWS = 400000 };
+
 	static const struct {
 		uint64_t mean, at;
 	} cases[] = { { 2, 1 }, { 2, 3 }, { 100, 1 }, { 100, 100 }, { 524288, 64 },
