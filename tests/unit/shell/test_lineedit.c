@@ -110,7 +110,9 @@ static void lines_are_edited(void **state)
 		       "other\r"); /* to the start, cut all */
 	assert_true(expect(terminal, "<other>"));
 	assert_true(expect(terminal, "ready> "));
-	type(terminal, "half a line\x03");
+	type(terminal, "half a line");
+	assert_true(expect(terminal, "half a line")); /* read: the editor waits for more */
+	type(terminal, "\x03");
 	assert_true(expect(terminal, "<>"));
 	assert_true(expect(terminal, "ready> "));
 	type(terminal, "\x10\r"); /* the line before */
