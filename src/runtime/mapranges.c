@@ -206,7 +206,7 @@ static void keep_cut(struct rt_map_cut *cut, const struct rt_map_range *r)
 static uint32_t cut_one(uint32_t i, uintptr_t start, uintptr_t end, struct rt_map_cut *cut)
 {
 	struct rt_map_range whole = maps.table->ranges[i], out = part(&whole, start, end);
-	struct rt_map_range left[2];
+	struct rt_map_range left[2] = { 0 };
 	uint32_t n = 0;
 
 	if (whole.start < start)
