@@ -84,16 +84,16 @@ static const struct rt_profile_kind *from_public(const struct pprof_profile *pro
 
 const struct pprof_profile *pprof_lookup(const char *name)
 {
-	return to_public(name ? rt_routes_profile(str_c(name)) : NULL);
+	return to_public(name ? rt_profiles_find(str_c(name)) : NULL);
 }
 
 size_t pprof_profiles(const struct pprof_profile **out, size_t max)
 {
-	size_t n;
-	const struct rt_profile_kind *kinds = rt_routes_profiles(&n);
+	const struct rt_profile_kind *kinds[RT_PROFILES_MAX];
+	size_t n = rt_profiles_list(kinds, RT_PROFILES_MAX);
 
 	for (size_t i = 0; i < n && i < max; i++)
-		out[i] = to_public(&kinds[i]);
+		out[i] = to_public(kinds[i]);
 	return n;
 }
 
@@ -104,7 +104,7 @@ const char *pprof_profile_name(const struct pprof_profile *profile)
 
 size_t pprof_profile_count(const struct pprof_profile *profile)
 {
-	return profile ? rt_routes_count(from_public(profile)) : 0;
+	return profile ? from_public(profile)->count(from_public(profile)) : 0;
 }
 
 static bool write_all(int fd, const uint8_t *p, size_t n)
@@ -131,7 +131,7 @@ int pprof_write_to(const struct pprof_profile *profile, int fd, int debug)
 	rt_init();
 	if (!profile)
 		return fail("no such profile");
-	if (!rt_routes_write(from_public(profile), debug, &out))
+	if (!rt_profiles_write(from_public(profile), debug, &out))
 		result = fail("not enough memory for the profile");
 	else if (!write_all(fd, out.p, out.n))
 		result = fail(strerrordesc_np(errno));

@@ -43,19 +43,19 @@ static void index_description(struct rt_bytes *out, const char *name, const char
 /* Calls row or description for every entry, both lists merged by name. */
 static void index_entries(struct rt_bytes *out, bool describe)
 {
-	size_t n, o = 0, p = 0;
-	const struct rt_profile_kind *profiles = rt_routes_profiles(&n);
+	const struct rt_profile_kind *profiles[RT_PROFILES_MAX];
+	size_t n = rt_profiles_list(profiles, RT_PROFILES_MAX), o = 0, p = 0;
 
 	while (p < n || o < OTHERS) {
-		bool profile = o == OTHERS || (p < n && str_cmp(str_c(profiles[p].name),
+		bool profile = o == OTHERS || (p < n && str_cmp(str_c(profiles[p]->name),
 							    str_c(others[o].name)) < 0);
-		const char *name = profile ? profiles[p].name : others[o].name;
+		const char *name = profile ? profiles[p]->name : others[o].name;
 
 		if (describe)
 			index_description(
-			    out, name, profile ? profiles[p].description : others[o].description);
+			    out, name, profile ? profiles[p]->description : others[o].description);
 		else
-			index_row(out, profile ? rt_routes_count(&profiles[p]) : 0,
+			index_row(out, profile ? profiles[p]->count(profiles[p]) : 0,
 			    profile ? name : others[o].href, name);
 		if (profile)
 			p++;
