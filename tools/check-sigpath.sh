@@ -11,10 +11,11 @@ trap 'rm -rf "$work"' EXIT
 # Objects whose code runs inside malloc. hook_new.c enters malloc where there is no other operator;
 # real.c and modules.c also have functions for ordinary context, which are what their extra symbols
 # below are for.
-runtime="capture heap_live heap_sample mapranges mem modules peak real records rt_stats saferead stacktab
-	state state_fork state_modules weight"
+runtime="capture contend heap_live heap_sample mapranges mem modules peak real records rt_stats saferead stacksum stacktab
+	state state_fork state_modules waiters weight"
 objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o
 	$build/src/runtime/CMakeFiles/libpprof.dir/hook_new.c.o
+	$build/src/runtime/CMakeFiles/libpprof.dir/hook_sync.c.o
 	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_mmap.c.o"
 for name in $runtime; do
 	objects="$objects $build/src/runtime/CMakeFiles/room_runtime.dir/$name.c.o"
@@ -45,12 +46,14 @@ madvise mem
 malloc hook_new
 memalign hook_new
 free hook_new
-clock_gettime heap_sample,peak
+clock_gettime heap_sample,peak,contend
 sched_yield peak
 pthread_self saferead
 syscall saferead,mem,hook_mmap
 sched_yield mapranges
-dlsym hook_mmap
+dlsym hook_mmap,hook_sync
+dlvsym hook_sync
+pthread_testcancel hook_sync
 getauxval saferead
 getrlimit saferead
 dlsym real,modules

@@ -140,6 +140,30 @@ PPROF_API uint64_t pprof_heap_rate(void);
  */
 PPROF_API int pprof_enabled(void);
 
+/* ---- contention ---- */
+
+/*
+ * The block profile: time that threads waited for locks, conditions, semaphores, barriers, other
+ * threads and sleeps, by the stack that waited. Waits of `ns` nanoseconds or more are all
+ * recorded, a shorter one of d nanoseconds with probability d / ns, and then for ns / d waits of
+ * together ns: so totals are right at any rate. 1 records every wait, 0 (the start value unless
+ * PPROF_BLOCK_RATE is set) none. At most 10^12.
+ *
+ * May be changed at any time; what was recorded stays. 0, or -1: no memory for the table.
+ */
+PPROF_API int pprof_set_block_rate(uint64_t ns);
+PPROF_API uint64_t pprof_block_rate(void);
+
+/*
+ * The mutex profile: time that others waited for a mutex, read-write lock or spin lock, by the
+ * stack that unlocked it. On average one in n unlocks that others waited for is recorded, and
+ * counts n-fold. 1 records all, 0 (the start value unless PPROF_MUTEX_FRACTION is set) none; a
+ * negative n changes nothing.
+ *
+ * Returns the value before the call, or -1: no memory for the table.
+ */
+PPROF_API int pprof_set_mutex_fraction(int n);
+
 /* ---- mounting /debug/pprof/ on the program's own server ---- */
 
 /*

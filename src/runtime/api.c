@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/contend.h"
 #include "runtime/endpoint.h"
 #include "runtime/heap_sample.h"
 #include "runtime/init.h"
@@ -157,6 +158,35 @@ void pprof_set_heap_rate(uint64_t bytes)
 uint64_t pprof_heap_rate(void)
 {
 	return atomic_load(&rt.heap_rate);
+}
+
+int pprof_set_block_rate(uint64_t ns)
+{
+	bool good;
+
+	rt_init();
+	rt_init_lock();
+	good = rt_contend_set_block_rate(ns);
+	rt_init_unlock();
+	return good ? 0 : fail("no memory for the block profile");
+}
+
+uint64_t pprof_block_rate(void)
+{
+	return rt_contend_block_rate();
+}
+
+int pprof_set_mutex_fraction(int n)
+{
+	int before;
+	bool good;
+
+	rt_init();
+	rt_init_lock();
+	before = (int)rt_contend_mutex_fraction();
+	good = n < 0 || rt_contend_set_mutex_fraction((uint64_t)n);
+	rt_init_unlock();
+	return good ? before : fail("no memory for the mutex profile");
 }
 
 int pprof_enabled(void)

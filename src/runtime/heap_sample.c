@@ -30,6 +30,15 @@ static void seed_thread(struct rt_tls *t)
 	t->random = rt_weight_random(&state) | 1;
 }
 
+uint64_t rt_heap_random(void)
+{
+	struct rt_tls *t = &rt_tls;
+
+	if (t->random == 0)
+		seed_thread(t);
+	return rt_weight_random(&t->random);
+}
+
 /* Puts the first piece of `interval` into left, the others into rest. */
 static void set_interval(struct rt_tls *t, uint64_t interval)
 {

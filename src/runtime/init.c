@@ -12,6 +12,7 @@
 
 #include "core/hash.h"
 #include "runtime/capture.h"
+#include "runtime/contend.h"
 #include "runtime/coverage.h"
 #include "runtime/endpoint.h"
 #include "runtime/heap_sample.h"
@@ -71,6 +72,7 @@ static void after_fork(void)
 		rt_capture_after_fork();
 		rt_peak_after_fork();
 		rt_mapranges_after_fork_child();
+		rt_contend_after_fork();
 	}
 	rt_endpoint_after_fork();
 	rt_watch_after_fork();
@@ -109,6 +111,7 @@ static void init_once(void)
 	pthread_atfork(rt_mapranges_before_fork, rt_mapranges_after_fork, after_fork);
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
+	rt_contend_init();
 	rt_heap_redraw(); /* not only after what was let pass unsampled */
 }
 

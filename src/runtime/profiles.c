@@ -5,6 +5,8 @@
  */
 #include "runtime/profiles.h"
 
+#include "runtime/contend.h"
+#include "runtime/counttext.h"
 #include "runtime/mapranges.h"
 #include "runtime/rt.h"
 #include "runtime/textform.h"
@@ -20,6 +22,10 @@
 
 static const struct rt_shape heap_shape = { HEAP_VALUES, 4, { "space", "bytes" }, "inuse_space" };
 static const struct rt_shape allocs_shape = { HEAP_VALUES, 4, { "space", "bytes" }, "alloc_space" };
+
+static const struct rt_shape contention_shape = { { { "contentions", "count" },
+						      { "delay", "nanoseconds" } },
+	2, { "contentions", "count" }, NULL };
 
 static bool heap_take(const struct rt_profile_kind *kind, struct rt_snapshot *s)
 {
@@ -56,6 +62,9 @@ static size_t mmap_count(const struct rt_profile_kind *kind)
 static const struct rt_profile_kind profiles[] = {
 	{ "allocs", "A sampling of all past memory allocations", &allocs_shape, true, true,
 	    heap_take, heap_text, heap_count, NULL },
+	{ "block", "Stack traces that led to blocking on synchronization primitives",
+	    &contention_shape, true, false, rt_contend_block_take, rt_counttext_contention,
+	    rt_contend_block_count, NULL },
 	{ "heap",
 	    "A sampling of memory allocations of live objects. The gc parameter is accepted "
 	    "and does nothing: frees are counted at once.",
@@ -64,6 +73,8 @@ static const struct rt_profile_kind profiles[] = {
 	    "Address space by the stacks that called mmap, mremap and sbrk: every call, not "
 	    "a sampling",
 	    &heap_shape, true, false, mmap_take, heap_text, mmap_count, rt_mapranges_enabled },
+	{ "mutex", "Stack traces of holders of contended mutexes", &contention_shape, true, false,
+	    rt_contend_mutex_take, rt_counttext_contention, rt_contend_mutex_count, NULL },
 };
 
 #define PROFILES (sizeof(profiles) / sizeof(profiles[0]))

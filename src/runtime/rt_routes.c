@@ -261,9 +261,9 @@ void rt_routes_finish(struct rt_job *job, struct rt_reply *reply)
 		rt_routes_cancel(job);
 		return;
 	}
-	rt_snapshot_subtract(&after, &job->before);
+	good = rt_snapshot_subtract(&after, &job->before) &&
+	       rt_profiles_render(job->kind, &after, 0, &reply->body);
 	set_disposition(reply, job->kind->name, "-delta");
-	good = rt_profiles_render(job->kind, &after, 0, &reply->body);
 	rt_routes_cancel(job);
 	if (!good)
 		rt_routes_error(reply, 500, "failed to compute delta");

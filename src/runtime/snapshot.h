@@ -74,8 +74,16 @@ void rt_snapshot_row_of(uint32_t record, rt_stack_id stack, const struct rt_amou
 void rt_snapshot_add(struct rt_snapshot *s, const struct rt_row *row);
 bool rt_snapshot_end(struct rt_snapshot *s);
 
-/* Makes `later` the difference to `before`: rows without change are dropped. RT_ANY */
-void rt_snapshot_subtract(struct rt_snapshot *later, const struct rt_snapshot *before);
+/*
+ * Makes `later` the difference to `before`, both in record order: rows without change are dropped;
+ * what is no longer there is appended with what is missing, negative. False when memory is short
+ * (`later` is released). RT_ANY
+ */
+bool rt_snapshot_subtract(struct rt_snapshot *later, const struct rt_snapshot *before);
+
+/* Puts the rows in the order of their records, or of a value, largest first. RT_ANY */
+void rt_snapshot_sort(struct rt_snapshot *s);
+void rt_snapshot_sort_by(struct rt_snapshot *s, unsigned value);
 
 /* Objects from 1 / 2^RT_OBJECTS_SHIFT, rounded. */
 int64_t rt_snapshot_objects(uint64_t fixed);

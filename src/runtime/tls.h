@@ -23,6 +23,7 @@ struct rt_tls {
 	uint32_t rate_gen; /* of `rate`; 0: never drawn */
 	bool busy;         /* in the sampler: a nested hook passes through */
 	bool resolving;    /* in real.c's dlsym: a nested hook uses the boot arena */
+	uint16_t waits_at; /* place of its announcement in waiters.c; 0: it waits for no lock */
 };
 
 _Static_assert(sizeof(struct rt_tls) <= 64, "hot thread-local data fits one cache line");
