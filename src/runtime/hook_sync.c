@@ -25,7 +25,7 @@
 #include "runtime/rt.h"
 #include "runtime/waiters.h"
 
-#define HOOK_MISSING ENOSYS
+#define HOOK_MISSING(result) ((result)ENOSYS)
 
 /* Where libc has an incompatible function for programs of before 2003 besides. */
 #ifdef __x86_64__

@@ -15,6 +15,9 @@
 
 #define PREFIX     "/debug/pprof/"
 #define TEXT_PLAIN "text/plain; charset=utf-8"
+#define NO_TRACE                                                                                   \
+	"trace is not supported: execution traces are of Go's scheduler; use profile, block, "     \
+	"mutex and threads"
 
 /* Pages that are not profiles. */
 static const struct page {
@@ -199,6 +202,16 @@ static bool begin_profile(
 	return true;
 }
 
+bool rt_routes_is_page(struct str name)
+{
+	if (str_is(name, "profile") || str_is(name, "trace"))
+		return true;
+	for (size_t i = 0; i < PAGES; i++)
+		if (str_is(name, pages[i].name))
+			return true;
+	return false;
+}
+
 static bool begin_path(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
 {
 	struct str name = str_skip(req->path, strlen(PREFIX));
@@ -210,6 +223,10 @@ static bool begin_path(const struct rt_request *req, struct rt_job *job, struct 
 		pages[i].write(req, &reply->body);
 		if (reply->body.failed)
 			rt_routes_error(reply, 500, "out of memory");
+		return true;
+	}
+	if (str_is(name, "trace")) {
+		rt_routes_error(reply, 501, NO_TRACE);
 		return true;
 	}
 	return begin_profile(req, name, job, reply);

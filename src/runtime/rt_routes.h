@@ -45,6 +45,9 @@ struct rt_job {
 	bool head_only;
 };
 
+/* True when `name` under /debug/pprof/ is, or is kept for, something that is no profile. */
+bool rt_routes_is_page(struct str name);
+
 /* True when path is /debug/pprof or under it. */
 bool rt_routes_is_ours(struct str path);
 
