@@ -12,8 +12,8 @@ void rt_textform_heap(struct rt_snapshot *s, struct rt_bytes *out);
 
 /* Appends a stack: its addresses to the end of the line, then a line for each frame. RT_ANY */
 void rt_textform_stack(struct rt_bytes *out, rt_stack_id stack);
-/* Appends the memory map, which lets pprof name addresses. RT_ANY */
-void rt_textform_libraries(struct rt_bytes *out);
+/* Appends the memory map, which lets pprof name addresses, under its form's title. RT_ANY */
+void rt_textform_map(struct rt_bytes *out, const char *title);
 
 /* The name of the function that holds pc, as the dynamic linker knows it, with its start; "" when
  * it does not. The text lives as long as the object stays loaded. RT_ANY */

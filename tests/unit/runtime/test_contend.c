@@ -355,7 +355,7 @@ static void text_of(
 	rt_bytes_add(&out, "", 1);
 	assert_false(out.failed);
 	assert_memory_equal(out.p, start, strlen(start));
-	assert_non_null(strstr((char *)out.p, "\nMAPPED_LIBRARIES:\n"));
+	assert_non_null(strstr((char *)out.p, "\n--- Memory map: ---\n"));
 	rt_bytes_release(&out);
 	rt_snapshot_release(&s);
 }
