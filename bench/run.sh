@@ -14,6 +14,9 @@ nproc
 echo "== heap sampling: ns added to a malloc+free pair"
 bench/overhead/pairs.sh "$build"
 
+echo "== contention profiles: ns added to a lock+unlock pair"
+bench/overhead/mutex.sh "$build"
+
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind"
 

@@ -172,7 +172,7 @@ static size_t mark_end(uintptr_t *pcs, size_t n, enum unwind_end end)
 	return n;
 }
 
-rt_stack_id rt_capture(void *caller)
+rt_stack_id rt_capture_skip(void *caller, unsigned skip)
 {
 	uintptr_t none[] = { (uintptr_t)caller, RT_PC_NO_SCRATCH };
 	struct rt_tls *t = &rt_tls;
@@ -191,8 +191,14 @@ rt_stack_id rt_capture(void *caller)
 	count(&s->frames, n);
 	count(&s->reused, s->memo.reused);
 	first = cut_own(s->pcs, &n, (uintptr_t)caller);
+	first += skip < n - first ? skip : n - first - 1;
 	n = mark_end(s->pcs + first, n - first, end);
 	id = rt_stacktab_id(s->pcs + first, n);
 	atomic_store_explicit(&s->user, NULL, memory_order_release);
 	return id;
+}
+
+rt_stack_id rt_capture(void *caller)
+{
+	return rt_capture_skip(caller, 0);
 }

@@ -16,6 +16,8 @@
  * Never fails: what cannot be known is a pseudo frame. Counts one sample. RT_NOALLOC
  */
 rt_stack_id rt_capture(void *caller);
+/* The same without the `skip` innermost frames; at least the outermost one stays. RT_NOALLOC */
+rt_stack_id rt_capture_skip(void *caller, unsigned skip);
 
 /* What of RT_STAT_SAMPLES, _FRAMES and _FRAMES_REUSED is counted here; 0 of others. RT_SIGSAFE */
 uint64_t rt_capture_counted(enum rt_stat which);

@@ -12,12 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "runtime/busy.h"
 #include "runtime/conn.h"
 #include "runtime/listener.h"
 #include "runtime/mem.h"
 #include "runtime/own_files.h"
 #include "runtime/rt.h"
-#include "runtime/tls.h"
 
 #define CONNS       8
 #define STACK_BYTES ((size_t)256 << 10)
@@ -155,7 +155,7 @@ static void *thread_main(void *arg)
 {
 	(void)arg;
 	pthread_setname_np(pthread_self(), "pprof");
-	rt_tls.busy_at = RT_BUSY_FOR_EVER; /* nothing on this thread is the program's */
+	rt_busy_for_ever(); /* nothing on this thread is the program's */
 	endpoint.own_files = rt_own_files(endpoint.listener.fd);
 	endpoint.wake = open_wake();
 	endpoint.failed = endpoint.wake < 0;

@@ -12,8 +12,11 @@
 
 #include "core/hash.h"
 #include "runtime/capture.h"
+#include "runtime/contend.h"
 #include "runtime/coverage.h"
+#include "runtime/custom.h"
 #include "runtime/endpoint.h"
+#include "runtime/fds.h"
 #include "runtime/heap_sample.h"
 #include "runtime/mapranges.h"
 #include "runtime/modules.h"
@@ -55,6 +58,18 @@ static uint64_t random_seed(void)
 	return hash_mix(words[0] ^ (uint64_t)getpid(), words[1] ^ rt_routes_now());
 }
 
+static void before_fork(void)
+{
+	rt_custom_before_fork();
+	rt_mapranges_before_fork();
+}
+
+static void after_fork_in_parent(void)
+{
+	rt_mapranges_after_fork();
+	rt_custom_after_fork();
+}
+
 static void after_fork(void)
 {
 	pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
@@ -71,6 +86,8 @@ static void after_fork(void)
 		rt_capture_after_fork();
 		rt_peak_after_fork();
 		rt_mapranges_after_fork_child();
+		rt_contend_after_fork();
+		rt_custom_after_fork();
 	}
 	rt_endpoint_after_fork();
 	rt_watch_after_fork();
@@ -88,6 +105,8 @@ static bool map_tables(void)
 	rt_peak_init();
 	if (rt.options.mmap == 1)
 		rt_mapranges_init();
+	if (rt.options.fd == 1)
+		rt_fds_init();
 	return true;
 }
 
@@ -106,9 +125,10 @@ static void init_once(void)
 	rt_encode_init();
 	rt_coverage_init();
 	usable = usable && map_tables();
-	pthread_atfork(rt_mapranges_before_fork, rt_mapranges_after_fork, after_fork);
+	pthread_atfork(before_fork, after_fork_in_parent, after_fork);
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
+	rt_contend_init();
 	rt_heap_redraw(); /* not only after what was let pass unsampled */
 }
 

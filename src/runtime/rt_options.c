@@ -43,6 +43,10 @@ static const struct option {
 	{ ENVIRONMENT_DUMP_EVERY, KIND_NUMBER, offsetof(struct rt_options, dump_every), 60 },
 	{ ENVIRONMENT_DUMP, KIND_TEXT, offsetof(struct rt_options, dump), 0 },
 	{ ENVIRONMENT_MMAP, KIND_NUMBER, offsetof(struct rt_options, mmap), 0 },
+	{ ENVIRONMENT_BLOCK_RATE, KIND_NUMBER, offsetof(struct rt_options, block_rate), 0 },
+	{ ENVIRONMENT_BLOCK_IO, KIND_NUMBER, offsetof(struct rt_options, block_io), 0 },
+	{ ENVIRONMENT_MUTEX_FRACTION, KIND_NUMBER, offsetof(struct rt_options, mutex_fraction), 0 },
+	{ ENVIRONMENT_FD, KIND_NUMBER, offsetof(struct rt_options, fd), 0 },
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))

@@ -9,37 +9,15 @@
 
 #include "core/http1.h"
 #include "runtime/ages.h"
-#include "runtime/mapranges.h"
 #include "runtime/pages.h"
 #include "runtime/peak.h"
-#include "runtime/records.h"
 #include "runtime/rt.h"
-#include "runtime/rt_encode.h"
-#include "runtime/textform.h"
 
 #define PREFIX     "/debug/pprof/"
 #define TEXT_PLAIN "text/plain; charset=utf-8"
-
-static size_t heap_count(void)
-{
-	return (size_t)(rt_is_ready() ? rt_stats_get(RT_STAT_RECORDS) - 1 : 0);
-}
-
-/* The last one is there only when it was asked for. */
-static const struct rt_profile_kind profiles[] = {
-	{ "allocs", "A sampling of all past memory allocations", "alloc_space", true, true,
-	    rt_snapshot_take, heap_count },
-	{ "heap",
-	    "A sampling of memory allocations of live objects. The gc parameter is accepted "
-	    "and does nothing: frees are counted at once.",
-	    "inuse_space", true, true, rt_snapshot_take, heap_count },
-	{ "mmap",
-	    "Address space by the stacks that called mmap, mremap and sbrk: every call, not "
-	    "a sampling",
-	    "inuse_space", true, false, rt_mapranges_snapshot, rt_mapranges_count },
-};
-
-#define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
+#define NO_TRACE                                                                                   \
+	"trace is not supported: execution traces are of Go's scheduler; use profile, block, "     \
+	"mutex and threads"
 
 /* Pages that are not profiles. */
 static const struct page {
@@ -54,28 +32,6 @@ static const struct page {
 };
 
 #define PAGES (sizeof(pages) / sizeof(pages[0]))
-
-const struct rt_profile_kind *rt_routes_profiles(size_t *n)
-{
-	*n = PROFILES - !rt_mapranges_enabled();
-	return profiles;
-}
-
-const struct rt_profile_kind *rt_routes_profile(struct str name)
-{
-	size_t n;
-
-	rt_routes_profiles(&n);
-	for (size_t i = 0; i < n; i++)
-		if (str_is(name, profiles[i].name))
-			return &profiles[i];
-	return NULL;
-}
-
-size_t rt_routes_count(const struct rt_profile_kind *kind)
-{
-	return kind->count();
-}
 
 const char *rt_routes_phrase(int status)
 {
@@ -134,16 +90,6 @@ static void set_disposition(struct rt_reply *reply, const char *name, const char
 	fmt_end(&b);
 }
 
-static bool write_snapshot(
-    const struct rt_profile_kind *kind, const struct rt_snapshot *s, struct rt_bytes *out)
-{
-	struct rt_bytes plain = { 0 };
-	bool good = rt_encode_heap(s, kind->default_type, &plain) && rt_encode_gzip(&plain, out);
-
-	rt_bytes_release(&plain);
-	return good;
-}
-
 /* What a query asks for besides the profile as it is. */
 struct view {
 	bool text;       /* debug=1 */
@@ -156,30 +102,15 @@ static bool take_snapshot(
 {
 	if (view->peak)
 		return rt_peak_snapshot(s);
-	return view->labels ? rt_ages_snapshot(s, view->labels) : kind->take(s);
+	return view->labels ? rt_ages_snapshot(s, view->labels) : kind->take(kind, s);
 }
 
 static bool write_view(
     const struct rt_profile_kind *kind, const struct view *view, struct rt_bytes *out)
 {
 	struct rt_snapshot s;
-	bool good = true;
 
-	if (!take_snapshot(kind, view, &s))
-		return false;
-	if (view->text)
-		rt_textform_heap(&s, out);
-	else
-		good = write_snapshot(kind, &s, out);
-	rt_snapshot_release(&s);
-	return good && !out->failed;
-}
-
-bool rt_routes_write(const struct rt_profile_kind *kind, int debug, struct rt_bytes *out)
-{
-	const struct view view = { .text = debug != 0 };
-
-	return write_view(kind, &view, out);
+	return take_snapshot(kind, view, &s) && rt_profiles_render(kind, &s, view->text, out);
 }
 
 static bool parameter(const struct rt_request *req, const char *name, char *out, size_t cap)
@@ -235,7 +166,7 @@ static bool begin_delta(const struct rt_request *req, const struct rt_profile_ki
 		rt_routes_error(reply, 400, wrong);
 		return true;
 	}
-	if (!kind->take(&job->before)) {
+	if (!kind->take(kind, &job->before)) {
 		rt_routes_error(reply, 500, "failed to collect profile");
 		return true;
 	}
@@ -247,7 +178,7 @@ static bool begin_delta(const struct rt_request *req, const struct rt_profile_ki
 static bool begin_profile(
     const struct rt_request *req, struct str name, struct rt_job *job, struct rt_reply *reply)
 {
-	const struct rt_profile_kind *kind = rt_routes_profile(name);
+	const struct rt_profile_kind *kind = rt_profiles_find(name);
 	char seconds[32];
 	const char *wrong;
 	struct view view;
@@ -271,6 +202,16 @@ static bool begin_profile(
 	return true;
 }
 
+bool rt_routes_is_page(struct str name)
+{
+	if (str_is(name, "profile") || str_is(name, "trace"))
+		return true;
+	for (size_t i = 0; i < PAGES; i++)
+		if (str_is(name, pages[i].name))
+			return true;
+	return false;
+}
+
 static bool begin_path(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
 {
 	struct str name = str_skip(req->path, strlen(PREFIX));
@@ -282,6 +223,10 @@ static bool begin_path(const struct rt_request *req, struct rt_job *job, struct 
 		pages[i].write(req, &reply->body);
 		if (reply->body.failed)
 			rt_routes_error(reply, 500, "out of memory");
+		return true;
+	}
+	if (str_is(name, "trace")) {
+		rt_routes_error(reply, 501, NO_TRACE);
 		return true;
 	}
 	return begin_profile(req, name, job, reply);
@@ -328,15 +273,14 @@ void rt_routes_finish(struct rt_job *job, struct rt_reply *reply)
 	*reply = (struct rt_reply){ .status = 200,
 		.content_type = "application/octet-stream",
 		.head_only = job->head_only };
-	if (!job->kind->take(&after)) {
+	if (!job->kind->take(job->kind, &after)) {
 		rt_routes_error(reply, 500, "failed to collect profile");
 		rt_routes_cancel(job);
 		return;
 	}
-	rt_snapshot_subtract(&after, &job->before);
+	good = rt_snapshot_subtract(&after, &job->before) &&
+	       rt_profiles_render(job->kind, &after, 0, &reply->body);
 	set_disposition(reply, job->kind->name, "-delta");
-	good = write_snapshot(job->kind, &after, &reply->body);
-	rt_snapshot_release(&after);
 	rt_routes_cancel(job);
 	if (!good)
 		rt_routes_error(reply, 500, "failed to compute delta");

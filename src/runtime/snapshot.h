@@ -1,6 +1,6 @@
 /*
- * The heap profile as of one moment: record values copied out, in record order. Taken while the
- * program runs; each row is consistent in itself (records.h).
+ * A profile as of one moment: the values of its stacks copied out, in the order of their records.
+ * Taken while the program runs; each row is consistent in itself (records.h).
  */
 #ifndef RUNTIME_SNAPSHOT_H
 #define RUNTIME_SNAPSHOT_H
@@ -22,17 +22,29 @@ enum rt_value {
 	RT_VALUES,
 };
 
+/* What a profile's values are called. */
+struct rt_value_type {
+	const char *type, *unit;
+};
+
+struct rt_shape {
+	struct rt_value_type values[RT_VALUES];
+	unsigned n; /* values of a row that count */
+	struct rt_value_type period;
+	const char *default_type; /* NULL: none */
+};
+
 /* Labels that a row may have besides its block size; see ages.h. */
 #define RT_LABEL_AGE  1u
 #define RT_LABEL_BORN 2u
 
 struct rt_row {
-	uint32_t record;
+	uint32_t record; /* what tells rows apart, in this and later snapshots */
 	rt_stack_id stack;
-	int64_t values[RT_VALUES];
-	int64_t block_bytes;   /* average size of a block of this record */
-	int64_t label_bytes;   /* size of its first block: the same in every snapshot */
-	int64_t alloc_samples; /* sampled allocations, and how many of them are alive */
+	int64_t values[RT_VALUES]; /* in the order of the profile's shape */
+	int64_t block_bytes;       /* average size of a block of this record */
+	int64_t label_bytes;       /* size of its first block: the same in every snapshot */
+	int64_t alloc_samples;     /* sampled allocations, and how many of them are alive */
 	int64_t inuse_samples;
 	uint32_t labels; /* RT_LABEL_*: which of the next two count */
 	uint32_t age, born;
@@ -41,7 +53,7 @@ struct rt_row {
 struct rt_snapshot {
 	struct rt_bytes rows; /* struct rt_row[] */
 	size_t n;
-	uint64_t rate;       /* bytes, now */
+	uint64_t rate;       /* the profile's period: of the heap's, mean bytes between samples */
 	bool rate_changed;   /* at any time since the start */
 	unsigned labels;     /* RT_LABEL_* that rows may have */
 	int64_t time_ns;     /* CLOCK_REALTIME */
@@ -62,8 +74,16 @@ void rt_snapshot_row_of(uint32_t record, rt_stack_id stack, const struct rt_amou
 void rt_snapshot_add(struct rt_snapshot *s, const struct rt_row *row);
 bool rt_snapshot_end(struct rt_snapshot *s);
 
-/* Makes `later` the difference to `before`: rows without change are dropped. RT_ANY */
-void rt_snapshot_subtract(struct rt_snapshot *later, const struct rt_snapshot *before);
+/*
+ * Makes `later` the difference to `before`, both in record order: rows without change are dropped;
+ * what is no longer there is appended with what is missing, negative. False when memory is short
+ * (`later` is released). RT_ANY
+ */
+bool rt_snapshot_subtract(struct rt_snapshot *later, const struct rt_snapshot *before);
+
+/* Puts the rows in the order of their records, or of a value, largest first. RT_ANY */
+void rt_snapshot_sort(struct rt_snapshot *s);
+void rt_snapshot_sort_by(struct rt_snapshot *s, unsigned value);
 
 /* Objects from 1 / 2^RT_OBJECTS_SHIFT, rounded. */
 int64_t rt_snapshot_objects(uint64_t fixed);

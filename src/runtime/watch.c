@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "core/fmt.h"
+#include "runtime/busy.h"
 #include "runtime/dump.h"
 #include "runtime/memlimit.h"
 #include "runtime/own_files.h"
 #include "runtime/rt.h"
 #include "runtime/rt_routes.h"
 #include "runtime/rt_text.h"
-#include "runtime/tls.h"
 
 #define STACK_BYTES   ((size_t)256 << 10)
 #define PATH_ROOM     (2 * RT_OPTION_PATH)
@@ -138,8 +138,8 @@ static void *thread_main(void *arg)
 {
 	(void)arg;
 	pthread_setname_np(pthread_self(), "pprof-watch");
-	rt_tls.busy_at = RT_BUSY_FOR_EVER; /* nothing on this thread is the program's */
-	rt_own_files(-1); /* what it opens for moments takes no number from the program */
+	rt_busy_for_ever(); /* nothing on this thread is the program's */
+	rt_own_files(-1);   /* what it opens for moments takes no number from the program */
 	while (!watch.stop) {
 		uint32_t seen = watch.woken;
 
