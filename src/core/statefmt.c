@@ -240,6 +240,10 @@ struct str statefmt_pseudo_name(uint64_t pc)
 		[STATEFMT_PC_TRUNCATED] = "[truncated]",
 		[STATEFMT_PC_UNREADABLE] = "[unreadable]",
 		[STATEFMT_PC_NO_SCRATCH] = "[stack not taken]",
+		[STATEFMT_PC_NOT_SAMPLED] = "[not sampled]",
+		[STATEFMT_PC_UNSEEN_THREADS] = "[threads not seen]",
+		[STATEFMT_PC_NO_ANSWER] = "[no answer]",
+		[STATEFMT_PC_NO_CREATOR] = "[creation not seen]",
 	};
 
 	if (pc >= STATEFMT_PC_END || !names[pc])

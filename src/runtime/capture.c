@@ -96,21 +96,29 @@ static bool find_module(void *ctx, uintptr_t pc, struct unwind_module *out)
 	return rt_modules_find(pc, out);
 }
 
-static size_t walk(struct slot *s, struct rt_tls *t, enum unwind_end *end)
+/* From regs on; [lo, hi) is what is verified of the thread's stack, and may be extended. */
+static size_t walk_from(struct slot *s, const struct unwind_regs *regs, uintptr_t *lo,
+    uintptr_t *hi, enum unwind_end *end)
 {
 	static const struct unwind_ops ops = { read_word, find_module };
 	struct rt_saferead pages = { 0 };
 	struct unwind_ctx ctx = {
 		.ops = &ops, .arg = &pages, .cache = capture.cache, .memo = &s->memo
 	};
+
+	if (rt_saferead_stack(regs->r[UNWIND_SP], lo, hi)) {
+		ctx.stack_lo = *lo;
+		ctx.stack_hi = *hi;
+	}
+	return unwind_stack(&ctx, regs, true, s->pcs, RT_STACK_DEPTH + OWN_FRAMES, end);
+}
+
+static size_t walk(struct slot *s, struct rt_tls *t, enum unwind_end *end)
+{
 	struct unwind_regs regs;
 
 	unwind_regs_here(&regs);
-	if (rt_saferead_stack(regs.r[UNWIND_SP], &t->stack_lo, &t->stack_hi)) {
-		ctx.stack_lo = t->stack_lo;
-		ctx.stack_hi = t->stack_hi;
-	}
-	return unwind_stack(&ctx, &regs, true, s->pcs, RT_STACK_DEPTH + OWN_FRAMES, end);
+	return walk_from(s, &regs, &t->stack_lo, &t->stack_hi, end);
 }
 
 /* Index of the frame that `caller` is in; when the walk did not get there, it is made the only
@@ -139,6 +147,44 @@ static size_t mark_end(uintptr_t *pcs, size_t n, enum unwind_end end)
 		rt_stats_add(RT_STAT_END_STUCK, 1);
 	}
 	return n;
+}
+
+/* The interrupted code may be at work on the thread's bounds: only a copy is used then. */
+static size_t walk_interrupted(
+    struct slot *s, struct rt_tls *t, const void *ucontext, enum unwind_end *end)
+{
+	uintptr_t lo = t->stack_lo, hi = t->stack_hi;
+	struct unwind_regs regs;
+	size_t n;
+
+	unwind_regs_from_ucontext(&regs, ucontext);
+	n = walk_from(s, &regs, &lo, &hi, end);
+	if (!t->busy) {
+		t->stack_lo = lo;
+		t->stack_hi = hi;
+	}
+	s->pcs[0]++; /* as if it were a return address */
+	return n;
+}
+
+void rt_capture_interrupted(
+    const void *ucontext, void (*use)(void *, const uintptr_t *, size_t), void *ctx)
+{
+	struct slot *s = claim(&rt_tls);
+	enum unwind_end end;
+	size_t n;
+
+	if (!s) {
+		uintptr_t none = RT_PC_NO_SCRATCH;
+
+		rt_stats_add(RT_STAT_LOST_SCRATCH, 1);
+		use(ctx, &none, 1);
+		return;
+	}
+	n = walk_interrupted(s, &rt_tls, ucontext, &end);
+	n = mark_end(s->pcs, n, end);
+	use(ctx, s->pcs, n);
+	atomic_store_explicit(&s->busy, 0, memory_order_release);
 }
 
 rt_stack_id rt_capture(void *caller)

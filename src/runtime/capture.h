@@ -16,6 +16,15 @@
  */
 rt_stack_id rt_capture(void *caller);
 
+/*
+ * The stack that a signal interrupted (`ucontext` is the handler's third argument), given to
+ * use(ctx, pcs, depth): innermost first, all of them return addresses or one more than the
+ * interrupted instruction's; depth is 1 to RT_STACK_DEPTH + 1. Never fails, as rt_capture.
+ * RT_SIGSAFE
+ */
+void rt_capture_interrupted(
+    const void *ucontext, void (*use)(void *, const uintptr_t *, size_t), void *ctx);
+
 /* Maps the scratch memory. False when there is none. Init only. */
 bool rt_capture_init(void);
 /* Forgets all unwinding rules: a module's addresses may now belong to another. RT_ANY */

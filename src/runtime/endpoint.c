@@ -14,12 +14,12 @@
 #include "runtime/conn.h"
 #include "runtime/listener.h"
 #include "runtime/mem.h"
+#include "runtime/ownthread.h"
 #include "runtime/rt.h"
 #include "runtime/tls.h"
 
-#define CONNS       8
-#define STACK_BYTES ((size_t)256 << 10)
-#define TOKEN_MAX   256
+#define CONNS     8
+#define TOKEN_MAX 256
 
 /* Guarded by the API lock; the thread reads what is set before it starts. */
 static struct {
@@ -132,24 +132,6 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* All signals stay with the program's own threads. */
-static bool start_thread(void)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int failed;
-
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	failed = pthread_create(&endpoint.thread, &attr, thread_main, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return !failed;
-}
-
 static void close_all(void)
 {
 	rt_listener_close(&endpoint.listener);
@@ -195,7 +177,8 @@ bool rt_endpoint_start(const char *address, struct fmt_buf *why)
 	if (!prepare(address, why))
 		return false;
 	memcpy(endpoint.asked, address, n + 1);
-	if (endpoint.wake < 0 || !endpoint.conns || !start_thread()) {
+	if (endpoint.wake < 0 || !endpoint.conns ||
+	    !rt_ownthread_start(&endpoint.thread, thread_main)) {
 		fmt_c(why, "cannot start the serving thread: no memory, descriptor or thread left");
 		close_all();
 		return false;

@@ -24,6 +24,8 @@ struct rt_tls {
 	bool busy;         /* in the sampler: a nested hook passes through */
 	bool resolving;    /* in real.c's dlsym: a nested hook uses the boot arena */
 	uint16_t waits_at; /* place of its announcement in waiters.c; 0: it waits for no lock */
+	uint32_t labels;   /* the thread's set, see rt_labels.h; 0: none */
+	bool masked;       /* SIGPROF is blocked while this thread forks; see rt_cpu.c */
 };
 
 _Static_assert(sizeof(struct rt_tls) <= 64, "hot thread-local data fits one cache line");
