@@ -10,6 +10,8 @@
  */
 #include "runtime/capture.h"
 
+#include <string.h>
+
 #include "core/hash.h"
 #include "runtime/mem.h"
 #include "runtime/modules.h"
@@ -208,4 +210,40 @@ rt_stack_id rt_capture(void *caller)
 	id = rt_stacktab_id(s->pcs + first, n);
 	atomic_store_explicit(&s->busy, 0, memory_order_release);
 	return id;
+}
+
+struct copied {
+	uintptr_t from;
+	const uint8_t *bytes;
+	size_t n;
+};
+
+static bool read_copied(void *ctx, uintptr_t addr, uintptr_t *out)
+{
+	const struct copied *c = ctx;
+
+	if (addr < c->from || addr - c->from > c->n || c->n - (addr - c->from) < sizeof(*out))
+		return false;
+	memcpy(out, c->bytes + (addr - c->from), sizeof(*out));
+	return true;
+}
+
+/* Callee-saved registers are not known: a frame that needs one before it was saved ends the walk.
+ */
+size_t rt_capture_copied(
+    uintptr_t pc, uintptr_t sp, const void *copy, size_t n, uintptr_t *pcs, bool *whole)
+{
+	static const struct unwind_ops ops = { read_copied, find_module };
+	struct copied copied = { sp, copy, n };
+	struct unwind_ctx ctx = { .ops = &ops, .arg = &copied, .cache = capture.cache };
+	struct unwind_regs regs = { .known = 1u << UNWIND_PC | 1u << UNWIND_SP | 1u << UNWIND_BP };
+	enum unwind_end end;
+	size_t depth;
+
+	regs.r[UNWIND_PC] = pc;
+	regs.r[UNWIND_SP] = sp;
+	depth = unwind_stack(&ctx, &regs, true, pcs, RT_STACK_DEPTH, &end);
+	pcs[0]++; /* as if it were a return address */
+	*whole = end == UNWIND_DONE || end == UNWIND_TRUNCATED;
+	return mark_end(pcs, depth, end);
 }

@@ -25,6 +25,14 @@ rt_stack_id rt_capture(void *caller);
 void rt_capture_interrupted(
     const void *ucontext, void (*use)(void *, const uintptr_t *, size_t), void *ctx);
 
+/*
+ * The stack of a thread that stands at (pc, sp), from a copy of the n bytes from sp on, into
+ * pcs[RT_STACK_DEPTH + 1] as above; returns its depth. *whole: the walk reached the outermost
+ * frame. RT_ANY
+ */
+size_t rt_capture_copied(
+    uintptr_t pc, uintptr_t sp, const void *copy, size_t n, uintptr_t *pcs, bool *whole);
+
 /* Maps the scratch memory. False when there is none. Init only. */
 bool rt_capture_init(void);
 /* Forgets all unwinding rules: a module's addresses may now belong to another. RT_ANY */

@@ -35,24 +35,6 @@ static struct {
 	_Atomic uint32_t next_birth;
 } threads;
 
-bool rt_threads_init(void)
-{
-	threads.table = rt_mem_map(RT_THREADS_MAX * sizeof(struct rt_thread));
-	return threads.table != NULL;
-}
-
-void rt_threads_after_fork(void)
-{
-	if (!threads.table)
-		return;
-	for (uint32_t i = 0; i < atomic_load(&threads.high); i++)
-		if (atomic_load(&threads.table[i].tid) != 0)
-			memset(&threads.table[i], 0, sizeof(struct rt_thread));
-	atomic_store(&threads.lock.word, 0);
-	for (uint32_t i = 0; i < BIRTHS; i++)
-		atomic_store(&threads.births[i].used, false);
-}
-
 void rt_threads_lock(void)
 {
 	sigset_t mask;
@@ -110,6 +92,39 @@ static struct rt_thread *add(int32_t tid)
 	return t;
 }
 
+/* The calling thread, which nobody has started. */
+static void add_self(void)
+{
+	struct rt_thread *t;
+
+	rt_threads_lock();
+	t = add(rt_threads_tid());
+	if (t)
+		t->tls = &rt_tls;
+	rt_threads_unlock();
+}
+
+bool rt_threads_init(void)
+{
+	threads.table = rt_mem_map(RT_THREADS_MAX * sizeof(struct rt_thread));
+	if (threads.table)
+		add_self();
+	return threads.table != NULL;
+}
+
+void rt_threads_after_fork(void)
+{
+	if (!threads.table)
+		return;
+	for (uint32_t i = 0; i < atomic_load(&threads.high); i++)
+		if (atomic_load(&threads.table[i].tid) != 0)
+			memset(&threads.table[i], 0, sizeof(struct rt_thread));
+	atomic_store(&threads.lock.word, 0);
+	for (uint32_t i = 0; i < BIRTHS; i++)
+		atomic_store(&threads.births[i].used, false);
+	add_self();
+}
+
 /* The lock is held. */
 static void drop(struct rt_thread *t)
 {
@@ -154,6 +169,7 @@ void rt_threads_enter(const struct rt_birth *birth)
 	if (t) {
 		t->created_by = birth->created_by;
 		t->start = start;
+		t->tls = &rt_tls;
 		rt_cpu_thread_begins(t, true);
 	}
 	rt_threads_unlock();

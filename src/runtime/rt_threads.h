@@ -14,6 +14,7 @@
 #include "runtime/rt_labels.h"
 #include "runtime/mem.h"
 #include "runtime/stacktab.h"
+#include "runtime/tls.h"
 
 /* Places in the table. */
 #define RT_THREADS_MAX 16384u
@@ -28,6 +29,7 @@ enum rt_thread_source {
 /* One thread. Guarded by the lock, but for what the thread's own handler reads and writes. */
 struct rt_thread {
 	_Atomic int32_t tid;      /* 0: free */
+	const struct rt_tls *tls; /* its struct, for as long as it lives; NULL unknown */
 	uint32_t seen;            /* number of the last scan that found it */
 	rt_stack_id created_by;   /* stack that called pthread_create; 0 unknown */
 	_Atomic uint32_t source;  /* enum rt_thread_source; stored last */

@@ -46,8 +46,7 @@ void rt_taskinfo_parse(struct str status, struct rt_taskinfo *out)
 	}
 }
 
-/* Up to cap bytes of /proc/self/task/TID/FILE; 0 when it cannot be read. */
-static size_t read_file(int32_t tid, const char *file, char *to, size_t cap)
+size_t rt_taskinfo_file(int32_t tid, const char *file, char *to, size_t cap)
 {
 	char path[64];
 	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
@@ -71,13 +70,13 @@ static size_t read_file(int32_t tid, const char *file, char *to, size_t cap)
 bool rt_taskinfo_read(int32_t tid, struct rt_taskinfo *out)
 {
 	char text[4096];
-	size_t n = read_file(tid, "status", text, sizeof(text));
+	size_t n = rt_taskinfo_file(tid, "status", text, sizeof(text));
 
 	*out = (struct rt_taskinfo){ .state = '?' };
 	if (n == 0)
 		return false;
 	rt_taskinfo_parse((struct str){ text, n }, out);
-	n = read_file(tid, "wchan", text, sizeof(text));
+	n = rt_taskinfo_file(tid, "wchan", text, sizeof(text));
 	/* "0" stands for none, or for one that may not be told. */
 	if (n > 1 || (n == 1 && text[0] != '0'))
 		copy(out->wchan, sizeof(out->wchan), (struct str){ text, n });

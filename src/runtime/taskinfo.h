@@ -3,6 +3,7 @@
 #define RUNTIME_TASKINFO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/str.h"
@@ -16,6 +17,9 @@ struct rt_taskinfo {
 
 /* False when the thread is gone. RT_ANY */
 bool rt_taskinfo_read(int32_t tid, struct rt_taskinfo *out);
+
+/* Up to cap bytes of /proc/self/task/TID/FILE; 0 when it cannot be read. RT_ANY */
+size_t rt_taskinfo_file(int32_t tid, const char *file, char *to, size_t cap);
 
 /* "running", "sleeping", "disk sleep", "stopped", "tracing stop", "zombie", "dead", "unknown". */
 const char *rt_taskinfo_state(char state);

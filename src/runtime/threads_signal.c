@@ -21,6 +21,7 @@
 #include "runtime/rt.h"
 #include "runtime/rt_routes.h"
 #include "runtime/sigtake.h"
+#include "runtime/threads_peek.h"
 #include "runtime/rt_threads.h"
 
 #define PATIENCE_NS  1000000000u
@@ -29,7 +30,7 @@
 /* Another signal for who has not answered: one of the CPU profile may have swallowed the first. */
 #define ASK_AGAIN_NS 50000000u
 
-enum state { FREE, ASKED, ANSWERING, ANSWERED };
+enum state { FREE, ASKED, ANSWERING, ANSWERED, PEEKED };
 
 struct answer {
 	_Atomic uint32_t state;
@@ -134,6 +135,38 @@ static void wait_for_answers(uint32_t n)
 	}
 }
 
+/* The labels of a thread that cannot be asked. */
+static rt_label_set peek_labels(int32_t tid)
+{
+	const struct rt_thread *t = rt_threads_find(tid);
+	rt_label_set labels;
+
+	if (!t || !t->tls ||
+	    !rt_threads_peek_bytes((uintptr_t)&t->tls->labels, &labels, sizeof(labels)))
+		return 0;
+	return rt_labels_exists(labels) ? labels : 0;
+}
+
+/* A thread that sleeps is looked at; asked is who runs, or whose stack was not whole if it may. */
+static void look_or_ask(struct answer *a)
+{
+	size_t depth = 0;
+	enum rt_peek seen = rt_threads_peek(a->tid, a->pcs, &depth);
+	bool may_ask = !has_blocked(a) && seen != RT_PEEK_KEEP;
+	uint32_t state = FREE;
+
+	a->depth = 0;
+	a->labels = 0;
+	if (seen == RT_PEEK_WHOLE || (seen != RT_PEEK_RUNNING && !may_ask)) {
+		a->depth = (uint32_t)depth;
+		a->labels = peek_labels(a->tid);
+		state = PEEKED;
+	} else if (may_ask) {
+		state = ASKED;
+	}
+	atomic_store_explicit(&a->state, state, memory_order_release);
+}
+
 /* Everybody but the caller gets a place; the number of places. */
 static uint32_t prepare(const int32_t *tids, size_t n, int32_t self)
 {
@@ -153,10 +186,7 @@ static uint32_t prepare(const int32_t *tids, size_t n, int32_t self)
 		if (tids[i] == self || !rt_taskinfo_read(tids[i], &a->info))
 			continue;
 		a->tid = tids[i];
-		a->depth = 0;
-		a->labels = 0;
-		atomic_store_explicit(
-		    &a->state, has_blocked(a) ? FREE : ASKED, memory_order_release);
+		look_or_ask(a);
 		places++;
 	}
 	return places;
@@ -166,6 +196,8 @@ static enum rt_threads_outcome close_question(struct answer *a, bool signals)
 {
 	uint32_t open = ASKED;
 
+	if (atomic_load(&a->state) == PEEKED)
+		return RT_THREADS_ANSWERED;
 	if (has_blocked(a))
 		return RT_THREADS_BLOCKED;
 	if (!atomic_compare_exchange_strong(&a->state, &open, FREE) && open == ANSWERED)
@@ -223,7 +255,7 @@ static void collect(const int32_t *tids, size_t n, each_function *each, void *ct
 	int32_t self = rt_threads_tid();
 	size_t first = n < RT_THREADS_ASKED ? n : RT_THREADS_ASKED;
 	uint32_t places = prepare(tids, first, self);
-	bool signals = rt_sigtake_urgent();
+	bool signals = waiting_for(places, 0) > 0 && rt_sigtake_urgent();
 
 	atomic_store(&asked.n, places);
 	if (signals) {

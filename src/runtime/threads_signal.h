@@ -1,5 +1,6 @@
 /*
- * Stacks of all threads at about one moment: each is asked by a signal and writes its own. A thread
+ * Stacks of all threads at about one moment. Those that sleep in the kernel are looked at without
+ * waking them (threads_peek.h); those that run are asked by a signal and write their own. A thread
  * that has the signal blocked is not asked, one that does not answer in time is listed without a
  * stack.
  */
