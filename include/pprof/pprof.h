@@ -18,11 +18,10 @@
  *
  * Threads: every function may be called from any thread, at any time after the program's
  * constructors have begun, unless its comment says otherwise.
- * Signals: only pprof_set_heap_rate, pprof_heap_rate, pprof_enabled, pprof_version and the functions
- * of labels may be called from a signal handler.
- * Fork: a child goes on profiling with a copy of its parent's data. It serves nothing until it
- * calls pprof_start itself.
- * The library never prints, never exits or aborts, and never calls malloc for itself.
+ * Signals: only pprof_set_heap_rate, pprof_heap_rate, pprof_enabled, pprof_version and the
+ *functions of labels may be called from a signal handler. Fork: a child goes on profiling with a
+ *copy of its parent's data. It serves nothing until it calls pprof_start itself. The library never
+ *prints, never exits or aborts, and never calls malloc for itself.
  *
  * Link with -lpprof, before other allocators; a program linked with -static cannot use it, as only
  * the dynamic linker can tell what malloc was interposed.
@@ -173,8 +172,8 @@ PPROF_API int pprof_set_mutex_fraction(int n);
  * fetches from /debug/pprof/profile: -1 and "cpu profiling already in use".
  *
  * Takes SIGPROF (at more than 250 samples a second maybe SIGURG too) for its duration; -1 when the
- * program has a handler for it or uses ITIMER_PROF. Handlers run with SA_RESTART and SA_ONSTACK, only
- * on threads that are using the CPU. Threads that block SIGPROF are counted without stacks.
+ * program has a handler for it or uses ITIMER_PROF. Handlers run with SA_RESTART and SA_ONSTACK,
+ * only on threads that are using the CPU. Threads that block SIGPROF are counted without stacks.
  */
 PPROF_API int pprof_start_cpu_profile(int fd);
 
@@ -187,8 +186,8 @@ PPROF_API int pprof_start_cpu_profile(int fd);
 PPROF_API int pprof_stop_cpu_profile(void);
 
 /*
- * Samples for each second of a thread's CPU time, 1 to 10000, for profiles that start later; 0: what
- * PPROF_CPU_HZ says, else 100. Fetched profiles have a parameter of their own, hz.
+ * Samples for each second of a thread's CPU time, 1 to 10000, for profiles that start later; 0:
+ * what PPROF_CPU_HZ says, else 100. Fetched profiles have a parameter of their own, hz.
  */
 PPROF_API int pprof_set_cpu_rate(int hz);
 
@@ -293,27 +292,37 @@ PPROF_API int pprof_handle(
 #ifdef __cplusplus
 }
 
-namespace pprof {
+namespace pprof
+{
 
 /* Labels for the rest of a scope: pprof::scoped_labels labels("route", "/pay"); */
-class scoped_labels {
-public:
+class scoped_labels
+{
+      public:
 	scoped_labels(const char *key, const char *value)
 	{
 		const pprof_label one = { key, value };
 
 		before_ = pprof_with_labels(&one, 1);
 	}
-	scoped_labels(const pprof_label *labels, size_t n) : before_(pprof_with_labels(labels, n)) {}
-	~scoped_labels() { pprof_set_labels(before_); }
+
+	scoped_labels(const pprof_label *labels, size_t n) : before_(pprof_with_labels(labels, n))
+	{
+	}
+
+	~scoped_labels()
+	{
+		pprof_set_labels(before_);
+	}
+
 	scoped_labels(const scoped_labels &) = delete;
 	scoped_labels &operator=(const scoped_labels &) = delete;
 
-private:
+      private:
 	pprof_label_set before_;
 };
 
-}
+} // namespace pprof
 #endif
 
 #endif
