@@ -14,6 +14,12 @@ nproc
 echo "== heap sampling: ns added to a malloc+free pair"
 bench/overhead/pairs.sh "$build"
 
+echo "== CPU profiles: time added, and time accounted for"
+bench/overhead/cpu.sh "$build"
+
+echo "== a sample of CPU time: ns after the kernel's part"
+"$build/tests/bench_capture"
+
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind"
 
