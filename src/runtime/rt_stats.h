@@ -32,6 +32,14 @@
 	X(LOST_LIVE, "lost_live", "samples counted as allocated but not as in use: table full")    \
 	X(LOST_UPDATES, "lost_updates", "updates of records without a cell to write to")           \
 	X(LOST_MODULES, "lost_modules", "modules that the state file has no room for")             \
+	X(LOST_LABELS, "lost_labels", "sets of labels that had no room or were too large")         \
+	X(LOST_THREADS, "lost_threads", "threads that had no place in the table of threads")       \
+	X(LOST_TIMERS, "lost_timers", "threads whose CPU time no timer could watch")               \
+	X(CPU_SIGNALS, "cpu_signals", "signals of the CPU profile")                                \
+	X(CPU_EARLY, "cpu_early", "of these, before a period was over: not counted")               \
+	X(CPU_FOREIGN, "cpu_foreign", "SIGPROF that others have sent while it ran: ignored")       \
+	X(CPU_UNSAMPLED, "cpu_unsampled", "periods of CPU time in [not sampled] and the like")     \
+	X(LOST_CPU, "lost_cpu", "periods that had no room in the CPU profile's table")             \
 	X(LOST_STATE, "lost_state", "1 when PPROF_STATE asked for a file and there is none")       \
 	X(LOST_MAPS, "lost_maps", "changes of mappings that could not be noted")                   \
 	X(BLOCK_EVENTS, "block_events", "waits recorded in the block profile")                     \

@@ -28,6 +28,10 @@ enum rt_pseudo_pc {
 	RT_PC_TRUNCATED = STATEFMT_PC_TRUNCATED,
 	RT_PC_UNREADABLE = STATEFMT_PC_UNREADABLE,
 	RT_PC_NO_SCRATCH = STATEFMT_PC_NO_SCRATCH,
+	RT_PC_NOT_SAMPLED = STATEFMT_PC_NOT_SAMPLED,       /* CPU time without a sample */
+	RT_PC_UNSEEN_THREADS = STATEFMT_PC_UNSEEN_THREADS, /* of threads that came and went */
+	RT_PC_NO_ANSWER = STATEFMT_PC_NO_ANSWER,           /* a thread whose stack is not known */
+	RT_PC_NO_CREATOR = STATEFMT_PC_NO_CREATOR,         /* a thread that nobody saw start */
 	RT_PC_PSEUDO_END = STATEFMT_PC_END,
 };
 
