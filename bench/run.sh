@@ -20,6 +20,9 @@ bench/overhead/cpu.sh "$build"
 echo "== a sample of CPU time: ns after the kernel's part"
 "$build/tests/bench_capture"
 
+echo "== contention profiles: ns added to a lock+unlock pair"
+bench/overhead/mutex.sh "$build"
+
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind"
 

@@ -91,7 +91,10 @@ PPROF_API const char *pprof_address(void);
 /* A named profile. Belongs to the library, lives as long as the process. */
 struct pprof_profile;
 
-/* The profile called `name` ("heap", "allocs"), or NULL when there is none. */
+/*
+ * The profile called `name` ("heap", "allocs", "block", "mutex", one of the program's own), or NULL
+ * when there is none.
+ */
 PPROF_API const struct pprof_profile *pprof_lookup(const char *name);
 
 /*
@@ -103,7 +106,8 @@ PPROF_API size_t pprof_profiles(const struct pprof_profile **out, size_t max);
 /* The profile's name; belongs to the library. */
 PPROF_API const char *pprof_profile_name(const struct pprof_profile *profile);
 
-/* Number of records (distinct stack and size class) that the profile has now. */
+/* Number of records (distinct stack and size class) that the profile has now; of values, when it
+ * is one of the program's own, and of open descriptors of "fd". */
 PPROF_API size_t pprof_profile_count(const struct pprof_profile *profile);
 
 /*
@@ -111,7 +115,7 @@ PPROF_API size_t pprof_profile_count(const struct pprof_profile *profile);
  *	debug 0   gzip-compressed profile.proto, for tools
  *	debug 1   text, with the names that the dynamic linker knows
  *	debug 2   of the profiles of threads, a paragraph for each; of others as 1
- * More than 2 is taken as 2. The data is a consistent moment of the run. The write goes on over
+ * More than 2 is taken as 2. Each record is as of one moment. The write goes on over
  * EINTR and short writes; on a non-blocking descriptor that is full it fails with what is written
  * so far. -1: no such profile (NULL), no memory, write error. errno is left as it was.
  */
@@ -119,6 +123,30 @@ PPROF_API int pprof_write_to(const struct pprof_profile *profile, int fd, int de
 
 /* pprof_write_to(pprof_lookup("heap"), fd, 0). */
 PPROF_API int pprof_write_heap_profile(int fd);
+
+/*
+ * Makes a profile of the program's own: a list of things that are there now (connections, handles,
+ * jobs), each with the stack that added it. It is served at /debug/pprof/NAME and listed on the
+ * index; its sample type is NAME/count. A name with the library's or module's own in front
+ * ("my.lib/connections") keeps out of others' way; it has 1 to 63 characters from '!' to '~'
+ * without " \ ? # %. At most 64 profiles can be made, and they are for ever. NULL: the name is bad
+ * or in use, there are too many, no memory. Not from a signal handler (nor are the next two).
+ */
+PPROF_API const struct pprof_profile *pprof_new_profile(const char *name);
+
+/*
+ * Adds `value`, which is only compared, never looked at. The stack begins with the function that
+ * calls this, or `skip` frames further out. A profile keeps up to 1,048,576 values.
+ * -1: the value is in the profile already, the profile is not of the program's making, no room.
+ */
+PPROF_API int pprof_profile_add(
+    const struct pprof_profile *profile, const void *value, unsigned skip);
+
+/*
+ * Takes `value` out; nothing happens when it is not there. -1: the profile is not of the program's
+ * making.
+ */
+PPROF_API int pprof_profile_remove(const struct pprof_profile *profile, const void *value);
 
 /* ---- heap sampling ---- */
 
@@ -288,6 +316,13 @@ struct pprof_response {
  */
 PPROF_API int pprof_handle(
     const struct pprof_request *request, const struct pprof_response *response);
+
+/*
+ * The same for one page under whatever path the program's server has it at: `name` is a profile's
+ * ("heap"), "cmdline", "symbol", "self", or "" for the index. request->path is not looked at.
+ */
+PPROF_API int pprof_handle_page(
+    const char *name, const struct pprof_request *request, const struct pprof_response *response);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 
 #include "runtime/api.h"
 #include "runtime/contend.h"
+#include "runtime/custom.h"
 #include "runtime/endpoint.h"
 #include "runtime/heap_sample.h"
 #include "runtime/init.h"
@@ -20,6 +21,7 @@
 
 #define BODY_CHUNK      ((size_t)64 << 10)
 #define DEFAULT_ADDRESS "127.0.0.1:6060"
+#define PAGE_PATH       128
 
 /* Guarded by rt_init_lock; read without it, as documented. */
 static char error_text[512];
@@ -92,11 +94,50 @@ const struct pprof_profile *pprof_lookup(const char *name)
 size_t pprof_profiles(const struct pprof_profile **out, size_t max)
 {
 	const struct rt_profile_kind *kinds[RT_PROFILES_MAX];
-	size_t n = rt_profiles_list(kinds, RT_PROFILES_MAX);
+	size_t n = rt_profiles_list(kinds);
 
 	for (size_t i = 0; i < n && i < max; i++)
 		out[i] = to_public(kinds[i]);
 	return n;
+}
+
+const struct pprof_profile *pprof_new_profile(const char *name)
+{
+	const struct rt_profile_kind *kind;
+	const char *why;
+
+	rt_init();
+	kind = rt_custom_new(name, &why);
+	if (!kind)
+		rt_api_fail(why);
+	return to_public(kind);
+}
+
+/* NULL, or why the program may not change this profile. */
+static const char *not_its_own(const struct pprof_profile *profile)
+{
+	if (!profile)
+		return "no such profile";
+	return rt_custom_is(from_public(profile)) ? NULL : "change of a built-in profile";
+}
+
+int pprof_profile_add(const struct pprof_profile *profile, const void *value, unsigned skip)
+{
+	const char *wrong = not_its_own(profile);
+
+	if (!wrong)
+		wrong =
+		    rt_custom_add(from_public(profile), value, __builtin_return_address(0), skip);
+	return wrong ? rt_api_fail(wrong) : 0;
+}
+
+int pprof_profile_remove(const struct pprof_profile *profile, const void *value)
+{
+	const char *wrong = not_its_own(profile);
+
+	if (!wrong)
+		rt_custom_remove(from_public(profile), value);
+	return wrong ? rt_api_fail(wrong) : 0;
 }
 
 const char *pprof_profile_name(const struct pprof_profile *profile)
@@ -241,16 +282,15 @@ static int send_reply(const struct pprof_response *to, const struct rt_reply *re
 	return 0;
 }
 
-int pprof_handle(const struct pprof_request *request, const struct pprof_response *response)
+static int handle(
+    const struct pprof_request *request, struct str path, const struct pprof_response *response)
 {
-	struct rt_request req = { text_of(request->method), text_of(request->path),
-		text_of(request->query), { request->body, request->body_size } };
+	struct rt_request req = { text_of(request->method), path, text_of(request->query),
+		{ request->body, request->body ? request->body_size : 0 } };
 	struct rt_reply reply;
 	struct rt_job job;
 	int result;
 
-	if (!request->body)
-		req.body.n = 0;
 	rt_init();
 	if (!rt_routes_is_ours(req.path))
 		return rt_api_fail("not a path under /debug/pprof/");
@@ -261,4 +301,20 @@ int pprof_handle(const struct pprof_request *request, const struct pprof_respons
 	result = send_reply(response, &reply);
 	rt_bytes_release(&reply.body);
 	return result;
+}
+
+int pprof_handle(const struct pprof_request *request, const struct pprof_response *response)
+{
+	return handle(request, text_of(request->path), response);
+}
+
+int pprof_handle_page(
+    const char *name, const struct pprof_request *request, const struct pprof_response *response)
+{
+	char path[PAGE_PATH];
+	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
+
+	fmt_c(&b, "/debug/pprof/");
+	fmt_c(&b, name ? name : "");
+	return b.failed ? rt_api_fail("no such page") : handle(request, fmt_text(&b), response);
 }

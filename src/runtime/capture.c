@@ -189,7 +189,7 @@ void rt_capture_interrupted(
 	atomic_store_explicit(&s->busy, 0, memory_order_release);
 }
 
-rt_stack_id rt_capture(void *caller)
+rt_stack_id rt_capture_skip(void *caller, unsigned skip)
 {
 	uintptr_t none[] = { (uintptr_t)caller, RT_PC_NO_SCRATCH };
 	struct rt_tls *t = &rt_tls;
@@ -206,10 +206,16 @@ rt_stack_id rt_capture(void *caller)
 	rt_stats_add(RT_STAT_FRAMES, n);
 	rt_stats_add(RT_STAT_FRAMES_REUSED, s->memo.reused);
 	first = cut_own(s->pcs, &n, (uintptr_t)caller);
+	first += skip < n - first ? skip : n - first - 1;
 	n = mark_end(s->pcs + first, n - first, end);
 	id = rt_stacktab_id(s->pcs + first, n);
 	atomic_store_explicit(&s->busy, 0, memory_order_release);
 	return id;
+}
+
+rt_stack_id rt_capture(void *caller)
+{
+	return rt_capture_skip(caller, 0);
 }
 
 struct copied {

@@ -15,6 +15,8 @@
  * Never fails: what cannot be known is a pseudo frame. RT_NOALLOC
  */
 rt_stack_id rt_capture(void *caller);
+/* The same without the `skip` innermost frames; at least the outermost one stays. RT_NOALLOC */
+rt_stack_id rt_capture_skip(void *caller, unsigned skip);
 
 /*
  * The stack that a signal interrupted (`ucontext` is the handler's third argument), given to

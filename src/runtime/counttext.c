@@ -12,6 +12,8 @@
 #include "runtime/rt_text.h"
 #include "runtime/textform.h"
 
+#define MAP_TITLE "--- Memory map: ---\n" /* other titles would be taken for a bad sample */
+
 void rt_counttext_contention(
     const struct rt_profile_kind *kind, struct rt_snapshot *s, struct rt_bytes *out)
 {
@@ -31,7 +33,7 @@ void rt_counttext_contention(
 		rt_text_c(out, " @");
 		rt_textform_stack(out, s, row);
 	}
-	rt_textform_libraries(out);
+	rt_textform_map(out, MAP_TITLE);
 }
 
 void rt_counttext_count(
@@ -51,5 +53,5 @@ void rt_counttext_count(
 		rt_text_c(out, " @");
 		rt_textform_stack(out, s, rt_snapshot_row(s, i));
 	}
-	rt_textform_libraries(out);
+	rt_textform_map(out, MAP_TITLE);
 }

@@ -8,7 +8,7 @@
  * VERSION), defines on_NAME for each, and puts HOOK_DECLARE before and HOOK_DEFINE after them.
  * VERSION is NULL but where libc has an older, incompatible function of the same name.
  *
- * HOOK_MISSING is the file's value for a function that libc does not have.
+ * HOOK_MISSING(RESULT) is what a function returns that libc does not have.
  */
 #ifndef RUNTIME_HOOK_DISPATCH_H
 #define RUNTIME_HOOK_DISPATCH_H
@@ -55,7 +55,7 @@ static inline void hook_look_up(void *slot, const char *name, const char *versio
                                                                                                    \
 		hook_look_up(&next.name, #name, version);                                          \
 		if (!next.name)                                                                    \
-			return HOOK_MISSING;                                                       \
+			return HOOK_MISSING(result);                                               \
 		__atomic_compare_exchange_n(                                                       \
 		    &now.name, &mine, next.name, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);       \
 		return next.name arguments;                                                        \

@@ -25,7 +25,7 @@
 #include "runtime/rt.h"
 #include "runtime/waiters.h"
 
-#define HOOK_MISSING ENOSYS
+#define HOOK_MISSING(result) ((result)ENOSYS)
 
 /* Where libc has an incompatible function for programs of before 2003 besides. */
 #ifdef __x86_64__
@@ -117,10 +117,24 @@ static bool was_mtx_wait(int result)
 	return result == thrd_success || result == thrd_timedout;
 }
 
-/* Body of a lock: on_NAME. */
-#define LOCK(name, arguments, valid, trying, object, busy, waited)                                 \
-	do {                                                                                       \
+/*
+ * on_NAME of a lock, and what it goes on to (by a jump, so that its caller is the program) when the
+ * lock is not to be had at once.
+ */
+#define LOCK(name, parameters, arguments, valid, trying, object, busy, waited)                     \
+	static RT_COLD int wait_##name parameters                                                  \
+	{                                                                                          \
 		struct rt_contend_wait w;                                                          \
+		int result;                                                                        \
+                                                                                                   \
+		rt_contend_wait(&w, object);                                                       \
+		result = next.name arguments;                                                      \
+		rt_contend_waited(&w, waited(result), HOOK_CALLER);                                \
+		return result;                                                                     \
+	}                                                                                          \
+                                                                                                   \
+	static int on_##name parameters                                                            \
+	{                                                                                          \
 		int result;                                                                        \
                                                                                                    \
 		if (!(valid))                                                                      \
@@ -128,74 +142,39 @@ static bool was_mtx_wait(int result)
 		result = try.trying(object);                                                       \
 		if (rt_likely(result != (busy)))                                                   \
 			return result;                                                             \
-		rt_contend_wait(&w, object);                                                       \
-		result = next.name arguments;                                                      \
-		rt_contend_waited(&w, waited(result), HOOK_CALLER);                                \
-		return result;                                                                     \
-	} while (0)
+		return wait_##name arguments;                                                      \
+	}
 
-static int on_pthread_mutex_lock(pthread_mutex_t *m)
-{
-	LOCK(pthread_mutex_lock, (m), true, mutex, m, EBUSY, was_wait);
-}
+LOCK(pthread_mutex_lock, (pthread_mutex_t * m), (m), true, mutex, m, EBUSY, was_wait)
 
-static int on_pthread_mutex_timedlock(pthread_mutex_t *restrict m, abs_time t)
-{
-	LOCK(pthread_mutex_timedlock, (m, t), is_valid(CLOCK_REALTIME, t), mutex, m, EBUSY,
-	    was_wait);
-}
+LOCK(pthread_mutex_timedlock, (pthread_mutex_t *restrict m, abs_time t), (m, t),
+    is_valid(CLOCK_REALTIME, t), mutex, m, EBUSY, was_wait)
 
-static int on_pthread_mutex_clocklock(pthread_mutex_t *restrict m, clockid_t c, abs_time t)
-{
-	LOCK(pthread_mutex_clocklock, (m, c, t), is_valid(c, t), mutex, m, EBUSY, was_wait);
-}
+LOCK(pthread_mutex_clocklock, (pthread_mutex_t *restrict m, clockid_t c, abs_time t), (m, c, t),
+    is_valid(c, t), mutex, m, EBUSY, was_wait)
 
-static int on_pthread_rwlock_rdlock(pthread_rwlock_t *l)
-{
-	LOCK(pthread_rwlock_rdlock, (l), true, read, l, EBUSY, was_wait);
-}
+LOCK(pthread_rwlock_rdlock, (pthread_rwlock_t * l), (l), true, read, l, EBUSY, was_wait)
 
-static int on_pthread_rwlock_wrlock(pthread_rwlock_t *l)
-{
-	LOCK(pthread_rwlock_wrlock, (l), true, write, l, EBUSY, was_wait);
-}
+LOCK(pthread_rwlock_wrlock, (pthread_rwlock_t * l), (l), true, write, l, EBUSY, was_wait)
 
-static int on_pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict l, abs_time t)
-{
-	LOCK(pthread_rwlock_timedrdlock, (l, t), is_valid(CLOCK_REALTIME, t), read, l, EBUSY,
-	    was_wait);
-}
+LOCK(pthread_rwlock_timedrdlock, (pthread_rwlock_t *restrict l, abs_time t), (l, t),
+    is_valid(CLOCK_REALTIME, t), read, l, EBUSY, was_wait)
 
-static int on_pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict l, abs_time t)
-{
-	LOCK(pthread_rwlock_timedwrlock, (l, t), is_valid(CLOCK_REALTIME, t), write, l, EBUSY,
-	    was_wait);
-}
+LOCK(pthread_rwlock_timedwrlock, (pthread_rwlock_t *restrict l, abs_time t), (l, t),
+    is_valid(CLOCK_REALTIME, t), write, l, EBUSY, was_wait)
 
-static int on_pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict l, clockid_t c, abs_time t)
-{
-	LOCK(pthread_rwlock_clockrdlock, (l, c, t), is_valid(c, t), read, l, EBUSY, was_wait);
-}
+LOCK(pthread_rwlock_clockrdlock, (pthread_rwlock_t *restrict l, clockid_t c, abs_time t), (l, c, t),
+    is_valid(c, t), read, l, EBUSY, was_wait)
 
-static int on_pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict l, clockid_t c, abs_time t)
-{
-	LOCK(pthread_rwlock_clockwrlock, (l, c, t), is_valid(c, t), write, l, EBUSY, was_wait);
-}
+LOCK(pthread_rwlock_clockwrlock, (pthread_rwlock_t *restrict l, clockid_t c, abs_time t), (l, c, t),
+    is_valid(c, t), write, l, EBUSY, was_wait)
 
-static int on_pthread_spin_lock(pthread_spinlock_t *l)
-{
-	LOCK(pthread_spin_lock, (l), true, spin, l, EBUSY, was_wait);
-}
+LOCK(pthread_spin_lock, (pthread_spinlock_t * l), (l), true, spin, l, EBUSY, was_wait)
 
-static int on_mtx_lock(mtx_t *m)
-{
-	LOCK(mtx_lock, (m), true, mtx, m, thrd_busy, was_mtx_wait);
-}
+LOCK(mtx_lock, (mtx_t * m), (m), true, mtx, m, thrd_busy, was_mtx_wait)
 
-static int on_mtx_timedlock(mtx_t *restrict m, abs_time t)
-{
-	LOCK(mtx_timedlock, (m, t), is_valid(CLOCK_REALTIME, t), mtx, m, thrd_busy, was_mtx_wait);
-}
+LOCK(mtx_timedlock, (mtx_t *restrict m, abs_time t), (m, t), is_valid(CLOCK_REALTIME, t), mtx, m,
+    thrd_busy, was_mtx_wait)
 
 /* Body of an unlock. Time is taken before it: afterwards the lock may be gone. */
 #define UNLOCK(name, object, inner)                                                                \

@@ -15,7 +15,9 @@
 #include "runtime/contend.h"
 #include "runtime/rt_cpu.h"
 #include "runtime/coverage.h"
+#include "runtime/custom.h"
 #include "runtime/endpoint.h"
+#include "runtime/fds.h"
 #include "runtime/heap_sample.h"
 #include "runtime/mapranges.h"
 #include "runtime/modules.h"
@@ -60,16 +62,18 @@ static uint64_t random_seed(void)
 	return hash_mix(words[0] ^ (uint64_t)getpid(), words[1] ^ rt_routes_now());
 }
 
-/* The locks of hooks are held over the fork, so that the child finds them free. */
+/* SIGPROF does not interrupt the fork; locks of hooks are held over it. */
 static void before_fork(void)
 {
 	rt_cpu_before_fork();
+	rt_custom_before_fork();
 	rt_mapranges_before_fork();
 }
 
-static void after_fork_parent(void)
+static void after_fork_in_parent(void)
 {
 	rt_mapranges_after_fork();
+	rt_custom_after_fork();
 	rt_cpu_after_fork();
 }
 
@@ -90,6 +94,7 @@ static void after_fork(void)
 		rt_peak_after_fork();
 		rt_mapranges_after_fork_child();
 		rt_contend_after_fork();
+		rt_custom_after_fork();
 		rt_cpu_after_fork_child();
 		rt_threads_after_fork();
 		rt_threads_signal_after_fork();
@@ -111,6 +116,8 @@ static bool map_tables(void)
 	rt_peak_init();
 	if (rt.options.mmap == 1)
 		rt_mapranges_init();
+	if (rt.options.fd == 1)
+		rt_fds_init();
 	return true;
 }
 
@@ -129,7 +136,7 @@ static void init_once(void)
 	rt_encode_init();
 	rt_coverage_init();
 	usable = usable && map_tables();
-	pthread_atfork(before_fork, after_fork_parent, after_fork);
+	pthread_atfork(before_fork, after_fork_in_parent, after_fork);
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
 	rt_contend_init();

@@ -23,21 +23,42 @@ static const struct entry {
 
 #define OTHERS (sizeof(others) / sizeof(others[0]))
 
+/* Names are the program's. */
+static void put_html(struct rt_bytes *out, const char *text)
+{
+	static const struct {
+		char c;
+		const char *text;
+	} escapes[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '\'', "&#39;" },
+		{ '"', "&#34;" } };
+
+	for (; *text; text++) {
+		const char *escape = NULL;
+
+		for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
+			escape = *text == escapes[i].c ? escapes[i].text : escape;
+		if (escape)
+			rt_text_c(out, escape);
+		else
+			rt_bytes_add(out, text, 1);
+	}
+}
+
 static void index_row(struct rt_bytes *out, size_t count, const char *href, const char *name)
 {
 	rt_text_c(out, "<tr><td>");
 	rt_text_u64(out, count);
 	rt_text_c(out, "</td><td><a href='");
-	rt_text_c(out, href);
+	put_html(out, href);
 	rt_text_c(out, "?debug=1'>");
-	rt_text_c(out, name);
+	put_html(out, name);
 	rt_text_c(out, "</a></td></tr>\n");
 }
 
 static void index_description(struct rt_bytes *out, const char *name, const char *text)
 {
 	rt_text_c(out, "<li><div class=profile-name>");
-	rt_text_c(out, name);
+	put_html(out, name);
 	rt_text_c(out, ": </div> ");
 	rt_text_c(out, text);
 	rt_text_c(out, "</li>\n");
@@ -47,7 +68,7 @@ static void index_description(struct rt_bytes *out, const char *name, const char
 static void index_entries(struct rt_bytes *out, bool describe)
 {
 	const struct rt_profile_kind *profiles[RT_PROFILES_MAX];
-	size_t n = rt_profiles_list(profiles, RT_PROFILES_MAX), o = 0, p = 0;
+	size_t n = rt_profiles_list(profiles), o = 0, p = 0;
 
 	while (p < n || o < OTHERS) {
 		bool profile = o == OTHERS || (p < n && str_cmp(str_c(profiles[p]->name),

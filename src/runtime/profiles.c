@@ -7,6 +7,8 @@
 
 #include "runtime/contend.h"
 #include "runtime/counttext.h"
+#include "runtime/custom.h"
+#include "runtime/fds.h"
 #include "runtime/mapranges.h"
 #include "runtime/rt.h"
 #include "runtime/textform.h"
@@ -27,6 +29,8 @@ static const struct rt_shape allocs_shape = { HEAP_VALUES, 4, { "space", "bytes"
 static const struct rt_shape contention_shape = { { { "contentions", "count" },
 						      { "delay", "nanoseconds" } },
 	2, { "contentions", "count" }, NULL };
+
+static const struct rt_shape fd_shape = { { { "fd", "count" } }, 1, { "fd", "count" }, NULL };
 
 static bool heap_take(const struct rt_profile_kind *kind, struct rt_snapshot *s)
 {
@@ -66,6 +70,8 @@ static const struct rt_profile_kind profiles[] = {
 	{ "block", "Stack traces that led to blocking on synchronization primitives",
 	    &contention_shape, true, false, rt_contend_block_take, rt_counttext_contention,
 	    rt_contend_block_count, NULL, NULL, NULL },
+	{ "fd", "Open file descriptors by the stacks that opened them", &fd_shape, true, false,
+	    rt_fds_take, rt_counttext_count, rt_fds_count, rt_fds_enabled, NULL, NULL },
 	{ "goroutine",
 	    "Stack traces of all current threads, under the name that scrapers know. Use debug=2 "
 	    "as a query parameter for one paragraph a thread.",
@@ -95,30 +101,46 @@ static const struct rt_profile_kind profiles[] = {
 
 #define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
 
+_Static_assert(PROFILES + RT_CUSTOM_MAX <= RT_PROFILES_MAX, "a list has room for all");
+
 static bool is_there(const struct rt_profile_kind *kind)
 {
 	return !kind->is_there || kind->is_there();
 }
 
-size_t rt_profiles_list(const struct rt_profile_kind **out, size_t max)
+/* Into a list of n, by name. */
+static void insert(
+    const struct rt_profile_kind **list, size_t n, const struct rt_profile_kind *kind)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < PROFILES; i++) {
-		if (!is_there(&profiles[i]))
-			continue;
-		if (n < max)
-			out[n] = &profiles[i];
-		n++;
+	while (n > 0 && str_cmp(str_c(list[n - 1]->name), str_c(kind->name)) > 0) {
+		list[n] = list[n - 1];
+		n--;
 	}
+	list[n] = kind;
+}
+
+size_t rt_profiles_list(const struct rt_profile_kind **out)
+{
+	size_t n = 0, customs = rt_custom_count();
+
+	for (size_t i = 0; i < PROFILES; i++)
+		if (is_there(&profiles[i]))
+			insert(out, n++, &profiles[i]);
+	for (size_t i = 0; i < customs; i++)
+		insert(out, n++, rt_custom_at(i));
 	return n;
 }
 
 const struct rt_profile_kind *rt_profiles_find(struct str name)
 {
+	size_t customs = rt_custom_count();
+
 	for (size_t i = 0; i < PROFILES; i++)
 		if (str_is(name, profiles[i].name))
 			return is_there(&profiles[i]) ? &profiles[i] : NULL;
+	for (size_t i = 0; i < customs; i++)
+		if (str_is(name, rt_custom_at(i)->name))
+			return rt_custom_at(i);
 	return NULL;
 }
 

@@ -37,8 +37,8 @@ struct rt_profile_kind {
 /* More than there can be profiles. */
 #define RT_PROFILES_MAX 96
 
-/* Stores the first max of them, by name, in out[]; returns how many there are. RT_ANY */
-size_t rt_profiles_list(const struct rt_profile_kind **out, size_t max);
+/* Stores them, by name, in out[RT_PROFILES_MAX]; returns how many there are. RT_ANY */
+size_t rt_profiles_list(const struct rt_profile_kind **out);
 /* The profile of this name, or NULL. RT_ANY */
 const struct rt_profile_kind *rt_profiles_find(struct str name);
 

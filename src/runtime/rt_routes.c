@@ -18,6 +18,9 @@
 /* Of a CPU profile that does not say. */
 #define CPU_SECONDS 30
 #define TEXT_PLAIN  "text/plain; charset=utf-8"
+#define NO_TRACE                                                                                   \
+	"trace is not supported: execution traces are of Go's scheduler; use profile, block, "     \
+	"mutex and threads"
 
 /* Pages that are not profiles. */
 static const struct page {
@@ -250,6 +253,16 @@ static void finish_cpu(struct rt_reply *reply)
 		rt_routes_error(reply, 500, "failed to collect profile");
 }
 
+bool rt_routes_is_page(struct str name)
+{
+	if (str_is(name, "profile") || str_is(name, "trace"))
+		return true;
+	for (size_t i = 0; i < PAGES; i++)
+		if (str_is(name, pages[i].name))
+			return true;
+	return false;
+}
+
 static bool begin_path(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
 {
 	struct str name = str_skip(req->path, strlen(PREFIX));
@@ -265,6 +278,10 @@ static bool begin_path(const struct rt_request *req, struct rt_job *job, struct 
 	}
 	if (str_is(name, cpu_kind.name))
 		return begin_cpu(req, job, reply);
+	if (str_is(name, "trace")) {
+		rt_routes_error(reply, 501, NO_TRACE);
+		return true;
+	}
 	return begin_profile(req, name, job, reply);
 }
 

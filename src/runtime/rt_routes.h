@@ -47,6 +47,9 @@ struct rt_job {
 	bool may_end_early; /* a client that leaves ends it, with what there is so far */
 };
 
+/* True when `name` under /debug/pprof/ is, or is kept for, something that is no profile. */
+bool rt_routes_is_page(struct str name);
+
 /* True when path is /debug/pprof or under it. */
 bool rt_routes_is_ours(struct str path);
 

@@ -42,6 +42,7 @@
 	X(LOST_MAPS, "lost_maps", "changes of mappings that could not be noted")                   \
 	X(BLOCK_EVENTS, "block_events", "waits recorded in the block profile")                     \
 	X(MUTEX_EVENTS, "mutex_events", "unlocks recorded in the mutex profile")                   \
+	X(LOST_FDS, "lost_fds", "opened descriptors whose stack could not be noted")               \
 	X(LOST_WAITERS, "lost_waiters", "waits that no unlock was charged with: too many")         \
 	X(WASTED_STACK_BYTES, "wasted_stack_bytes", "stack table bytes lost to insertion races")   \
 	X(FILTER_MISSES, "filter_misses", "frees that looked for a sample and found none")         \

@@ -6,6 +6,7 @@
 
 #include "runtime/capture.h"
 #include "runtime/confidence.h"
+#include "runtime/contend.h"
 #include "runtime/coverage.h"
 #include "runtime/rt_cpu.h"
 #include "runtime/heap_live.h"
@@ -175,6 +176,10 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 	self_line(out, "enabled", rt_is_ready(), "1 when allocations are sampled");
 	rt_coverage_print(out);
 	self_line(out, "heap_rate", atomic_load(&rt.heap_rate), "mean bytes between samples");
+	self_line(out, "block_rate", rt_contend_block_rate(),
+	    "nanoseconds from which on all waits are recorded; 0: none are");
+	self_line(out, "mutex_fraction", rt_contend_mutex_fraction(),
+	    "one in this many contended unlocks is recorded; 0: none is");
 	self_line(out, "threads", atomic_load(&rt.threads), "threads that have allocated");
 	if (rt_is_ready()) {
 		print_confidence(out);

@@ -115,12 +115,12 @@ void rt_textform_stack(struct rt_bytes *out, const struct rt_snapshot *s, const 
 	rt_text_c(out, "\n");
 }
 
-void rt_textform_libraries(struct rt_bytes *out)
+void rt_textform_map(struct rt_bytes *out, const char *title)
 {
 	struct rt_mappings maps;
 
 	rt_mappings_init(&maps);
-	rt_text_c(out, "\nMAPPED_LIBRARIES:\n");
+	rt_text_c(out, title);
 	rt_bytes_add(out, maps.text.p, maps.text.n);
 	rt_mappings_release(&maps);
 }
@@ -175,5 +175,5 @@ void rt_textform_heap(struct rt_snapshot *s, struct rt_bytes *out)
 		rt_textform_stack(out, s, row);
 	}
 	put_process(out);
-	rt_textform_libraries(out);
+	rt_textform_map(out, "\nMAPPED_LIBRARIES:\n");
 }

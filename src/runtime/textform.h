@@ -15,8 +15,8 @@ void rt_textform_heap(struct rt_snapshot *s, struct rt_bytes *out);
 void rt_textform_stack(struct rt_bytes *out, const struct rt_snapshot *s, const struct rt_row *row);
 /* Appends a frame: what stands between "#\t" and the end of the line. RT_ANY */
 void rt_textform_frame(struct rt_bytes *out, uint64_t pc);
-/* Appends the memory map, which lets pprof name addresses. RT_ANY */
-void rt_textform_libraries(struct rt_bytes *out);
+/* Appends the memory map, which lets pprof name addresses, under its form's title. RT_ANY */
+void rt_textform_map(struct rt_bytes *out, const char *title);
 
 /* The name of the function that holds pc, as the dynamic linker knows it, with its start; "" when
  * it does not. The text lives as long as the object stays loaded. RT_ANY */

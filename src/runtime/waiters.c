@@ -15,7 +15,8 @@ struct place {
 	_Atomic uint64_t since; /* time up to here was taken, or the wait began */
 };
 
-_Atomic uint32_t rt_waiters_counts[RT_WAITERS_BUCKETS];
+_Alignas(64) _Atomic uint32_t rt_waiters_total;
+_Alignas(64) _Atomic uint32_t rt_waiters_counts[RT_WAITERS_BUCKETS];
 static struct place places[RT_WAITERS_SLOTS];
 static _Atomic bool used; /* pages that nobody has touched stay untouched */
 
@@ -26,6 +27,7 @@ static void release(uint32_t place)
 
 	atomic_store_explicit(&p->lock, 0, memory_order_release);
 	atomic_fetch_sub(&rt_waiters_counts[rt_waiters_bucket(lock)], 1);
+	atomic_fetch_sub(&rt_waiters_total, 1);
 }
 
 static uint32_t claim(uint32_t bucket)
@@ -58,6 +60,7 @@ uint32_t rt_waiters_enter(uintptr_t lock, uint64_t now)
 	atomic_store_explicit(&places[place - 1].since, now, memory_order_relaxed);
 	atomic_store_explicit(&places[place - 1].lock, lock, memory_order_release);
 	atomic_fetch_add(&rt_waiters_counts[bucket], 1);
+	atomic_fetch_add(&rt_waiters_total, 1);
 	return place;
 }
 
@@ -114,5 +117,6 @@ void rt_waiters_after_fork(void)
 		atomic_store_explicit(&places[i].lock, 0, memory_order_relaxed);
 	for (uint32_t i = 0; i < RT_WAITERS_BUCKETS; i++)
 		atomic_store_explicit(&rt_waiters_counts[i], 0, memory_order_relaxed);
+	atomic_store_explicit(&rt_waiters_total, 0, memory_order_relaxed);
 	rt_tls.waits_at = 0;
 }

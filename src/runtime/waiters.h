@@ -24,7 +24,8 @@
 #define RT_WAITERS_BUCKETS 4096u
 #define RT_WAITERS_SLOTS   4096u
 
-/* Waiters by bucket of the lock's address. */
+/* All waiters, and those by bucket of the lock's address. */
+extern RT_HIDDEN _Atomic uint32_t rt_waiters_total;
 extern RT_HIDDEN _Atomic uint32_t rt_waiters_counts[RT_WAITERS_BUCKETS];
 
 static inline uint32_t rt_waiters_bucket(uintptr_t lock)
@@ -35,7 +36,8 @@ static inline uint32_t rt_waiters_bucket(uintptr_t lock)
 /* True when somebody may wait for this lock. RT_SIGSAFE */
 static inline bool rt_waiters_any(const volatile void *lock)
 {
-	return atomic_load_explicit(&rt_waiters_counts[rt_waiters_bucket((uintptr_t)lock)],
+	return rt_unlikely(atomic_load_explicit(&rt_waiters_total, memory_order_relaxed) != 0) &&
+	       atomic_load_explicit(&rt_waiters_counts[rt_waiters_bucket((uintptr_t)lock)],
 		   memory_order_relaxed) != 0;
 }
 

@@ -140,7 +140,7 @@ static void differences(void **state)
 	drop(shrinks, 1, 3000);
 	assert_true(rt_snapshot_take(&after));
 	after.time_ns = before.time_ns + 5000000000;
-	rt_snapshot_subtract(&after, &before);
+	assert_true(rt_snapshot_subtract(&after, &before));
 	decode(&after, "heap", &p);
 	assert_int_equal(p.n_samples, 2);
 	assert_int_equal(sample_with(&p, 2000)->values[0], 3);
