@@ -75,7 +75,7 @@ static const struct rt_profile_kind profiles[] = {
 	{ "goroutine",
 	    "Stack traces of all current threads, under the name that scrapers know. Use debug=2 "
 	    "as a query parameter for one paragraph a thread.",
-	    &rt_goroutine_shape, false, false, rt_goroutine_take, rt_counttext_count,
+	    &rt_goroutine_shape, true, false, rt_goroutine_take, rt_counttext_count,
 	    rt_threads_count, NULL, rt_threads_take, rt_threads_dump },
 	{ "heap",
 	    "A sampling of memory allocations of live objects. The gc parameter is accepted "

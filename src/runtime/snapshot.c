@@ -198,8 +198,13 @@ bool rt_snapshot_subtract(struct rt_snapshot *later, const struct rt_snapshot *b
 	find_missing(later, before, &missing);
 	subtract_common(later, before);
 	later->duration_ns = later->time_ns - before->time_ns;
-	for (size_t i = 0; i < missing.n && !missing.rows.failed; i++)
-		rt_snapshot_add(later, rt_snapshot_row(&missing, i));
+	for (size_t i = 0; i < missing.n && !missing.rows.failed; i++) {
+		struct rt_row *row = rt_snapshot_row(&missing, i);
+
+		if (before->stacks.n > 0)
+			row->stack = rt_snapshot_own_stack(later, rt_snapshot_stack(before, row));
+		rt_snapshot_add(later, row);
+	}
 	later->rows.failed |= missing.rows.failed;
 	good = rt_snapshot_end(later);
 	rt_snapshot_release(&missing);

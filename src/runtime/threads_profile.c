@@ -20,18 +20,15 @@ const struct rt_shape rt_threadcreate_shape = { { { "threadcreate", "count" } },
 /* A thread without an answer has one frame that says so. */
 static rt_stack_id own_stack(struct rt_snapshot *s, const struct rt_threads_one *one)
 {
-	struct {
-		struct rt_stack head;
-		uintptr_t pcs[RT_STACK_DEPTH + 1];
-	} stack;
-
+	_Alignas(8) uint8_t room[sizeof(struct rt_stack) + (RT_STACK_DEPTH + 1) * sizeof(uint64_t)];
+	struct rt_stack *stack = (struct rt_stack *)(void *)room;
 	uintptr_t none = RT_PC_NO_ANSWER;
 	const uintptr_t *pcs = one->depth ? one->pcs : &none;
 
-	stack.head.depth = (uint32_t)(one->depth ? one->depth : 1);
-	stack.head.hash = (uint32_t)hash_bytes(pcs, stack.head.depth * sizeof(*pcs));
-	memcpy(stack.pcs, pcs, stack.head.depth * sizeof(*pcs));
-	return rt_snapshot_own_stack(s, &stack.head);
+	stack->depth = (uint32_t)(one->depth ? one->depth : 1);
+	stack->hash = (uint32_t)hash_bytes(pcs, stack->depth * sizeof(*pcs));
+	memcpy(stack->pc, pcs, stack->depth * sizeof(*pcs));
+	return rt_snapshot_own_stack(s, stack);
 }
 
 static const char *answer_word(enum rt_threads_outcome outcome)
@@ -94,9 +91,14 @@ static void add_up(void *ctx, const struct rt_threads_one *one)
 		}
 	}
 	add_thread(s, one);
-	if (!s->rows.failed) {
-		rt_snapshot_row(s, s->n - 1)->n_extra = 0;
+	if (!s->rows.failed && !s->stacks.failed) {
+		struct rt_row *row = rt_snapshot_row(s, s->n - 1);
+		uint32_t hash = rt_snapshot_stack(s, row)->hash;
+
+		row->n_extra = 0;
 		s->texts.n = 0;
+		/* The same in every snapshot, so that differences can be made. */
+		row->record = (uint32_t)hash_mix(hash, row->label_set);
 	}
 }
 
@@ -119,7 +121,10 @@ bool rt_threads_take(const struct rt_profile_kind *kind, struct rt_snapshot *s)
 bool rt_goroutine_take(const struct rt_profile_kind *kind, struct rt_snapshot *s)
 {
 	(void)kind;
-	return take(s, add_up);
+	if (!take(s, add_up))
+		return false;
+	rt_snapshot_sort(s);
+	return true;
 }
 
 size_t rt_threads_count(const struct rt_profile_kind *kind)

@@ -184,6 +184,30 @@ static void texts_are_gos(void **state)
 	assert_int_equal(disturbed, 0);
 }
 
+/* Threads that stay where they are cancel out; one that runs may have moved. */
+static void a_difference_of_threads(void **state)
+{
+	static char out[1 << 20];
+	size_t n =
+	    client_get(pprof_address(), "/debug/pprof/goroutine?seconds=1", out, sizeof(out));
+	struct reader_profile p;
+	int64_t total = 0;
+
+	(void)state;
+	assert_int_equal(client_status(out), 200);
+	assert_non_null(strstr(out, "filename=\"goroutine-delta\""));
+	assert_true(reader_open(client_body(out), n - (size_t)(client_body(out) - out), &p));
+	assert_true(p.n_samples <= 6);
+	for (size_t i = 0; i < p.n_samples; i++) {
+		total += p.samples[i].values[0];
+		assert_true(llabs(p.samples[i].values[0]) < 3); /* not those in poll */
+	}
+	assert_int_equal(total, 0);
+	reader_close(&p);
+	client_get(pprof_address(), "/debug/pprof/threads?seconds=1", out, sizeof(out));
+	assert_int_equal(client_status(out), 400);
+}
+
 static void creation_stacks(void **state)
 {
 	struct reader_profile p;
@@ -323,6 +347,7 @@ int main(void)
 		cmocka_unit_test(each_thread_has_its_stack),
 		cmocka_unit_test(goroutine_adds_up),
 		cmocka_unit_test(texts_are_gos),
+		cmocka_unit_test(a_difference_of_threads),
 		cmocka_unit_test(creation_stacks),
 		cmocka_unit_test(labels_are_inherited_on_request),
 		cmocka_unit_test(heap_samples_have_labels),
