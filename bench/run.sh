@@ -16,6 +16,11 @@ bench/overhead/pairs.sh "$build"
 
 echo "== contention profiles: ns added to a lock+unlock pair"
 bench/overhead/mutex.sh "$build"
+echo "== CPU profiles: time added, and time accounted for"
+bench/overhead/cpu.sh "$build"
+
+echo "== a sample of CPU time: ns after the kernel's part"
+"$build/tests/bench_capture"
 
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind"

@@ -11,10 +11,14 @@ trap 'rm -rf "$work"' EXIT
 # Objects whose code runs inside malloc. hook_new.c enters malloc where there is no other operator;
 # real.c and modules.c also have functions for ordinary context, which are what their extra symbols
 # below are for.
-runtime="capture contend fds heap_live heap_sample mapranges mem modules peak real records rt_stats saferead stacksum stacktab
+runtime="busy capture contend fds heap_live heap_sample mapranges mem modules peak real records rt_stats saferead stacksum stacktab
 	state state_fork state_modules waiters weight"
+# Objects with the handlers of the CPU and thread profiles; ordinary code of theirs is what the
+# extra symbols below are for. (None of it is in rt_labels, stackbag and cpu_signal.)
+runtime="$runtime rt_labels stackbag cpu_signal cpu_timer futexlock rt_threads sigtake threads_signal"
 objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o
 	$build/src/runtime/CMakeFiles/libpprof.dir/hook_new.c.o
+	$build/src/runtime/CMakeFiles/libpprof.dir/hook_pthread.c.o
 	$build/src/runtime/CMakeFiles/libpprof.dir/hook_sync.c.o
 	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_mmap.c.o
 	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_fd.c.o
@@ -48,8 +52,23 @@ madvise mem
 malloc hook_new
 memalign hook_new
 free hook_new
-clock_gettime heap_sample,peak,contend
+clock_gettime heap_sample,peak,contend,cpu_signal
+syscall cpu_timer,futexlock,rt_threads,threads_signal
+ioctl cpu_timer
+fcntl cpu_timer
+close cpu_timer,rt_threads
+open rt_threads
+stat rt_threads
+sigfillset futexlock,sigtake
+sigprocmask futexlock
+sigaction sigtake
+getuid threads_signal
+nanosleep threads_signal
+dlsym hook_pthread
+pthread_key_create hook_pthread
+pthread_setspecific hook_pthread
 sched_yield peak
+nanosleep peak
 pthread_self saferead
 syscall saferead,mem,hook_mmap,fds
 sched_yield mapranges

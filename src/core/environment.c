@@ -53,6 +53,11 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	[ENVIRONMENT_MUTEX_FRACTION] = { "PPROF_MUTEX_FRACTION", "0",
 	    "records one in this many unlocks that others waited for in the profile `mutex`; "
 	    "0 off" },
+	[ENVIRONMENT_CPU_HZ] = { "PPROF_CPU_HZ", "100",
+	    "CPU profile: samples for each second of a thread's CPU time, 1 to 10000" },
+	[ENVIRONMENT_CPU_PERF] = { "PPROF_CPU_PERF", "1",
+	    "0 keeps the CPU profile from using perf events, which it does above 250 a second "
+	    "where they are allowed" },
 	[ENVIRONMENT_FD] = { "PPROF_FD", "0",
 	    "1 adds the profile `fd`: open descriptors by the stacks that opened them" },
 };

@@ -252,6 +252,10 @@ struct str statefmt_pseudo_name(uint64_t pc)
 		[STATEFMT_PC_FD_SIGNALFD] = "[fd: signalfd]",
 		[STATEFMT_PC_FD_INOTIFY] = "[fd: inotify]",
 		[STATEFMT_PC_FD_OTHER] = "[fd: other]",
+		[STATEFMT_PC_NOT_SAMPLED] = "[not sampled]",
+		[STATEFMT_PC_UNSEEN_THREADS] = "[threads not seen]",
+		[STATEFMT_PC_NO_ANSWER] = "[no answer]",
+		[STATEFMT_PC_NO_CREATOR] = "[creation not seen]",
 	};
 
 	if (pc >= STATEFMT_PC_END || !names[pc])

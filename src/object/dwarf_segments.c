@@ -30,6 +30,7 @@ static void emit(struct dwarf_segments *out, uint64_t start, uint32_t owner)
 		return;
 	}
 	if (!last || last->owner != owner)
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): VEC_PUSH has room */
 		(void)VEC_PUSH(&out->v, (struct dwarf_segment){ start, owner });
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/api.h"
 #include "runtime/contend.h"
 #include "runtime/custom.h"
 #include "runtime/endpoint.h"
@@ -26,7 +27,7 @@
 /* Guarded by rt_init_lock; read without it, as documented. */
 static char error_text[512];
 
-static int fail(const char *text)
+int rt_api_fail(const char *text)
 {
 	struct fmt_buf b = fmt_buf_of(error_text, sizeof(error_text));
 
@@ -60,7 +61,7 @@ int pprof_start(const char *address)
 	good = rt_endpoint_start(address, &b);
 	rt_init_unlock();
 	fmt_end(&b);
-	return good ? 0 : fail(why);
+	return good ? 0 : rt_api_fail(why);
 }
 
 void pprof_stop(void)
@@ -109,7 +110,7 @@ const struct pprof_profile *pprof_new_profile(const char *name)
 	rt_init();
 	kind = rt_custom_new(name, &why);
 	if (!kind)
-		fail(why);
+		rt_api_fail(why);
 	return to_public(kind);
 }
 
@@ -128,7 +129,7 @@ int pprof_profile_add(const struct pprof_profile *profile, const void *value, un
 	if (!wrong)
 		wrong =
 		    rt_custom_add(from_public(profile), value, __builtin_return_address(0), skip);
-	return wrong ? fail(wrong) : 0;
+	return wrong ? rt_api_fail(wrong) : 0;
 }
 
 int pprof_profile_remove(const struct pprof_profile *profile, const void *value)
@@ -137,7 +138,7 @@ int pprof_profile_remove(const struct pprof_profile *profile, const void *value)
 
 	if (!wrong)
 		rt_custom_remove(from_public(profile), value);
-	return wrong ? fail(wrong) : 0;
+	return wrong ? rt_api_fail(wrong) : 0;
 }
 
 const char *pprof_profile_name(const struct pprof_profile *profile)
@@ -150,7 +151,7 @@ size_t pprof_profile_count(const struct pprof_profile *profile)
 	return profile ? from_public(profile)->count(from_public(profile)) : 0;
 }
 
-static bool write_all(int fd, const uint8_t *p, size_t n)
+bool rt_api_write(int fd, const uint8_t *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t put = write(fd, p, n);
@@ -173,11 +174,11 @@ int pprof_write_to(const struct pprof_profile *profile, int fd, int debug)
 
 	rt_init();
 	if (!profile)
-		return fail("no such profile");
+		return rt_api_fail("no such profile");
 	if (!rt_profiles_write(from_public(profile), debug, &out))
-		result = fail("not enough memory for the profile");
-	else if (!write_all(fd, out.p, out.n))
-		result = fail(strerrordesc_np(errno));
+		result = rt_api_fail("not enough memory for the profile");
+	else if (!rt_api_write(fd, out.p, out.n))
+		result = rt_api_fail(strerrordesc_np(errno));
 	rt_bytes_release(&out);
 	errno = saved;
 	return result;
@@ -210,7 +211,7 @@ int pprof_set_block_rate(uint64_t ns)
 	rt_init_lock();
 	good = rt_contend_set_block_rate(ns);
 	rt_init_unlock();
-	return good ? 0 : fail("no memory for the block profile");
+	return good ? 0 : rt_api_fail("no memory for the block profile");
 }
 
 uint64_t pprof_block_rate(void)
@@ -228,7 +229,7 @@ int pprof_set_mutex_fraction(int n)
 	before = (int)rt_contend_mutex_fraction();
 	good = n < 0 || rt_contend_set_mutex_fraction((uint64_t)n);
 	rt_init_unlock();
-	return good ? before : fail("no memory for the mutex profile");
+	return good ? before : rt_api_fail("no memory for the mutex profile");
 }
 
 int pprof_enabled(void)
@@ -281,7 +282,7 @@ static int send_reply(const struct pprof_response *to, const struct rt_reply *re
 		size_t chunk = n - at < BODY_CHUNK ? n - at : BODY_CHUNK;
 
 		if (to->body(to->ctx, reply->body.p + at, chunk) != 0)
-			return fail("the response was given up");
+			return rt_api_fail("the response was given up");
 	}
 	return 0;
 }
@@ -297,7 +298,7 @@ static int handle(
 
 	rt_init();
 	if (!rt_routes_is_ours(req.path))
-		return fail("not a path under /debug/pprof/");
+		return rt_api_fail("not a path under /debug/pprof/");
 	if (!rt_routes_begin(&req, &job, &reply)) {
 		wait_until(job.ready_ns);
 		rt_routes_finish(&job, &reply);
@@ -320,5 +321,5 @@ int pprof_handle_page(
 
 	fmt_c(&b, "/debug/pprof/");
 	fmt_c(&b, name ? name : "");
-	return b.failed ? fail("no such page") : handle(request, fmt_text(&b), response);
+	return b.failed ? rt_api_fail("no such page") : handle(request, fmt_text(&b), response);
 }

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <time.h>
 
+#include "runtime/busy.h"
 #include "runtime/capture.h"
 #include "runtime/heap_sample.h"
 #include "runtime/rt.h"
 #include "runtime/stacksum.h"
-#include "runtime/tls.h"
 #include "runtime/waiters.h"
 
 #define ONE (1ULL << RT_OBJECTS_SHIFT)
@@ -129,14 +129,14 @@ uint64_t rt_contend_now(void)
 static void record(
     struct rt_stacksum *t, const struct rt_contend_weight *w, void *caller, enum rt_stat counter)
 {
-	struct rt_tls *self = &rt_tls;
+	uintptr_t was;
 
 	if (!rt_state_check(&rt.state))
 		return;
-	self->busy = true;
+	was = rt_busy_begin();
 	rt_stacksum_add(t, rt_capture(caller), w->count, w->delay);
 	rt_stats_add(counter, 1);
-	self->busy = false;
+	rt_busy_end(was);
 }
 
 void rt_contend_blocked(uint64_t start, void *caller)
@@ -145,7 +145,7 @@ void rt_contend_blocked(uint64_t start, void *caller)
 	struct rt_contend_weight w;
 	int saved = errno;
 
-	if (rate == 0 || rt_tls.busy)
+	if (rate == 0 || rt_busy())
 		return;
 	if (rt_contend_weigh_block(rt_contend_now() - start, rate, rt_heap_random(), &w))
 		record(&contend.block, &w, caller, RT_STAT_BLOCK_EVENTS);
@@ -156,7 +156,7 @@ void rt_contend_wait(struct rt_contend_wait *w, const volatile void *lock)
 {
 	w->start = rt_contend_now();
 	w->place = 0;
-	if (rt_contend_mutex_fraction() != 0 && !rt_tls.busy)
+	if (rt_contend_mutex_fraction() != 0 && !rt_busy())
 		w->place = rt_waiters_enter((uintptr_t)lock, w->start);
 }
 
@@ -177,7 +177,7 @@ void rt_contend_released(uint64_t ns, void *caller)
 	struct rt_contend_weight w;
 	int saved = errno;
 
-	if (ns > 0 && !rt_tls.busy &&
+	if (ns > 0 && !rt_busy() &&
 	    rt_contend_weigh_mutex(ns, rt_contend_mutex_fraction(), rt_heap_random(), &w))
 		record(&contend.mutex, &w, caller, RT_STAT_MUTEX_EVENTS);
 	errno = saved;

@@ -31,7 +31,7 @@ void rt_counttext_contention(
 		rt_text_c(out, " ");
 		rt_text_i64(out, row->values[0]);
 		rt_text_c(out, " @");
-		rt_textform_stack(out, row->stack);
+		rt_textform_stack(out, s, row);
 	}
 	rt_textform_map(out, MAP_TITLE);
 }
@@ -51,7 +51,7 @@ void rt_counttext_count(
 	for (size_t i = 0; i < s->n; i++) {
 		rt_text_i64(out, rt_snapshot_row(s, i)->values[0]);
 		rt_text_c(out, " @");
-		rt_textform_stack(out, rt_snapshot_row(s, i)->stack);
+		rt_textform_stack(out, s, rt_snapshot_row(s, i));
 	}
 	rt_textform_map(out, MAP_TITLE);
 }

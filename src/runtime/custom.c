@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "runtime/busy.h"
 #include "runtime/capture.h"
 #include "runtime/counttext.h"
 #include "runtime/init.h"
@@ -33,8 +34,8 @@ struct custom {
 static struct {
 	struct custom rows[RT_CUSTOM_MAX];
 	_Atomic size_t n;
-	size_t locked; /* by the thread that forks */
-	bool was_busy; /* that thread, before */
+	size_t locked;      /* by the thread that forks */
+	uintptr_t was_busy; /* that thread, before */
 } customs;
 
 static struct custom *custom_of(const struct rt_profile_kind *kind)
@@ -58,26 +59,26 @@ bool rt_custom_is(const struct rt_profile_kind *kind)
 }
 
 /* While it is held, this thread's waits and allocations are the profiler's own. */
-static bool lock(struct custom *c)
+static uintptr_t lock(struct custom *c)
 {
-	bool was_busy = rt_tls.busy;
+	uintptr_t was_busy = rt_busy_begin();
 
-	rt_tls.busy = true;
 	pthread_mutex_lock(&c->lock);
 	return was_busy;
 }
 
-static void unlock(struct custom *c, bool was_busy)
+static void unlock(struct custom *c, uintptr_t was_busy)
 {
 	pthread_mutex_unlock(&c->lock);
-	rt_tls.busy = was_busy;
+	rt_busy_end(was_busy);
 }
 
 static bool take(const struct rt_profile_kind *kind, struct rt_snapshot *s)
 {
 	struct custom *c = custom_of(kind);
 	struct rt_tally tally;
-	bool was_busy, good;
+	uintptr_t was_busy;
+	bool good;
 
 	rt_snapshot_begin(s);
 	s->rate = 1;
@@ -96,7 +97,7 @@ static bool take(const struct rt_profile_kind *kind, struct rt_snapshot *s)
 static size_t count(const struct rt_profile_kind *kind)
 {
 	struct custom *c = custom_of(kind);
-	bool was_busy = lock(c);
+	uintptr_t was_busy = lock(c);
 	size_t n = c->n;
 
 	unlock(c, was_busy);
@@ -234,7 +235,7 @@ const char *rt_custom_add(
     const struct rt_profile_kind *kind, const void *value, void *caller, unsigned skip)
 {
 	struct custom *c = custom_of(kind);
-	bool was_busy = lock(c);
+	uintptr_t was_busy = lock(c);
 	const char *wrong = "no memory for profiles";
 
 	if (rt_state_check(&rt.state))
@@ -246,7 +247,8 @@ const char *rt_custom_add(
 void rt_custom_remove(const struct rt_profile_kind *kind, const void *value)
 {
 	struct custom *c = custom_of(kind);
-	bool was_busy = lock(c), there = false;
+	uintptr_t was_busy = lock(c);
+	bool there = false;
 	struct entry *e = c->slots ? find(c, value, &there) : NULL;
 
 	if (there) {
@@ -258,7 +260,7 @@ void rt_custom_remove(const struct rt_profile_kind *kind, const void *value)
 
 void rt_custom_before_fork(void)
 {
-	bool was_busy = rt_tls.busy;
+	uintptr_t was_busy = rt_tls.busy_at;
 	size_t n = rt_custom_count();
 
 	for (size_t i = 0; i < n; i++)
@@ -266,12 +268,12 @@ void rt_custom_before_fork(void)
 	/* Forks by two threads at once take turns at the first lock, if there is one. */
 	customs.locked = n;
 	customs.was_busy = was_busy;
-	rt_tls.busy = was_busy;
+	rt_busy_end(was_busy);
 }
 
 void rt_custom_after_fork(void)
 {
-	bool was_busy = customs.was_busy;
+	uintptr_t was_busy = customs.was_busy;
 
 	for (size_t i = customs.locked; i-- > 0;)
 		unlock(&customs.rows[i], was_busy);

@@ -10,11 +10,11 @@
 
 #include "core/fmt.h"
 #include "core/hash.h"
+#include "runtime/busy.h"
 #include "runtime/capture.h"
 #include "runtime/mem.h"
 #include "runtime/rt.h"
 #include "runtime/tally.h"
-#include "runtime/tls.h"
 
 static struct {
 	_Atomic uint64_t *entries; /* identity << 32 | stack, by number; 0: not known */
@@ -54,12 +54,13 @@ static rt_stack_id stack_now(void *caller)
 {
 	uintptr_t own = STATEFMT_PC_FD_PPROF;
 	rt_stack_id stack;
+	uintptr_t was;
 
-	if (rt_tls.busy)
+	if (rt_busy())
 		return rt_stacktab_id(&own, 1);
-	rt_tls.busy = true;
+	was = rt_busy_begin();
 	stack = rt_capture(caller);
-	rt_tls.busy = false;
+	rt_busy_end(was);
 	return stack;
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "runtime/busy.h"
 #include "runtime/capture.h"
 #include "runtime/peak.h"
 #include "runtime/records.h"
@@ -19,6 +20,7 @@
 #define PIECE          ((uint64_t)4 << 20)
 #define STARTING_PIECE ((uint64_t)64 << 10)
 #define NEVER          (UINT64_MAX / 2)
+/* Pieces that hooks inside a sample may use up before it is taken for one that was left. */
 
 _Thread_local struct rt_tls rt_tls;
 
@@ -68,23 +70,19 @@ RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 		t->left = STARTING_PIECE;
 		return false;
 	}
-	if (t->busy) {
-		rt_stats_add(RT_STAT_LOST_NESTED, 1);
+	if (rt_busy()) {
 		t->left = STARTING_PIECE;
 		return false;
 	}
 	if (t->rate_gen != atomic_load_explicit(&rt.heap_rate_gen, memory_order_relaxed))
 		draw(t);
-	while (cost > t->left) {
-		if (t->rest == 0) {
-			*mean = t->rate;
-			draw(t);
-			return *mean != 0;
-		}
-		cost -= t->left;
-		set_interval(t, t->rest);
+	/* The cost may be any number: pieces are not gone through one by one. */
+	if (cost > t->left + t->rest) {
+		*mean = t->rate;
+		draw(t);
+		return *mean != 0;
 	}
-	t->left -= cost;
+	set_interval(t, t->left + t->rest - cost);
 	return false;
 }
 
@@ -112,10 +110,17 @@ static uint32_t seconds_since_start(void)
 
 static void record(void *p, size_t n, uint64_t mean, void *caller)
 {
-	struct rt_amounts a = rt_weight_of(n, mean);
-	rt_stack_id stack = rt_capture(caller);
-	struct rt_live live = { a.objects, a.bytes, 0, seconds_since_start() };
+	struct rt_live live;
+	struct rt_amounts a;
+	rt_stack_id stack;
 
+	/* The tables are mostly out of the caches by the time of the next sample. */
+	rt_live_prefetch((uintptr_t)p);
+	rt_records_prefetch();
+	rt_stacktab_prefetch();
+	stack = rt_capture_allocation(caller);
+	a = rt_weight_of(n, mean);
+	live = (struct rt_live){ a.objects, a.bytes, 0, seconds_since_start() };
 	live.record = rt_records_find(stack, n);
 	/* An entry for p is of a block that was freed past us, say by the loader. */
 	if (atomic_load_explicit(&rt_filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed))
@@ -126,7 +131,6 @@ static void record(void *p, size_t n, uint64_t mean, void *caller)
 		rt_peak_before_free(a.bytes);
 		rt_records_add_free(live.record, &a);
 	}
-	rt_stats_add(RT_STAT_SAMPLES, 1);
 }
 
 RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
@@ -135,10 +139,11 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 	int saved = errno;
 	bool timed = (t->random & 15) == 0;
 	uint64_t start = 0;
+	uintptr_t was;
 
-	if (t->busy || !rt_state_check(&rt.state))
+	if (t->busy_at || !rt_state_check(&rt.state))
 		return;
-	t->busy = true;
+	was = rt_busy_begin();
 	if (timed)
 		start = mono_ns(CLOCK_MONOTONIC);
 	record(p, n, mean, caller);
@@ -146,7 +151,7 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 		rt_stats_add(RT_STAT_SAMPLE_NS, mono_ns(CLOCK_MONOTONIC) - start);
 		rt_stats_add(RT_STAT_SAMPLE_TIMED, 1);
 	}
-	t->busy = false;
+	rt_busy_end(was);
 	errno = saved;
 }
 

@@ -13,6 +13,7 @@
 #include "core/hash.h"
 #include "runtime/capture.h"
 #include "runtime/contend.h"
+#include "runtime/rt_cpu.h"
 #include "runtime/coverage.h"
 #include "runtime/custom.h"
 #include "runtime/endpoint.h"
@@ -26,7 +27,10 @@
 #include "runtime/rt_encode.h"
 #include "runtime/rt_routes.h"
 #include "runtime/saferead.h"
+#include "runtime/sigtake.h"
 #include "runtime/state_file.h"
+#include "runtime/rt_threads.h"
+#include "runtime/threads_signal.h"
 #include "runtime/tls.h"
 #include "runtime/watch.h"
 
@@ -58,16 +62,19 @@ static uint64_t random_seed(void)
 	return hash_mix(words[0] ^ (uint64_t)getpid(), words[1] ^ rt_routes_now());
 }
 
+/* The locks of hooks are held over the fork, so that the child finds them free. */
 static void before_fork(void)
 {
+	rt_cpu_before_fork();
 	rt_custom_before_fork();
 	rt_mapranges_before_fork();
 }
 
-static void after_fork_in_parent(void)
+static void after_fork_parent(void)
 {
 	rt_mapranges_after_fork();
 	rt_custom_after_fork();
+	rt_cpu_after_fork();
 }
 
 static void after_fork(void)
@@ -78,7 +85,7 @@ static void after_fork(void)
 	rt.pid = getpid();
 	if (rt.options.seed == 0)
 		rt_tls.random ^= hash_u64((uint64_t)rt.pid); /* not the parent's sequence again */
-	rt_tls.busy = false;
+	rt_tls.busy_at = 0;
 	rt_stats_add(RT_STAT_FORKS, 1);
 	rt_state_file_after_fork();
 	if (rt_is_ready()) {
@@ -88,6 +95,10 @@ static void after_fork(void)
 		rt_mapranges_after_fork_child();
 		rt_contend_after_fork();
 		rt_custom_after_fork();
+		rt_cpu_after_fork_child();
+		rt_threads_after_fork();
+		rt_threads_signal_after_fork();
+		rt_sigtake_after_fork();
 	}
 	rt_endpoint_after_fork();
 	rt_watch_after_fork();
@@ -95,7 +106,7 @@ static void after_fork(void)
 
 static bool map_tables(void)
 {
-	if (!rt_capture_init())
+	if (!rt_capture_init() || !rt_threads_init())
 		return false;
 	if (!rt_state_file_create(&rt.state) && !rt_state_init(&rt.state))
 		return false;
@@ -125,7 +136,7 @@ static void init_once(void)
 	rt_encode_init();
 	rt_coverage_init();
 	usable = usable && map_tables();
-	pthread_atfork(before_fork, after_fork_in_parent, after_fork);
+	pthread_atfork(before_fork, after_fork_parent, after_fork);
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
 	rt_contend_init();

@@ -15,6 +15,9 @@ static const struct entry {
 	const char *description;
 } others[] = {
 	{ "cmdline", "cmdline", "The command line of this process" },
+	{ "profile", "profile",
+	    "CPU profile. The seconds parameter says how long (30), hz how many samples for each "
+	    "second of CPU time." },
 	{ "self", "self", "The profiler's own state: samples, losses by cause, options" },
 };
 
@@ -97,7 +100,8 @@ void rt_pages_index(const struct rt_request *req, struct rt_bytes *out)
 		       "Types of profiles available:\n<table>\n"
 		       "<thead><td>Count</td><td>Profile</td></thead>\n");
 	index_entries(out, false);
-	rt_text_c(out, "</table>\n<p>Profile descriptions:</p>\n<ul>\n");
+	rt_text_c(out, "</table>\n<a href=\"goroutine?debug=2\">full thread stack dump</a>\n"
+		       "<p>Profile descriptions:</p>\n<ul>\n");
 	index_entries(out, true);
 	rt_text_c(out, "</ul>\n<p>libpprof " PPROF_VERSION "</p>\n</body>\n</html>\n");
 }

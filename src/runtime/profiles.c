@@ -12,6 +12,7 @@
 #include "runtime/mapranges.h"
 #include "runtime/rt.h"
 #include "runtime/textform.h"
+#include "runtime/threads_profile.h"
 
 #define HEAP_VALUES                                                                                \
 	{                                                                                          \
@@ -65,22 +66,37 @@ static size_t mmap_count(const struct rt_profile_kind *kind)
 /* Sorted by name. */
 static const struct rt_profile_kind profiles[] = {
 	{ "allocs", "A sampling of all past memory allocations", &allocs_shape, true, true,
-	    heap_take, heap_text, heap_count, NULL },
+	    heap_take, heap_text, heap_count, NULL, NULL, NULL },
 	{ "block", "Stack traces that led to blocking on synchronization primitives",
 	    &contention_shape, true, false, rt_contend_block_take, rt_counttext_contention,
-	    rt_contend_block_count, NULL },
+	    rt_contend_block_count, NULL, NULL, NULL },
 	{ "fd", "Open file descriptors by the stacks that opened them", &fd_shape, true, false,
-	    rt_fds_take, rt_counttext_count, rt_fds_count, rt_fds_enabled },
+	    rt_fds_take, rt_counttext_count, rt_fds_count, rt_fds_enabled, NULL, NULL },
+	{ "goroutine",
+	    "Stack traces of all current threads, under the name that scrapers know. Use debug=2 "
+	    "as a query parameter for one paragraph a thread.",
+	    &rt_goroutine_shape, false, false, rt_goroutine_take, rt_counttext_count,
+	    rt_threads_count, NULL, rt_threads_take, rt_threads_dump },
 	{ "heap",
 	    "A sampling of memory allocations of live objects. The gc parameter is accepted "
 	    "and does nothing: frees are counted at once.",
-	    &heap_shape, true, true, heap_take, heap_text, heap_count, NULL },
+	    &heap_shape, true, true, heap_take, heap_text, heap_count, NULL, NULL, NULL },
 	{ "mmap",
 	    "Address space by the stacks that called mmap, mremap and sbrk: every call, not "
 	    "a sampling",
-	    &heap_shape, true, false, mmap_take, heap_text, mmap_count, rt_mapranges_enabled },
+	    &heap_shape, true, false, mmap_take, heap_text, mmap_count, rt_mapranges_enabled, NULL,
+	    NULL },
 	{ "mutex", "Stack traces of holders of contended mutexes", &contention_shape, true, false,
-	    rt_contend_mutex_take, rt_counttext_contention, rt_contend_mutex_count, NULL },
+	    rt_contend_mutex_take, rt_counttext_contention, rt_contend_mutex_count, NULL, NULL,
+	    NULL },
+	{ "threadcreate", "Stack traces that led to the creation of the threads that there are",
+	    &rt_threadcreate_shape, true, false, rt_threadcreate_take, rt_counttext_count,
+	    rt_threads_count, NULL, NULL, NULL },
+	{ "threads",
+	    "Stack traces of all current threads, each with its name, id, state and what it "
+	    "waits in",
+	    &rt_threads_shape, false, false, rt_threads_take, rt_counttext_count, rt_threads_count,
+	    NULL, rt_threads_take, rt_threads_dump },
 };
 
 #define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
@@ -143,7 +159,9 @@ bool rt_profiles_render(
 {
 	bool good = true;
 
-	if (debug)
+	if (debug > 1 && kind->dump)
+		kind->dump(kind, s, out);
+	else if (debug)
 		kind->text(kind, s, out);
 	else
 		good = encode(kind, s, out);
@@ -151,9 +169,14 @@ bool rt_profiles_render(
 	return good && !out->failed;
 }
 
+bool rt_profiles_take(const struct rt_profile_kind *kind, int debug, struct rt_snapshot *s)
+{
+	return debug > 1 && kind->take_dump ? kind->take_dump(kind, s) : kind->take(kind, s);
+}
+
 bool rt_profiles_write(const struct rt_profile_kind *kind, int debug, struct rt_bytes *out)
 {
 	struct rt_snapshot s;
 
-	return kind->take(kind, &s) && rt_profiles_render(kind, &s, debug, out);
+	return rt_profiles_take(kind, debug, &s) && rt_profiles_render(kind, &s, debug, out);
 }

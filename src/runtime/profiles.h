@@ -29,6 +29,9 @@ struct rt_profile_kind {
 	size_t (*count)(const struct rt_profile_kind *);
 	/* NULL: there always is such a profile. */
 	bool (*is_there)(void);
+	/* What the text of debug=2 shows, and that text. NULL: as debug=1. */
+	bool (*take_dump)(const struct rt_profile_kind *, struct rt_snapshot *);
+	void (*dump)(const struct rt_profile_kind *, struct rt_snapshot *, struct rt_bytes *);
 };
 
 /* More than there can be profiles. */
@@ -45,7 +48,9 @@ const struct rt_profile_kind *rt_profiles_find(struct str name);
  */
 bool rt_profiles_render(
     const struct rt_profile_kind *kind, struct rt_snapshot *s, int debug, struct rt_bytes *out);
-/* The same for what there is now. RT_ANY */
+/* Fills *s with what there is now, for this text. False when memory is short. RT_ANY */
+bool rt_profiles_take(const struct rt_profile_kind *kind, int debug, struct rt_snapshot *s);
+/* Both. RT_ANY */
 bool rt_profiles_write(const struct rt_profile_kind *kind, int debug, struct rt_bytes *out);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * Messages are written once, front to back, with their sizes computed before: samples first, which
  * numbers the locations by first use, then the tables. Strings have fixed places in the table: the
- * names of types and labels, then path and build id of each mapping, then names of pseudo frames.
+ * names of types and labels, then path and build id of each mapping, texts of labels,
+ * then names of pseudo frames.
  * Source: profile.proto; Go's runtime/pprof for the choice of fields.
  */
 #include "runtime/rt_encode.h"
@@ -26,11 +27,20 @@ struct locations {
 	size_t n, mask;
 };
 
+/* Texts of labels to their numbers among these, by order of first use. */
+struct texts {
+	struct rt_bytes order; /* struct str[] */
+	struct rt_bytes slots; /* uint32_t[]: number + 1, 0 free */
+	size_t n, mask;
+};
+
 struct encoder {
 	struct wire_writer w;
 	struct rt_bytes *out;
 	struct rt_mappings mappings;
 	struct locations locations;
+	struct texts texts;
+	const struct rt_snapshot *snapshot;
 	const struct rt_shape *shape;
 	const char *names[NAMES_MAX]; /* strings before those of mappings */
 	uint64_t n_names;
@@ -87,6 +97,64 @@ static uint32_t location_id(struct locations *l, uint64_t pc)
 	}
 }
 
+static struct str text_at(const struct texts *t, size_t i)
+{
+	return ((const struct str *)(const void *)t->order.p)[i];
+}
+
+static bool resize_texts(struct texts *t, size_t slots)
+{
+	struct rt_bytes fresh = { 0 };
+	uint8_t *p = rt_bytes_room(&fresh, slots * sizeof(uint32_t)); /* zero pages */
+	uint32_t *slot = (uint32_t *)(void *)p;
+
+	if (!p)
+		return false;
+	for (size_t i = 0; i < t->n; i++) {
+		struct str s = text_at(t, i);
+		size_t at = hash_bytes(s.p, s.n);
+
+		while (slot[at & (slots - 1)])
+			at++;
+		slot[at & (slots - 1)] = (uint32_t)i + 1;
+	}
+	rt_bytes_release(&t->slots);
+	t->slots = fresh;
+	t->mask = slots - 1;
+	return true;
+}
+
+/* The number of this text among those of labels; 0 also when memory is short. */
+static size_t text_number(struct texts *t, struct str text)
+{
+	size_t at = hash_bytes(text.p, text.n);
+
+	if (t->n * 2 >= t->mask && !resize_texts(t, t->mask ? (t->mask + 1) * 2 : 1024))
+		return 0;
+	for (;; at++) {
+		uint32_t *slot = (uint32_t *)(void *)t->slots.p + (at & t->mask);
+
+		if (*slot == 0) {
+			rt_bytes_add(&t->order, &text, sizeof(text));
+			if (t->order.failed)
+				return 0;
+			*slot = (uint32_t)++t->n;
+			return *slot - 1;
+		}
+		if (str_eq(text_at(t, *slot - 1), text))
+			return *slot - 1;
+	}
+}
+
+/* Texts of labels stand behind those of mappings in the string table. */
+static uint64_t text_id(struct encoder *e, struct str text)
+{
+	uint64_t id = text.n ? e->n_names + 2 * e->mappings.n + text_number(&e->texts, text) : 0;
+
+	e->w.failed = e->w.failed || e->texts.order.failed || (text.n && !e->texts.slots.p);
+	return id;
+}
+
 static bool flush_to_bytes(void *ctx, const uint8_t *data, size_t n)
 {
 	struct rt_bytes *out = ctx;
@@ -121,21 +189,37 @@ static void put_value_type(struct encoder *e, uint32_t field, const struct rt_va
 	wire_put_uint(w, PB_VALUE_TYPE_UNIT, unit);
 }
 
-/* A numeric label; unit 0 is none. */
+/* A label: a number (unit 0 is none), or a text. */
 struct label {
-	uint64_t key, value, unit;
+	uint64_t key, value, unit, text;
 };
 
-static size_t labels_of(struct encoder *e, const struct rt_row *row, struct label out[3])
+#define NUMBERS 3
+
+static size_t text_labels(struct encoder *e, const struct rt_row *row, struct label *out)
+{
+	struct rt_label pairs[RT_ROW_LABELS];
+	size_t n = rt_snapshot_labels(e->snapshot, row, pairs);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct label){ .key = text_id(e, pairs[i].key),
+			.text = text_id(e, pairs[i].value) };
+	return n;
+}
+
+static size_t labels_of(struct encoder *e, const struct rt_row *row, struct label *out)
 {
 	size_t n = 0;
 
+	if (row->label_set || row->n_extra)
+		n = text_labels(e, row, out);
 	if (row->label_bytes)
-		out[n++] = (struct label){ name_id(e, "bytes"), (uint64_t)row->label_bytes, 0 };
+		out[n++] = (struct label){ name_id(e, "bytes"), (uint64_t)row->label_bytes, 0, 0 };
 	if (row->labels & RT_LABEL_AGE)
-		out[n++] = (struct label){ name_id(e, "age"), row->age, name_id(e, "seconds") };
+		out[n++] = (struct label){ name_id(e, "age"), row->age, name_id(e, "seconds"), 0 };
 	if (row->labels & RT_LABEL_BORN)
-		out[n++] = (struct label){ name_id(e, "born"), row->born, name_id(e, "seconds") };
+		out[n++] =
+		    (struct label){ name_id(e, "born"), row->born, name_id(e, "seconds"), 0 };
 	return n;
 }
 
@@ -143,6 +227,7 @@ static size_t labels_of(struct encoder *e, const struct rt_row *row, struct labe
 static size_t label_size(const struct label *l)
 {
 	return wire_size_uint(PB_LABEL_KEY, l->key) +
+	       (l->text ? wire_size_uint(PB_LABEL_STR, l->text) : 0) +
 	       (l->value ? wire_size_uint(PB_LABEL_NUM, l->value) : 0) +
 	       (l->unit ? wire_size_uint(PB_LABEL_NUM_UNIT, l->unit) : 0);
 }
@@ -152,6 +237,8 @@ static void put_label(struct wire_writer *w, const struct label *l)
 	wire_put_tag(w, PB_SAMPLE_LABEL, WIRE_BYTES);
 	wire_put_varint(w, label_size(l));
 	wire_put_uint(w, PB_LABEL_KEY, l->key);
+	if (l->text)
+		wire_put_uint(w, PB_LABEL_STR, l->text);
 	if (l->value)
 		wire_put_uint(w, PB_LABEL_NUM, l->value);
 	if (l->unit)
@@ -160,9 +247,9 @@ static void put_label(struct wire_writer *w, const struct label *l)
 
 static void put_sample(struct encoder *e, const struct rt_row *row)
 {
-	const struct rt_stack *stack = rt_stacktab_get(row->stack);
+	const struct rt_stack *stack = rt_snapshot_stack(e->snapshot, row);
 	uint32_t ids[RT_STACK_DEPTH + 1];
-	struct label labels[3];
+	struct label labels[RT_ROW_LABELS + NUMBERS];
 	size_t n_labels = labels_of(e, row, labels);
 	size_t locations = 0, values = 0, size;
 
@@ -265,7 +352,7 @@ static size_t put_locations(struct encoder *e, uint64_t *pcs)
 
 static void put_functions(struct encoder *e, size_t n)
 {
-	uint64_t name = e->n_names + 2 * e->mappings.n;
+	uint64_t name = e->n_names + 2 * e->mappings.n + e->texts.n;
 
 	for (uint64_t id = 1; id <= n; id++, name++) {
 		wire_put_tag(&e->w, PB_PROFILE_FUNCTION, WIRE_BYTES);
@@ -288,6 +375,8 @@ static void put_strings(struct encoder *e, const uint64_t *pseudo, size_t n)
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, m->path);
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(m->build_id));
 	}
+	for (size_t i = 0; i < e->texts.n; i++)
+		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, text_at(&e->texts, i));
 	for (size_t i = 0; i < n; i++)
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, rt_stacktab_pseudo_name(pseudo[i]));
 }
@@ -337,7 +426,7 @@ static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 
 bool rt_encode(const struct rt_snapshot *s, const struct rt_shape *shape, struct rt_bytes *out)
 {
-	struct encoder e = { .out = out, .shape = shape };
+	struct encoder e = { .out = out, .snapshot = s, .shape = shape };
 	bool good;
 
 	e.w = (struct wire_writer){
@@ -349,6 +438,8 @@ bool rt_encode(const struct rt_snapshot *s, const struct rt_shape *shape, struct
 	rt_mappings_release(&e.mappings);
 	rt_bytes_release(&e.locations.order);
 	rt_bytes_release(&e.locations.slots);
+	rt_bytes_release(&e.texts.order);
+	rt_bytes_release(&e.texts.slots);
 	return good;
 }
 

@@ -37,12 +37,14 @@ struct rt_reply {
 	struct rt_bytes body;
 };
 
-/* A request that is under way: a difference profile between its two snapshots. */
+/* A request that is under way: a difference profile between its two snapshots, or a CPU profile.
+ * At most one of those runs, so a job must be finished or cancelled. */
 struct rt_job {
 	const struct rt_profile_kind *kind;
 	struct rt_snapshot before;
 	uint64_t ready_ns; /* CLOCK_MONOTONIC */
 	bool head_only;
+	bool may_end_early; /* a client that leaves ends it, with what there is so far */
 };
 
 /* True when `name` under /debug/pprof/ is, or is kept for, something that is no profile. */

@@ -8,6 +8,7 @@
 #include "runtime/confidence.h"
 #include "runtime/contend.h"
 #include "runtime/coverage.h"
+#include "runtime/rt_cpu.h"
 #include "runtime/heap_live.h"
 #include "runtime/modules.h"
 #include "runtime/pages.h"
@@ -187,6 +188,7 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 		print_time(out);
 	}
 	print_state(out);
+	rt_cpu_print(out);
 	rt_watch_print(out);
 	rt_text_from(out, rt_stats_print);
 	print_modules(out);

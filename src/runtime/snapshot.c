@@ -1,6 +1,7 @@
 /* A profile as of one moment; see snapshot.h. Called by profiles.c and rt_routes.c. */
 #include "runtime/snapshot.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "runtime/records.h"
@@ -29,6 +30,7 @@ void rt_snapshot_row_of(uint32_t record, rt_stack_id stack, const struct rt_amou
 	row->values[RT_INUSE_BYTES] = (int64_t)(alloc->bytes - freed->bytes);
 	row->block_bytes = block_bytes(alloc);
 	row->label_bytes = (int64_t)rt_records_first_size(record);
+	row->label_set = rt_records_labels(record);
 	row->alloc_samples = (int64_t)alloc->samples;
 	row->inuse_samples = (int64_t)(alloc->samples - freed->samples);
 }
@@ -53,7 +55,7 @@ void rt_snapshot_add(struct rt_snapshot *s, const struct rt_row *row)
 
 bool rt_snapshot_end(struct rt_snapshot *s)
 {
-	if (!s->rows.failed)
+	if (!s->rows.failed && !s->stacks.failed && !s->texts.failed)
 		return true;
 	rt_snapshot_release(s);
 	return false;
@@ -78,7 +80,53 @@ bool rt_snapshot_take(struct rt_snapshot *s)
 void rt_snapshot_release(struct rt_snapshot *s)
 {
 	rt_bytes_release(&s->rows);
+	rt_bytes_release(&s->stacks);
+	rt_bytes_release(&s->texts);
 	s->n = 0;
+}
+
+rt_stack_id rt_snapshot_own_stack(struct rt_snapshot *s, const struct rt_stack *stack)
+{
+	static const uint64_t none; /* number 0 is no stack */
+	size_t at;
+
+	if (s->stacks.n == 0)
+		rt_bytes_add(&s->stacks, &none, sizeof(none));
+	at = s->stacks.n;
+	rt_bytes_add(&s->stacks, stack, sizeof(*stack) + stack->depth * sizeof(stack->pc[0]));
+	return s->stacks.failed ? 0 : (rt_stack_id)(at / 8);
+}
+
+const struct rt_stack *rt_snapshot_stack(const struct rt_snapshot *s, const struct rt_row *row)
+{
+	if (s->stacks.n == 0)
+		return rt_stacktab_get(row->stack);
+	return (const struct rt_stack *)(const void *)(s->stacks.p + (size_t)row->stack * 8);
+}
+
+void rt_snapshot_extra(struct rt_snapshot *s, struct rt_row *row, const char *key, struct str value)
+{
+	if (row->n_extra == RT_ROW_LABELS - RT_LABELS_PAIRS)
+		return;
+	if (row->n_extra++ == 0)
+		row->extra = (uint32_t)s->texts.n;
+	rt_bytes_add(&s->texts, key, strlen(key) + 1);
+	rt_bytes_add(&s->texts, value.p, value.n);
+	rt_bytes_add(&s->texts, "", 1);
+}
+
+size_t rt_snapshot_labels(
+    const struct rt_snapshot *s, const struct rt_row *row, struct rt_label *out)
+{
+	size_t n = rt_labels_get(row->label_set, out);
+	const char *p = (const char *)s->texts.p + row->extra;
+
+	for (uint32_t i = 0; i < row->n_extra; i++, n++) {
+		out[n].key = str_c(p);
+		out[n].value = str_c(p + out[n].key.n + 1);
+		p = out[n].value.p + out[n].value.n + 1;
+	}
+	return n;
 }
 
 static bool subtract_row(struct rt_row *row, const struct rt_row *old)

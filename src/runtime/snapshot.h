@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/rt_labels.h"
 #include "runtime/mem.h"
 #include "runtime/records.h"
 #include "runtime/stacktab.h"
@@ -48,11 +49,16 @@ struct rt_row {
 	int64_t inuse_samples;
 	uint32_t labels; /* RT_LABEL_*: which of the next two count */
 	uint32_t age, born;
+	rt_label_set label_set; /* the thread's labels at the sample */
+	uint32_t extra;         /* with `n_extra`: pairs of text that only this row has, from */
+	uint32_t n_extra;       /* this offset in the snapshot's texts: "key\0value\0..." */
 };
 
 struct rt_snapshot {
 	struct rt_bytes rows; /* struct rt_row[] */
 	size_t n;
+	struct rt_bytes stacks; /* of the rows, by offset / 8; empty: those of rt_stacktab_get */
+	struct rt_bytes texts;  /* see rt_row.extra */
 	uint64_t rate;       /* the profile's period: of the heap's, mean bytes between samples */
 	bool rate_changed;   /* at any time since the start */
 	unsigned labels;     /* RT_LABEL_* that rows may have */
@@ -73,6 +79,20 @@ void rt_snapshot_row_of(uint32_t record, rt_stack_id stack, const struct rt_amou
     const struct rt_amounts *freed, struct rt_row *row);
 void rt_snapshot_add(struct rt_snapshot *s, const struct rt_row *row);
 bool rt_snapshot_end(struct rt_snapshot *s);
+
+/* For profiles with stacks of their own: a copy of one, by number. 0 when memory is short. RT_ANY
+ */
+rt_stack_id rt_snapshot_own_stack(struct rt_snapshot *s, const struct rt_stack *stack);
+/* A row's stack. RT_ANY */
+const struct rt_stack *rt_snapshot_stack(const struct rt_snapshot *s, const struct rt_row *row);
+
+/* Adds a pair of text to a row that is about to be added. RT_ANY */
+void rt_snapshot_extra(
+    struct rt_snapshot *s, struct rt_row *row, const char *key, struct str value);
+/* All of a row's pairs of text, those of its label set first, into out[RT_ROW_LABELS]. RT_ANY */
+#define RT_ROW_LABELS (RT_LABELS_PAIRS + 8)
+size_t rt_snapshot_labels(
+    const struct rt_snapshot *s, const struct rt_row *row, struct rt_label *out);
 
 /*
  * Makes `later` the difference to `before`, both in record order: rows without change are dropped;

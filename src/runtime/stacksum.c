@@ -74,7 +74,7 @@ void rt_stacksum_add(struct rt_stacksum *t, rt_stack_id stack, uint64_t count, u
 
 	if (!rows)
 		return;
-	row = find(t, rows, stack);
+	row = find(t, rows, (uint64_t)rt_labels_current() << 32 | stack);
 	atomic_fetch_add(&row->begun, 1);
 	atomic_fetch_add(&row->count, count);
 	atomic_fetch_add(&row->amount, amount);
@@ -108,9 +108,11 @@ void rt_stacksum_snapshot(const struct rt_stacksum *t, struct rt_snapshot *s)
 
 	for (uint32_t i = 0; rows && i <= SLOTS; i++) {
 		struct rt_row row = { .record = i };
-		uint64_t count, amount;
+		uint64_t key, count, amount;
 
-		row.stack = (rt_stack_id)atomic_load_explicit(&rows[i].key, memory_order_acquire);
+		key = atomic_load_explicit(&rows[i].key, memory_order_acquire);
+		row.stack = (rt_stack_id)key;
+		row.label_set = (rt_label_set)(key >> 32);
 		if (row.stack == 0)
 			continue;
 		read_row(&rows[i], &count, &amount);

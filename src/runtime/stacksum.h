@@ -16,7 +16,7 @@
 #define RT_STACKSUM_MAX 12288u
 
 struct rt_stacksum_row {
-	_Atomic uint64_t key;          /* stack; 0: free */
+	_Atomic uint64_t key;          /* labels << 32 | stack; 0: free */
 	_Atomic uint64_t begun, ended; /* updates: equal when none is under way */
 	_Atomic uint64_t count;        /* in 1 / 2^RT_OBJECTS_SHIFT */
 	_Atomic uint64_t amount;
@@ -31,8 +31,8 @@ struct rt_stacksum {
 bool rt_stacksum_map(struct rt_stacksum *t);
 
 /*
- * Adds to the row of this stack; a counted loss under the row of RT_PC_RECORDS_FULL when there is
- * no room, nothing when the table is not mapped. RT_NOALLOC
+ * Adds to the row of this stack and the calling thread's labels; a counted loss under the row of
+ * RT_PC_RECORDS_FULL when there is no room, nothing when the table is not mapped. RT_NOALLOC
  */
 void rt_stacksum_add(struct rt_stacksum *t, rt_stack_id stack, uint64_t count, uint64_t amount);
 

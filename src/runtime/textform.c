@@ -59,16 +59,14 @@ const char *rt_textform_symbol(uint64_t pc, uint64_t *start, const char **object
 	return info.dli_sname;
 }
 
-static void put_frame(struct rt_bytes *out, uint64_t pc)
+void rt_textform_frame(struct rt_bytes *out, uint64_t pc)
 {
 	struct str pseudo = rt_stacktab_pseudo_name(pc);
 	const char *name, *object;
 	uint64_t start;
 
-	rt_text_c(out, "#\t");
 	if (pseudo.n > 0) {
 		rt_text_str(out, pseudo);
-		rt_text_c(out, "\n");
 		return;
 	}
 	name = rt_textform_symbol(pc - 1, &start, &object);
@@ -83,12 +81,23 @@ static void put_frame(struct rt_bytes *out, uint64_t pc)
 		rt_text_c(out, "\t");
 		rt_text_c(out, object);
 	}
+}
+
+static void put_labels(struct rt_bytes *out, const struct rt_snapshot *s, const struct rt_row *row)
+{
+	struct rt_label pairs[RT_ROW_LABELS];
+	size_t n = rt_snapshot_labels(s, row, pairs);
+
+	if (n == 0)
+		return;
+	rt_text_c(out, "# labels: ");
+	rt_labels_print(pairs, n, out);
 	rt_text_c(out, "\n");
 }
 
-void rt_textform_stack(struct rt_bytes *out, rt_stack_id id)
+void rt_textform_stack(struct rt_bytes *out, const struct rt_snapshot *s, const struct rt_row *row)
 {
-	const struct rt_stack *stack = rt_stacktab_get(id);
+	const struct rt_stack *stack = rt_snapshot_stack(s, row);
 
 	for (uint32_t i = 0; i < stack->depth; i++) {
 		if (stack->pc[i] < RT_PC_PSEUDO_END)
@@ -97,8 +106,12 @@ void rt_textform_stack(struct rt_bytes *out, rt_stack_id id)
 		rt_text_hex(out, stack->pc[i]);
 	}
 	rt_text_c(out, "\n");
-	for (uint32_t i = 0; i < stack->depth; i++)
-		put_frame(out, stack->pc[i]);
+	put_labels(out, s, row);
+	for (uint32_t i = 0; i < stack->depth; i++) {
+		rt_text_c(out, "#\t");
+		rt_textform_frame(out, stack->pc[i]);
+		rt_text_c(out, "\n");
+	}
 	rt_text_c(out, "\n");
 }
 
@@ -159,7 +172,7 @@ void rt_textform_heap(struct rt_snapshot *s, struct rt_bytes *out)
 		struct quad q = row_quad(row, raw);
 
 		put_quad(out, &q);
-		rt_textform_stack(out, row->stack);
+		rt_textform_stack(out, s, row);
 	}
 	put_process(out);
 	rt_textform_map(out, "\nMAPPED_LIBRARIES:\n");

@@ -10,8 +10,11 @@
 /* Appends the text to *out; failure is out->failed. Reorders the rows. RT_ANY */
 void rt_textform_heap(struct rt_snapshot *s, struct rt_bytes *out);
 
-/* Appends a stack: its addresses to the end of the line, then a line for each frame. RT_ANY */
-void rt_textform_stack(struct rt_bytes *out, rt_stack_id stack);
+/* Appends a row's stack: its addresses to the end of the line, then its labels and a line for each
+ * frame. RT_ANY */
+void rt_textform_stack(struct rt_bytes *out, const struct rt_snapshot *s, const struct rt_row *row);
+/* Appends a frame: what stands between "#\t" and the end of the line. RT_ANY */
+void rt_textform_frame(struct rt_bytes *out, uint64_t pc);
 /* Appends the memory map, which lets pprof name addresses, under its form's title. RT_ANY */
 void rt_textform_map(struct rt_bytes *out, const char *title);
 

@@ -26,16 +26,23 @@ async function drawGraph(dot: string): Promise<SVGSVGElement> {
   return svg;
 }
 
-/** The engine guessed text widths for a font that may not be here: squeeze what sticks out. */
+const PROBE = "abcdefghijklmnopqrstuvwxyz0123456789";
+const PROBE_EMS = 18.286; // its width in Helvetica, by the widths in Adobe's font metrics
+
+/** How much smaller the page's font must be drawn to take no more room than Helvetica. */
+function fontScale(family: string): number {
+  const context = document.createElement("canvas").getContext("2d")!;
+  context.font = `100px ${family}`;
+  return Math.min(1, (100 * PROBE_EMS) / context.measureText(PROBE).width);
+}
+
+/** Draws the texts in the page's font, in the room that the engine left for them. */
 function fitTexts(svg: SVGSVGElement) {
-  svg.querySelectorAll<SVGGraphicsElement>(".node").forEach((node) => {
-    const shape = node.querySelector<SVGGraphicsElement>("polygon, ellipse, path");
-    const room = shape ? shape.getBBox().width - 4 : 0;
-    node.querySelectorAll("text").forEach((text) => {
-      if (room <= 0 || text.getComputedTextLength() <= room) return;
-      text.setAttribute("textLength", `${room}`);
-      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-    });
+  const family = getComputedStyle(document.body).fontFamily;
+  const scale = fontScale(family);
+  svg.querySelectorAll("text").forEach((text) => {
+    text.setAttribute("font-family", family);
+    text.setAttribute("font-size", `${parseFloat(text.getAttribute("font-size") ?? "14") * scale}`);
   });
 }
 
