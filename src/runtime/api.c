@@ -17,6 +17,7 @@
 #include "runtime/init.h"
 #include "runtime/rt.h"
 #include "runtime/rt_routes.h"
+#include "runtime/busy.h"
 #include "runtime/weight.h"
 
 #define BODY_CHUNK      ((size_t)64 << 10)
@@ -244,9 +245,11 @@ static struct str text_of(const char *s)
 static void wait_until(uint64_t ready_ns)
 {
 	struct timespec at = { (time_t)(ready_ns / 1000000000u), (long)(ready_ns % 1000000000u) };
+	uintptr_t was_busy = rt_busy_begin(); /* no wait of the program's */
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
 		continue;
+	rt_busy_end(was_busy);
 }
 
 static void send_head(const struct pprof_response *to, const struct rt_reply *reply)

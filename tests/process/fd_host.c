@@ -23,7 +23,7 @@
 #include "pprof/pprof.h"
 #include "process/stack_sums.h"
 
-#define VISIBLE __attribute__((visibility("default"), noinline, noclone))
+#define VISIBLE __attribute__((visibility("default"), noinline))
 
 static int on, failed;
 

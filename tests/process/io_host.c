@@ -18,7 +18,7 @@
 #include "pprof/pprof.h"
 #include "process/stack_sums.h"
 
-#define VISIBLE __attribute__((visibility("default"), noinline, noclone))
+#define VISIBLE __attribute__((visibility("default"), noinline))
 #define WAIT_MS 20
 #define MS      1000000LL
 

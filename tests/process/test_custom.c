@@ -16,7 +16,7 @@
 #include "process/heap_sums.h"
 #include "process/stack_sums.h"
 
-#define VISIBLE __attribute__((visibility("default"), noinline, noclone))
+#define VISIBLE __attribute__((visibility("default"), noinline))
 
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 

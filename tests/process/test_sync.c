@@ -26,7 +26,7 @@
 #define HOLD_MS  30
 #define NS       1000000000LL
 #define MS       1000000LL
-#define NOINLINE __attribute__((noinline, noclone))
+#define NOINLINE __attribute__((noinline))
 /* In which a call is not the last act, so that it is not a jump. */
 #define VISIBLE  __attribute__((visibility("default"))) NOINLINE
 
