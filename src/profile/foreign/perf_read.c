@@ -436,6 +436,7 @@ static void add_types(struct reader *r)
 		    &r->a, r->file.n_events == 1 ? STR("samples") : str_c(count), STR("count"));
 		assembly_type(&r->a, type, unit);
 		if (i == 0) {
+			r->a.p->default_sample_type = profile_intern(r->a.p, type);
 			r->a.p->period_type.type = profile_intern(r->a.p, type);
 			r->a.p->period_type.unit = profile_intern(r->a.p, unit);
 			r->a.p->period = (int64_t)r->file.events[i].period;
