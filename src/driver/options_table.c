@@ -166,7 +166,7 @@ const struct option request_options[] = {
 	FLAG("reports", OPTION_STRING, reports, "", other, "commands",
 	    "Several reports of one load: shell commands, separated by ';'\n"
 	    "For example -reports='top; tree -cum; svg >graph.svg; list main >main.txt'."),
-	FLAG("json", OPTION_BOOL, json, "false", other, NULL, "Print top, tree and tags as JSON"),
+	FLAG("json", OPTION_BOOL, json, "false", other, NULL, "Print the report as JSON"),
 	FLAG("tools", OPTION_STRING, tools, "", other, "path",
 	    "Accepted and ignored: no other program is needed for symbols"),
 	FLAG("version", OPTION_BOOL, version, "false", other, NULL, "Print the version and leave"),

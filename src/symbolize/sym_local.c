@@ -5,12 +5,14 @@
 #include "base/fs.h"
 #include "net/url.h"
 #include "object/dwarf.h"
+#include "symbolize/sym_map.h"
 #include "symbolize/sym_tables.h"
 #include "symbolize/symbolize.h"
 
 /* One mapping's binary while locations are looked up. */
 struct binary {
 	struct object *object; /* NULL: skipped or refused */
+	struct sym_map map;    /* instead, for the kernel and for JIT code */
 	struct object_mapping place;
 	bool base_failed; /* said once */
 };
@@ -63,6 +65,20 @@ static void open_binary(struct local *l, const struct mapping *m, struct binary 
 		profile_str(l->p, m->kernel_reloc) };
 }
 
+/* Missing names of these are no reason to search for binaries. */
+static void open_map(struct local *l, const struct mapping *m, struct binary *b)
+{
+	struct str file = profile_str(l->p, m->file);
+	struct err e;
+
+	if (sym_map_load(&b->map, file, profile_str(l->p, m->build_id), &e) == OK)
+		return;
+	l->no_memory |= e.code == ERR_NOMEM;
+	/* A profile of another machine's kernel is nothing to complain about. */
+	if (e.code != ERR_UNSUPPORTED)
+		ui_error(l->ui, "No symbols for %.*s: %s", STR_ARG(file), e.msg);
+}
+
 static void prepare_mapping(struct local *l, uint32_t i)
 {
 	const struct mapping *m = &l->p->mappings[i];
@@ -76,6 +92,10 @@ static void prepare_mapping(struct local *l, uint32_t i)
 	}
 	if (!file.n) {
 		l->is_incomplete = true;
+		return;
+	}
+	if (sym_map_is_jit(file) || (sym_map_is_kernel(file) && m->build_id)) {
+		open_map(l, m, &l->binaries[i]);
 		return;
 	}
 	if (symbolize_is_special(file) || (!m->build_id && url_is_http(file)))
@@ -150,6 +170,12 @@ static MUST_USE enum err_code look_up(struct local *l, uint32_t location, struct
 	uint64_t address;
 	uint32_t n;
 
+	if (b && b->map.v.n) {
+		alone.function = sym_map_find(&b->map, at->address);
+		if (alone.function.n)
+			set_lines(l, location, &alone, 1);
+		return OK;
+	}
 	if (!b || !b->object || !object_address(l, at, b, &address))
 		return OK;
 	if (l->mode->fast) {
@@ -169,13 +195,19 @@ static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 	bool any = false;
 
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
-		any |= l->binaries[i].object != NULL;
+		any |= l->binaries[i].object || l->binaries[i].map.v.n;
 	if (!any)
 		return OK;
 	TRY(sym_tables_init(&l->tables, l->p, e));
 	for (uint32_t i = 0; i < l->p->n_locations; i++)
 		TRY(look_up(l, i, e));
 	return sym_tables_publish(&l->tables, e);
+}
+
+static void binary_close(struct binary *b)
+{
+	object_close(b->object);
+	sym_map_release(&b->map);
 }
 
 enum err_code symbolize_local(
@@ -187,7 +219,7 @@ enum err_code symbolize_local(
 	if (rc == OK)
 		rc = look_up_all(&l, e);
 	for (uint32_t i = 0; l.binaries && i < p->n_mappings; i++)
-		object_close(l.binaries[i].object);
+		binary_close(&l.binaries[i]);
 	sym_tables_release(&l.tables);
 	arena_release(&l.arena);
 	return rc;

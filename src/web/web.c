@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/latelib.h"
 #include "web/web_routes.h"
 
 #define THREADS         4u
@@ -137,6 +138,8 @@ static void block_ending_signals(void)
 	pthread_sigmask(SIG_BLOCK, &ending, NULL);
 }
 
+extern const struct latelib latelib_microhttpd;
+
 enum err_code web_run(struct driver *d, struct err *e)
 {
 	struct web web = { .driver = d, .source_lock = PTHREAD_MUTEX_INITIALIZER };
@@ -145,6 +148,7 @@ enum err_code web_run(struct driver *d, struct err *e)
 	int fd = -1;
 
 	TRY(driver_http_address(d->request.http, &d->arena, &web.host, &port, e));
+	TRY(latelib_load(&latelib_microhttpd, e));
 	TRY(listen_on(web.host, port, &fd, &port, e));
 	block_ending_signals();
 	daemon = start_daemon(&web, fd);
