@@ -9,7 +9,7 @@ libcurl4-openssl-dev libmicrohttpd-dev libedit-dev libelf-dev libdw-dev libibert
 libjansson-dev libcmocka-dev nodejs npm python3 binutils"
 tests="libevent-dev chromium graphviz sqlite3 curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14"
 peers="golang-go libjemalloc2 libmimalloc2.0 libgoogle-perftools4 google-perftools libunwind-dev heaptrack
-redis-server redis-tools"
+redis-server redis-tools memcached nginx-light git"
 
 wanted="$base $tests"
 [ "${1:-}" = --peers ] && wanted="$wanted $peers"
