@@ -18,6 +18,7 @@ mimalloc=$(library libmimalloc.so.2)
 
 # name | name of its base | environment
 configs=("glibc||A=" "glibc+libpprof|glibc|LD_PRELOAD=$preload"
+	"glibc+libpprof state|glibc|LD_PRELOAD=$preload PPROF_STATE=$work/state"
 	"glibc+libpprof off|glibc|LD_PRELOAD=$preload PPROF_HEAP_RATE=0")
 if [ -n "$jemalloc" ]; then
 	configs+=("jemalloc||LD_PRELOAD=$jemalloc"

@@ -78,7 +78,7 @@ static void put_columns(const struct stacks_tree *t, struct buf *out)
 		put_u32(out, t->source[i]);
 }
 
-static enum err_code write_tree(const struct view *view, struct buf *out, struct err *e)
+enum err_code web_flame_data(const struct view *view, struct buf *out, struct err *e)
 {
 	const struct stacks_options options = {
 		.value_index = view->options.value_index,
@@ -120,7 +120,7 @@ enum err_code web_api_flame(struct web_request *request, struct web_reply *reply
 	code = pipeline_view(&view, request->web->driver, command_find(STR("top")), STR(""),
 	    &request->config, &request->warnings, e);
 	if (code == OK)
-		code = write_tree(&view, &reply->body, e);
+		code = web_flame_data(&view, &reply->body, e);
 	pipeline_release(&view);
 	reply->type = "application/octet-stream";
 	return code;

@@ -49,4 +49,9 @@ web_handler web_api_source;
 web_handler web_api_disasm;
 web_handler web_download; /* the loaded profile */
 
+struct view;
+
+/* Appends the flame graph's bytes, as api_flame.c describes them. ERR_NOMEM. */
+enum err_code web_flame_data(const struct view *view, struct buf *out, struct err *e) MUST_USE;
+
 #endif

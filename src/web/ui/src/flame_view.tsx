@@ -104,28 +104,42 @@ function describe(flame: Flame, node: number): { name: string; text: string } {
 export function FlameView({ place, search, selected, select }: ViewProps) {
   const query = place.params.toString();
   const { data: flame, error } = useLoaded((signal) => getFlame(place.params, signal), [query]);
+
+  if (error) return <div class="error" role="alert">{error}</div>;
+  if (!flame) return <p class="wait">Loading …</p>;
+  return <FlameChart flame={flame} pivot={place.params.get("p")} search={search} selected={selected} select={select} />;
+}
+
+export interface ChartProps {
+  flame: Flame;
+  pivot: string | null; // pattern of the function to start at
+  search: string;
+  selected: string[];
+  select: (names: string[]) => void;
+}
+
+/** The chart of data that is there: also the whole of a stand-alone file. */
+export function FlameChart({ flame, pivot, search, selected, select }: ChartProps) {
   const [width, setWidth] = useState(0);
   const [root, setRoot] = useState(0);
   const [hover, setHover] = useState<Box | null>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
-  const links = useMemo(() => flame && linksOf(flame), [flame]);
+  const links = useMemo(() => linksOf(flame), [flame]);
 
   useEffect(() => {
     const watch = new ResizeObserver(() => setWidth(frame.current?.clientWidth ?? 0));
     if (frame.current) watch.observe(frame.current);
     return () => watch.disconnect();
-  }, [flame !== null]);
-  useEffect(() => {
-    if (flame) setRoot(pivotNode(flame, place.params.get("p")));
-  }, [flame]);
+  }, []);
+  useEffect(() => setRoot(pivotNode(flame, pivot)), [flame]);
 
   const shown = useMemo<Shown | null>(
-    () => (flame && links && width ? { flame, width, boxes: layoutBoxes(flame, links, root, MIN_BOX / width) } : null),
+    () => (width ? { flame, width, boxes: layoutBoxes(flame, links, root, MIN_BOX / width) } : null),
     [flame, links, width, root],
   );
   const matches = matcher(search);
-  const marked = flame && (matches || selected.length)
+  const marked = matches || selected.length
     ? (source: number) => {
         const name = flame.sources[source].name;
         return selected.includes(name) || (matches?.(name) ?? false);
@@ -136,8 +150,6 @@ export function FlameView({ place, search, selected, select }: ViewProps) {
       draw(canvas.current, shown, { hover: hover ? shown.flame.source[hover.node] : -1, marked });
   });
 
-  if (error) return <div class="error" role="alert">{error}</div>;
-  if (!flame) return <p class="wait">Loading …</p>;
   const at = describe(flame, hover ? hover.node : root);
   return (
     <div class="flame">
