@@ -22,7 +22,7 @@
 #define FLAME_MAGIC      0x324c4650u
 #define FLAME_DIFFERENCE 1u
 /* More boxes than a screen has pixels in a row times a deep stack's rows help nobody. */
-#define FLAME_NODES 40000
+#define FLAME_NODES 100000
 #define FLAME_SHARE 0.0001
 
 static void put_u32(struct buf *out, uint32_t v)

@@ -12,7 +12,7 @@ export function Value({ text, value, most, kind }: { text: string; value: number
   return (
     <td class={`value ${kind} ${value < 0 ? "less" : ""}`}>
       {share > 0 && <i style={{ width: `${Math.max(2, share * 100)}%` }} />}
-      <span>{text || "·"}</span>
+      <span>{text}</span>
     </td>
   );
 }

@@ -4,7 +4,7 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Colors } from "./flame_color";
 import { type Flame, type Layout, linksOf, neighbour, nodeAt } from "./flame_model";
-import { paint, rowAt, type Scene } from "./flame_paint";
+import { paint, rowAt, rowCount, rowTop, type Scene } from "./flame_paint";
 import { formatValue } from "./units";
 
 const MOTION_MS = 160;
@@ -16,6 +16,7 @@ export interface ChartProps {
   layout: Layout;
   colors: Colors;
   up: boolean;
+  first: number; // the outermost row that is shown
   label: string;
   marked: Uint8Array | null;
   hover: number; // source under the pointer, of whatever chart
@@ -45,6 +46,7 @@ interface Motion {
 /** What draws and moves the picture; one per mounted chart. */
 class Stage {
   scene: Scene;
+  drawn = 0; // boxes in the last frame
   private pending = 0;
   private motion: Motion | null = null;
   private font = "";
@@ -57,8 +59,8 @@ class Stage {
     this.scene = { ...this.fromProps(props), width: 0, height: 0, row: 20, from: 0, to: 1, top: 0, cursor: -1 };
   }
 
-  private fromProps({ flame, layout, colors, up, marked, hover }: ChartProps) {
-    return { flame, layout, colors, up, marked, hover };
+  private fromProps({ flame, layout, colors, up, first, marked, hover }: ChartProps) {
+    return { flame, layout, colors, up, first, marked, hover };
   }
 
   update(props: ChartProps) {
@@ -83,7 +85,7 @@ class Stage {
       canvas.height = h;
     }
     canvas.style.height = `${scene.height}px`;
-    canvas.parentElement!.style.height = `${Math.max(scene.layout.rows.length * scene.row, scene.height)}px`;
+    canvas.parentElement!.style.height = `${Math.max(rowCount(scene) * scene.row, scene.height)}px`;
     this.schedule();
   }
 
@@ -107,10 +109,7 @@ class Stage {
       else this.motion = null;
     }
     scene.top = this.frame.scrollTop;
-    const g = this.canvas.getContext("2d")!;
-    const ratio = devicePixelRatio || 1;
-    g.setTransform(ratio, 0, 0, ratio, 0, 0);
-    paint(g, scene, this.font);
+    this.drawn = paint(this.canvas, scene, devicePixelRatio || 1, this.font);
   }
 
   /** Shows a part of the width, at most all of it. */
@@ -147,11 +146,9 @@ class Stage {
   }
 
   private reveal(node: number) {
-    const { layout, row, up, height } = this.scene;
-    const depth = up ? layout.rows.length - 1 - layout.depth[node] : layout.depth[node];
-    const y = depth * row;
-    if (y < this.frame.scrollTop || y + row > this.frame.scrollTop + height)
-      this.frame.scrollTop = y - height / 3;
+    const { layout, row, height, first } = this.scene;
+    const y = rowTop(this.scene, Math.max(layout.depth[node], first));
+    if (y < 0 || y + row > height) this.frame.scrollTop += y - height / 3;
   }
 
   setCursor(node: number) {

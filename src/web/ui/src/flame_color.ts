@@ -21,8 +21,8 @@ const kinds: Rgb[] = [
   [119, 170, 221],
   [153, 221, 255],
   [68, 187, 153],
-  [187, 204, 51],
-  [170, 170, 0],
+  [198, 210, 96],
+  [190, 186, 84],
   [238, 221, 136],
   [238, 136, 102],
   [255, 170, 187],
@@ -32,15 +32,17 @@ const SHADES = 3;
 const STEPS = 10; // of a difference, to each side
 
 const mix = (a: Rgb, b: Rgb, share: number): Rgb => [0, 1, 2].map((i) => a[i] + (b[i] - a[i]) * share) as Rgb;
-const css = (c: Rgb) => `rgb(${c.map(Math.round).join(" ")})`;
+/** As a canvas keeps a pixel in memory, on the little-endian machines that browsers run on. */
+const pixel = (c: Rgb) => (0xff000000 | (Math.round(c[2]) << 16) | (Math.round(c[1]) << 8) | Math.round(c[0])) >>> 0;
 
 export interface Colors {
-  fill: string[]; // by color index; the last one is for the root, before it the one for dimmed boxes
+  fill: Uint32Array; // pixels by colour index; the last one is for the root, before it that for dimmed boxes
+  hover: Uint32Array; // the same under the pointer
   index: Uint8Array; // by node
   dimmed: number;
   text: string;
   quietText: string;
-  page: string;
+  page: number; // pixel
 }
 
 /** A stable number for a name (FNV-1a). */
@@ -51,10 +53,13 @@ export function hashOf(text: string): number {
   return Math.imul(h, 0x2c1b3c6d) >>> 0;
 }
 
+/** As --page in style.css. */
+const pageColor = (dark: boolean): Rgb => (dark ? [22, 24, 29] : [255, 255, 255]);
+
 function kindFills(dark: boolean): Rgb[] {
-  const page: Rgb = dark ? [24, 26, 31] : [255, 255, 255];
+  const page = pageColor(dark);
   return kinds.flatMap((c) =>
-    [0, 1, 2].map((shade) => (dark ? mix(c, page, 0.5 + 0.07 * shade) : mix(c, page, 0.12 + 0.14 * shade))),
+    [0, 1, 2].map((shade) => (dark ? mix(c, page, 0.46 + 0.07 * shade) : mix(c, page, 0.2 + 0.13 * shade))),
   );
 }
 
@@ -106,11 +111,12 @@ export function colorsOf(flame: Flame, mode: ColorMode, dark: boolean): Colors {
   fills.push(dimmed, root);
   if (index.length && !changes) index[0] = fills.length - 1;
   return {
-    fill: fills.map(css),
+    fill: Uint32Array.from(fills, pixel),
+    hover: Uint32Array.from(fills, (c) => pixel(mix(c, dark ? [255, 255, 255] : [0, 0, 0], 0.22))),
     index,
     dimmed: fills.length - 2,
     text: dark ? "#f2f4f7" : "#14171c",
     quietText: dark ? "#8c95a1" : "#8a919b",
-    page: dark ? "#16181d" : "#fff",
+    page: pixel(pageColor(dark)),
   };
 }

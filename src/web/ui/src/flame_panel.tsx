@@ -134,6 +134,7 @@ export function FlamePanel(props: PanelProps) {
       mode={mode}
       dark={dark}
       up={up}
+      first={callers ? 1 : 0}
       label={label}
       marked={found}
       hover={hoverName ? of.sources.findIndex((s) => s.name === hoverName) : -1}

@@ -39,6 +39,7 @@ export async function drawGraph(dot: string): Promise<Drawing> {
   const svg = await engine.layout(dot);
   svg.setAttribute("width", `${svg.viewBox.baseVal.width}px`);
   svg.setAttribute("height", `${svg.viewBox.baseVal.height}px`);
+  svg.querySelector(".graph > polygon")?.setAttribute("fill", "none"); // the page's own background
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", "Call graph");
   const nodes: Drawing["nodes"] = new Map();

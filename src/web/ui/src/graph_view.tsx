@@ -183,7 +183,7 @@ export function GraphView({ place, search, selected, select, go, menu, version }
         </span>
       </div>
       <div
-        class="graph"
+        class="callgraph"
         ref={frame}
         tabIndex={0}
         aria-label="Call graph; arrows pan, plus and minus zoom, click picks a function, f focuses on it"

@@ -62,7 +62,7 @@ function Line({ line, tokens, most, open, toggle }: {
   );
 }
 
-function Section({ section, all }: { section: SourceSection; all: boolean }) {
+function Section({ section, all, tell }: { section: SourceSection; all: boolean; tell: boolean }) {
   const [open, setOpen] = useState<Set<number>>(new Set());
   const most = useMemo(
     () => ({
@@ -90,10 +90,10 @@ function Section({ section, all }: { section: SourceSection; all: boolean }) {
           <b>{section.flat || "0"}</b> flat, <b>{section.cum || "0"}</b> cum ({section.percent})
         </span>
       </p>
-      {section.error && (
+      {section.error && tell && (
         <p class="warning">
-          The source cannot be shown: {section.error}. Below are the lines that the profile knows, with their machine code.
-          The option <code>-source_path</code> says where to look.
+          No source: {section.error}. The lines that the profile knows are shown. Start pprof with{" "}
+          <code>-source_path</code> to say where to look.
         </p>
       )}
       <div class="code-table">
@@ -138,8 +138,8 @@ export function SourceView({ place, version }: ViewProps) {
             <span class="quiet">Click a line for its assembly. Total {loaded.data.total}.</span>
           </div>
           {!place.params.get("f") && <NoSymbol />}
-          {loaded.data.sections.map((section) => (
-            <Section section={section} all={all} />
+          {loaded.data.sections.map((section, i, list) => (
+            <Section section={section} all={all} tell={list.findIndex((s) => s.file === section.file) === i} />
           ))}
         </>
       )}

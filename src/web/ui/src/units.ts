@@ -42,7 +42,7 @@ const factors = new Map([...memory, ...time].map(({ name, factor }) => [name, fa
 
 /** The number of a printed value in the smallest unit of its family: to compare values by. */
 export function parseValue(text: string): number {
-  const m = /^(-?[\d.]+)(\D*)$/.exec(text);
+  const m = /^(-?\d[\d.]*)(\D*)$/.exec(text);
   return m ? Number(m[1]) * (factors.get(m[2]) ?? 1) : 0;
 }
 
