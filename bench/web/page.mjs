@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { wideProfile } from "./profile.mjs";
+import { wideProfile } from "../../tests/web/wide_profile.mjs";
 
 const build = resolve(process.argv[2]);
 const { chromium } = createRequire(join(build, "ui/package.json"))("playwright-core");

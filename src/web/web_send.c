@@ -67,25 +67,36 @@ const char *web_send_one_line(struct buf *warnings)
 	return text.n ? buf_c(warnings) : NULL;
 }
 
-enum MHD_Result web_send_reply(
-    struct MHD_Connection *connection, unsigned status, const struct web_reply *reply)
+/* The body in a response that owns it. */
+static struct MHD_Response *response_of(struct web_reply *reply, bool *gzip, bool may_gzip)
 {
-	struct str body = buf_str(&reply->body);
 	struct MHD_Response *response;
-	enum MHD_Result result;
 	size_t size = 0;
-	void *small = accepts_gzip(connection) ? compress(body, &size) : NULL;
+	void *bytes = may_gzip ? compress(buf_str(&reply->body), &size) : NULL;
 
-	if (small)
-		response = MHD_create_response_from_buffer(size, small, MHD_RESPMEM_MUST_FREE);
-	else
-		response = MHD_create_response_from_buffer(
-		    body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_MUST_COPY);
-	if (!response) {
-		alloc_put(small);
-		return MHD_NO;
+	*gzip = bytes != NULL;
+	if (!bytes) {
+		bytes = reply->body.p;
+		size = reply->body.n;
+		reply->body = (struct buf){ 0 };
 	}
-	add_headers(response, reply, small != NULL);
+	buf_release(&reply->body);
+	response = MHD_create_response_from_buffer(size, bytes, MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		alloc_put(bytes);
+	return response;
+}
+
+enum MHD_Result web_send_reply(
+    struct MHD_Connection *connection, unsigned status, struct web_reply *reply)
+{
+	bool gzip;
+	struct MHD_Response *response = response_of(reply, &gzip, accepts_gzip(connection));
+	enum MHD_Result result;
+
+	if (!response)
+		return MHD_NO;
+	add_headers(response, reply, gzip);
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;

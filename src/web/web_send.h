@@ -8,9 +8,9 @@
 
 #include "web/web_reply.h"
 
-/* Sends the reply's body, compressed when that pays and the browser takes it. Borrows the reply. */
+/* Sends the reply's body, compressed when that pays and the browser takes it, and empties it. */
 enum MHD_Result web_send_reply(
-    struct MHD_Connection *connection, unsigned status, const struct web_reply *reply);
+    struct MHD_Connection *connection, unsigned status, struct web_reply *reply);
 /* Sends one line of plain text. */
 enum MHD_Result web_send_text(
     struct MHD_Connection *connection, unsigned status, const char *text);

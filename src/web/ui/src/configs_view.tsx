@@ -45,7 +45,7 @@ export function ConfigMenu({ place, go, options }: ConfigMenuProps) {
   };
   const use = (query: string) => go({ ...place, params: applied(place.params, query, options) });
   return (
-    <Menu title="Config" stays>
+    <Menu title="Config" form>
       <button type="button" aria-current={now === "" ? "true" : undefined} onClick={() => use("")}>
         Default
       </button>

@@ -13,15 +13,21 @@ export function moveInMenu(e: KeyboardEvent) {
   e.preventDefault();
 }
 
+/** Entries close their menu; fields and what belongs to them do not. */
+function closes(target: Element): boolean {
+  const button = target.closest("button");
+  return button !== null && !button.matches(".icon, form button");
+}
+
 interface MenuProps {
   title: preact.ComponentChildren;
   label?: string;
   active?: boolean; // something is set in it
-  stays?: boolean; // clicks inside do not close it
+  form?: boolean; // it holds fields: only its plain entries close it
   children: preact.ComponentChildren;
 }
 
-export function Menu({ title, label, active, stays, children }: MenuProps) {
+export function Menu({ title, label, active, form, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -59,7 +65,7 @@ export function Menu({ title, label, active, stays, children }: MenuProps) {
       {open && (
         <>
           <div class="shade" onClick={() => setOpen(false)} />
-          <div class="menu-items" role={stays ? "group" : "menu"} onClick={() => stays || setOpen(false)}>
+          <div class="menu-items" role={form ? "group" : "menu"} onClick={(e) => closes(e.target as Element) && setOpen(false)}>
             {children}
           </div>
         </>

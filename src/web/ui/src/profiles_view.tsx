@@ -29,7 +29,7 @@ export function ProfileMenu({ place, go, meta, again, fetching }: ProfileMenuPro
     </label>
   );
   return (
-    <Menu title={fetching ? "Fetching …" : "Profiles"} active={["profile", "base", "beside"].some((p) => place.params.has(p))} stays>
+    <Menu title={fetching ? "Fetching …" : "Profiles"} active={["profile", "base", "beside"].some((p) => place.params.has(p))} form>
       <button type="button" disabled={fetching} onClick={again}>
         Fetch again <small>r</small>
       </button>
