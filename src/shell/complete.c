@@ -57,22 +57,51 @@ static void add_first_words(struct completion *c, struct str prefix)
 	add_options(c, prefix);
 }
 
-/* Functions with `part` in their name; a leading '-' of the word stays in front. */
+/* A name as a pattern that matches it. Dots stay as they are: they match themselves too. */
+static struct str pattern_of(struct str name, bool minus, struct arena *arena)
+{
+	struct buf text = { 0 };
+	struct str pattern;
+
+	if (minus)
+		buf_char(&text, '-');
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] && strchr("()[]{}*+?|^$\\", name.p[i]))
+			buf_char(&text, '\\');
+		buf_char(&text, name.p[i]);
+	}
+	pattern = buf_failed(&text) ? (struct str){ NULL, 0 } : arena_str(arena, buf_str(&text));
+	buf_release(&text);
+	return pattern;
+}
+
+/* What somebody means who typed a part of a pattern. */
+static struct str name_part(struct str word, struct arena *arena)
+{
+	char *text = arena_alloc(arena, word.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; text && i < word.n; i++)
+		if (word.p[i] != '\\')
+			text[n++] = word.p[i];
+	return text ? (struct str){ text, n } : STR("");
+}
+
+/* Functions with the word in their name; a leading '-' of the word stays in front. */
 static void add_functions(
     struct completion *c, const struct driver *d, struct str word, struct arena *arena)
 {
 	const struct profile *p = &d->profile;
 	bool minus = word.n > 0 && word.p[0] == '-';
-	struct str part = minus ? str_skip(word, 1) : word;
+	struct str part = name_part(minus ? str_skip(word, 1) : word, arena);
 
 	if (part.n == 0)
 		return;
 	for (uint32_t i = 0; i < p->n_functions && c->n < COMPLETE_MAX; i++) {
 		struct str name = profile_str(p, p->functions[i].name);
 
-		if (str_find(name, part) == STR_NPOS)
-			continue;
-		add(c, minus ? arena_printf(arena, "-%.*s", STR_ARG(name)) : name);
+		if (str_find(name, part) != STR_NPOS)
+			add(c, pattern_of(name, minus, arena));
 	}
 }
 

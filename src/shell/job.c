@@ -54,8 +54,11 @@ static void report(struct driver *d, const struct shell_command *c, const struct
 	struct err e = { 0 };
 
 	default_signals();
-	if (j->paged[1] >= 0)
+	if (j->paged[1] >= 0) {
 		dup2(j->paged[1], STDOUT_FILENO);
+		close(j->paged[0]); /* else a pager that left would go unnoticed */
+		signal(SIGPIPE, SIG_DFL);
+	}
 	if (driver_report(d, c->command, c->param, &c->config, &e) != OK)
 		tell(j->told[1], 'E', str_c(e.msg));
 	for (size_t i = had; i < d->temporaries.n; i++)

@@ -1,7 +1,9 @@
 // Drives the page of `pprof -http` in a real Chromium over a live server's heap profile, and
 // compares what it shows with the text reports of the same profile.
 //
-//   node page_test.mjs BUILD_FOLDER [SCREENSHOT_FOLDER]
+//   [PAGE_TEST=part of a test's name] node page_test.mjs BUILD_FOLDER [SCREENSHOT_FOLDER]
+//
+// PAGE_TEST=none only makes the pictures.
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -77,7 +79,7 @@ async function main() {
       troubles.length = 0;
     }
   }
-  if (shots && !only) await screenshots(context);
+  if (shots && (!only || only === "none")) await screenshots(context);
   await browser.close();
   return failed ? 1 : 0;
 }

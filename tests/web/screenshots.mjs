@@ -1,6 +1,6 @@
 // Pictures of every page, for the documentation and to be looked at.
 import { join } from "node:path";
-import { report, serve, shots } from "./harness.mjs";
+import { pprof, run, serve, shots, work } from "./harness.mjs";
 
 const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", source: "tr.hot", disasm: "tr.asm" };
 
@@ -13,22 +13,28 @@ async function shoot(page, url, name, path, act = async () => {}) {
   await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
-export async function screenshots({ page, url, profile, before, rich }) {
-  await page.setViewportSize({ width: 1280, height: 800 });
+/** Something richer than one leak: this program's own memory while it makes a report. */
+function ownProfile(name, ...report) {
+  const own = join(work, name);
+  run("/usr/bin/env", "PPROF_HEAP_RATE=512", pprof, "run", "-o", own, "--", pprof, `-output=${own}.txt`, ...report);
+  return own;
+}
+
+export async function screenshots({ page, url, profile, before }) {
+  await page.setViewportSize({ width: 1280, height: 720 });
   await shoot(page, url, "graph", "/ui/graph");
   await shoot(page, url, "top", "/ui/top");
   await shoot(page, url, "source", "/ui/source?f=%5Eleaky_handler%24", () => page.click("tr.line.hot td.no button"));
   await shoot(page, url, "disassembly", "/ui/disasm?f=%5Eleaky_handler%24");
-  const compared = await serve(`-diff_base=${before}`, profile);
-  await shoot(page, compared.url, "diff", "/ui/flamegraph");
-  const many = rich ? await serve(rich) : { url };
-  const path = rich ? "/ui/flamegraph?si=alloc_space" : "/ui/flamegraph";
-  await shoot(page, many.url, "flamegraph", path);
+  const annotating = ownProfile("annotating.pb.gz", "-weblist=.", profile);
+  const listing = ownProfile("listing.pb.gz", "-disasm=handler", before);
+  const path = "/ui/flamegraph?si=alloc_space";
+  const compared = await serve(`-diff_base=${listing}`, annotating);
+  await shoot(page, compared.url, "diff", path);
+  const rich = await serve(annotating);
+  await shoot(page, rich.url, "flamegraph", path);
+  await shoot(page, rich.url, "sandwich", `${path}&p=%5Earena_alloc_raw%24`);
   await page.emulateMedia({ colorScheme: "dark" });
-  await shoot(page, many.url, "dark", path);
+  await shoot(page, rich.url, "dark", path);
   await page.emulateMedia({ colorScheme: "light" });
-  const heavy = rich
-    ? report("-top", "-cum", "-sample_index=alloc_space", "-nodecount=40", rich).split("\n").map((l) => l.trim().split(/\s+/)[5]).find((n) => /^profile_|^graph_|^report_/.test(n ?? ""))
-    : "leaky_handler";
-  await shoot(page, many.url, "sandwich", `${path}${path.includes("?") ? "&" : "?"}p=%5E${heavy}%24`);
 }

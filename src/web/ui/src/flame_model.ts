@@ -179,10 +179,9 @@ export function matched(flame: Flame, matches: (source: number) => boolean): { v
 /** Shorter and shorter forms of a name: without directories, without namespaces and receivers. */
 export function shortNames(name: string): string[] {
   const forms = [name];
-  const bare = name.replace(/^.*\/(?=[^/(<]*[^/]$)/, "");
+  const bare = name.replace(/^[^(<]*\//, "");
   if (bare !== name) forms.push(bare);
-  const paren = bare.indexOf("(", 1);
-  const head = paren > 0 && !bare.startsWith("(", paren - 1) ? bare.slice(0, paren) : bare;
+  const head = bare.replace(/\([^()]*\)(?: const)?$/, "");
   const last = /(?:::|\.)([~\w$]+(?:<.*>)?)$/.exec(head);
   if (last && last[1] !== bare) forms.push(last[1]);
   return forms;

@@ -168,7 +168,7 @@ function drawNames(pass: Pass) {
     const wantQuiet = scene.marked !== null && !scene.marked[source];
     if (wantQuiet !== quiet) g.fillStyle = wantQuiet ? scene.colors.quietText : scene.colors.text;
     quiet = wantQuiet;
-    if (text) g.fillText(text, x + 4, names[i + 2] + scene.row / 2);
+    if (text) g.fillText(text, x + 4, names[i + 2] + scene.row / 2 + 1);
   }
 }
 
