@@ -1,7 +1,7 @@
 /*
  * Walks down the stack of one sample frame by frame, each as its source: from the root to the leaf,
- * or from a pivot (the outermost frame with one of some sources) to the leaf, or from it back to the
- * root. Nothing outside graph/ includes this; stacks.c grows its tree with it.
+ * or from a pivot (the outermost frame with one of some sources) to the leaf, or from it back to
+ * the root. Nothing outside graph/ includes this; stacks.c grows its tree with it.
  */
 #ifndef GRAPH_STACKWALK_H
 #define GRAPH_STACKWALK_H

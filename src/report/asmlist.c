@@ -87,8 +87,7 @@ static bool is_wanted(struct report *r, uint32_t node)
 	const struct graph *g = &r->graph;
 
 	return regex_match(r->options->symbol, report_node_name(r, node)) ||
-	       regex_match(
-		   r->options->symbol, profile_str(g->profile, g->nodes[node].info.name));
+	       regex_match(r->options->symbol, profile_str(g->profile, g->nodes[node].info.name));
 }
 
 /* Marks the files of mappings that hold a node whose name matches: only their symbols are read. */

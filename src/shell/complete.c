@@ -210,8 +210,8 @@ void complete_line(
 		return;
 	if (equals != STR_NPOS) {
 		out->start = equals + 1;
-		add_values(out, d, str_trim(str_head(line, equals)), str_skip(line, equals + 1),
-		    arena);
+		add_values(
+		    out, d, str_trim(str_head(line, equals)), str_skip(line, equals + 1), arena);
 	} else if (before.n == 0 || str_is(before, "help")) {
 		add_first_words(out, word);
 	} else if (command_find(command) && !str_is(command, "tags")) {

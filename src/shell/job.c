@@ -1,5 +1,5 @@
-/* See job.h. The report's process tells its parent by lines on a pipe: 'T' a temporary file, 'E' the
- * error. */
+/* See job.h. The report's process tells its parent by lines on a pipe: 'T' a temporary file, 'E'
+ * the error. */
 #include "shell/job.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * A report of the shell as a process of its own: ^C ends it and not the shell, and what it prints can
- * go to a pager. Everything else stays with the shell: the error, and the temporary files that are to
- * be deleted at its end.
+ * A report of the shell as a process of its own: ^C ends it and not the shell, and what it prints
+ * can go to a pager. Everything else stays with the shell: the error, and the temporary files that
+ * are to be deleted at its end.
  */
 #ifndef SHELL_JOB_H
 #define SHELL_JOB_H

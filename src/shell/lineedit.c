@@ -1,8 +1,8 @@
 /*
  * libedit behind lineedit.h. What is hard: libedit hands its callbacks only the EditLine, so our
- * state travels as its client data; and a ^C while a line is typed should drop the line, whenever it
- * comes. So SIGINT is blocked while libedit works and let in only where read_char waits for a key:
- * with a handler around el_gets alone, one that came between two keys was lost.
+ * state travels as its client data; and a ^C while a line is typed should drop the line, whenever
+ * it comes. So SIGINT is blocked while libedit works and let in only where read_char waits for a
+ * key: with a handler around el_gets alone, one that came between two keys was lost.
  */
 #include "shell/lineedit.h"
 

@@ -12,8 +12,8 @@ static json_t *entry_json(const struct settings_entry *entry)
 	json_t *value;
 
 	config_print_query(&entry->config, &query);
-	value = json_pack("{so so}", "name", web_json_str(entry->name), "query",
-	    web_json_str(buf_str(&query)));
+	value = json_pack(
+	    "{so so}", "name", web_json_str(entry->name), "query", web_json_str(buf_str(&query)));
 	buf_release(&query);
 	return value;
 }

@@ -22,8 +22,8 @@
 #define FLAME_MAGIC      0x324c4650u
 #define FLAME_DIFFERENCE 1u
 /* More boxes than a screen has pixels in a row times a deep stack's rows help nobody. */
-#define FLAME_NODES 100000
-#define FLAME_SHARE 0.0001
+#define FLAME_NODES      100000
+#define FLAME_SHARE      0.0001
 
 static void put_u32(struct buf *out, uint32_t v)
 {
@@ -59,8 +59,8 @@ static bool same_name(const void *ctx, uint32_t index, const void *key)
 
 static uint32_t name_index(struct used *u, struct str name)
 {
-	uint32_t at = map_intern(&u->by_name, hash_bytes(name.p, name.n), same_name, u->names,
-	    &name, u->n_names);
+	uint32_t at = map_intern(
+	    &u->by_name, hash_bytes(name.p, name.n), same_name, u->names, &name, u->n_names);
 
 	if (at == u->n_names)
 		u->names[u->n_names++] = name;
@@ -137,8 +137,8 @@ static void put_legend(const struct view *view, struct buf *out)
 static void put_head(
     const struct view *view, const struct stacks_tree *t, struct used *u, struct buf *out)
 {
-	buf_printf(out, "{\"total\":%" PRId64 ",\"hidden\":%u,\"unit\":", view->options.total,
-	    t->hidden);
+	buf_printf(
+	    out, "{\"total\":%" PRId64 ",\"hidden\":%u,\"unit\":", view->options.total, t->hidden);
 	web_json_add(out, view->options.sample_unit);
 	BUF_LIT(out, ",\"type\":");
 	web_json_add(out, view->options.sample_type);

@@ -21,6 +21,7 @@ static json_t *sample_types(const struct profile *p)
 static json_t *label_keys(const struct profile *p)
 {
 	enum { MOST_KEYS = 32, MOST_SAMPLES = 1000 };
+
 	str_id keys[MOST_KEYS];
 	json_t *array = json_array();
 	uint32_t n = 0;

@@ -45,8 +45,8 @@ enum err_code web_api_options(struct web_request *request, struct web_reply *rep
 
 	for (size_t i = 0; list && i < n_config_options; i++)
 		if (config_options[i].url)
-			json_array_append_new(list,
-			    option_json(&config_options[i], &request->web->driver->config));
+			json_array_append_new(
+			    list, option_json(&config_options[i], &request->web->driver->config));
 	reply->type = "application/json";
 	return web_json_write(list, &reply->body, e);
 }

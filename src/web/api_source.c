@@ -6,8 +6,8 @@
  *	  "lines": [[number, text, flat, cum, flat text, cum text, code]]}]}
  *
  * code: rows of a line's instructions, [address, text, flat, cum, flat text, cum text, place]; the
- * address is "" for a call that was inlined there, and for "⋮", where code was left out. Which lines
- * and instructions belong together is found by report/codelines.h, as for -weblist.
+ * address is "" for a call that was inlined there, and for "⋮", where code was left out. Which
+ *lines and instructions belong together is found by report/codelines.h, as for -weblist.
  */
 #include <inttypes.h>
 

@@ -1,5 +1,6 @@
 /*
- * The views that are reports as text: the graph as DOT, peek, disassembly; and the profile itself. Each is the report of a command, run over the loaded profile.
+ * The views that are reports as text: the graph as DOT, peek, disassembly; and the profile itself.
+ * Each is the report of a command, run over the loaded profile.
  */
 #include "driver/pipeline.h"
 #include "profile/encode.h"

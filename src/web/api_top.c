@@ -3,7 +3,8 @@
  * sorting) and as the text report prints them. Written as text at once: a tree of JSON values of a
  * hundred thousand rows would be larger than the profile.
  *
- *	{"legend":[…], "rows":[[name, inline, flat, cum, flat text, cum text, flat%, sum%, cum%], …]}
+ *	{"legend":[…], "rows":[[name, inline, flat, cum, flat text, cum text, flat%, sum%, cum%],
+ *…]}
  */
 #include <inttypes.h>
 

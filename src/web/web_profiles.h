@@ -1,8 +1,8 @@
 /*
  * The profiles that the page can show: what the command line loaded, each of its sources alone when
  * it names several (loaded when first asked for), and what was there before the page fetched again.
- * A view holds the profile it reads, so fetching again never disturbs one: the profile goes with its
- * last holder.
+ * A view holds the profile it reads, so fetching again never disturbs one: the profile goes with
+ * its last holder.
  */
 #ifndef WEB_WEB_PROFILES_H
 #define WEB_WEB_PROFILES_H
@@ -37,8 +37,8 @@ struct web_profile {
 };
 
 struct web_profiles {
-	struct driver *driver; /* the command line's: sources, options */
-	pthread_mutex_t lock;  /* guards all below */
+	struct driver *driver;   /* the command line's: sources, options */
+	pthread_mutex_t lock;    /* guards all below */
 	pthread_mutex_t loading; /* held while a source is fetched: one at a time */
 	struct web_profile v[WEB_PROFILES_MAX];
 	uint32_t n;

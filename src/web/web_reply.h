@@ -57,17 +57,17 @@ struct web_reply {
 typedef enum err_code web_handler(
     struct web_request *request, struct web_reply *reply, struct err *e);
 
-web_handler web_api_meta;     /* JSON: title, legend, sample types, profiles */
-web_handler web_api_options;  /* JSON: the table of options */
-web_handler web_api_top;      /* JSON: the rows of the top table */
-web_handler web_api_flame;    /* bytes: see api_flame.c */
-web_handler web_api_graph;    /* DOT */
-web_handler web_api_peek;     /* text reports */
+web_handler web_api_meta;    /* JSON: title, legend, sample types, profiles */
+web_handler web_api_options; /* JSON: the table of options */
+web_handler web_api_top;     /* JSON: the rows of the top table */
+web_handler web_api_flame;   /* bytes: see api_flame.c */
+web_handler web_api_graph;   /* DOT */
+web_handler web_api_peek;    /* text reports */
 web_handler web_api_disasm;
-web_handler web_api_source;   /* JSON: see api_source.c */
-web_handler web_download;     /* the loaded profile */
-web_handler web_api_configs;  /* JSON: saved configurations */
-web_handler web_save_config;  /* POST only, as the next three */
+web_handler web_api_source;  /* JSON: see api_source.c */
+web_handler web_download;    /* the loaded profile */
+web_handler web_api_configs; /* JSON: saved configurations */
+web_handler web_save_config; /* POST only, as the next three */
 web_handler web_delete_config;
 web_handler web_fetch_again;
 

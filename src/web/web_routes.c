@@ -186,8 +186,7 @@ static enum MHD_Result change(
 	bool delete = strcmp(method, "DELETE") == 0 && handler == web_delete_config;
 
 	if (strcmp(method, "POST") != 0 && !delete)
-		return web_send_text(
-		    connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
+		return web_send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
 	if (!web_guard_origin(header(connection, "Origin"), header(connection, "Host")))
 		return web_send_text(connection, MHD_HTTP_FORBIDDEN, "permission denied");
 	return run_handler(web, connection, handler, NEED_POST);
@@ -205,8 +204,7 @@ static enum MHD_Result find_page(struct MHD_Connection *connection, const char *
 			return send_asset(connection, asset_find(&storage, STR("/ui/index.html")));
 	for (size_t i = 0; i < sizeof redirects / sizeof redirects[0]; i++)
 		if (strcmp(url, redirects[i].from) == 0)
-			return web_send_redirect(
-			    connection, redirects[i].status, redirects[i].to);
+			return web_send_redirect(connection, redirects[i].status, redirects[i].to);
 	if (!str_starts(str_c(url), STR("/ui/")))
 		return web_send_redirect(connection, MHD_HTTP_TEMPORARY_REDIRECT, "/ui");
 	return web_send_text(connection, MHD_HTTP_NOT_FOUND, "404 page not found");
@@ -223,12 +221,10 @@ static enum MHD_Result answer(
 		if (handlers[i].need == NEED_POST)
 			return change(web, connection, method, handlers[i].handler);
 		if (reads)
-			return run_handler(
-			    web, connection, handlers[i].handler, handlers[i].need);
+			return run_handler(web, connection, handlers[i].handler, handlers[i].need);
 	}
 	if (!reads)
-		return web_send_text(
-		    connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
+		return web_send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
 	return find_page(connection, url);
 }
 

@@ -102,8 +102,7 @@ enum MHD_Result web_send_reply(
 	return result;
 }
 
-enum MHD_Result web_send_text(
-    struct MHD_Connection *connection, unsigned status, const char *text)
+enum MHD_Result web_send_text(struct MHD_Connection *connection, unsigned status, const char *text)
 {
 	struct web_reply reply = { .type = "text/plain; charset=utf-8" };
 	enum MHD_Result result;

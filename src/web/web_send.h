@@ -12,8 +12,7 @@
 enum MHD_Result web_send_reply(
     struct MHD_Connection *connection, unsigned status, struct web_reply *reply);
 /* Sends one line of plain text. */
-enum MHD_Result web_send_text(
-    struct MHD_Connection *connection, unsigned status, const char *text);
+enum MHD_Result web_send_text(struct MHD_Connection *connection, unsigned status, const char *text);
 /* Leads to another path with the same query. */
 enum MHD_Result web_send_redirect(
     struct MHD_Connection *connection, unsigned status, const char *to);
