@@ -1,6 +1,9 @@
 // The top table: equal to the text report, sorted, filtered, walked by keys, large.
 import assert from "node:assert/strict";
-import { serve, topRows, until } from "./harness.mjs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { serve, topRows, until, work } from "./harness.mjs";
+import { wideName, wideProfile } from "./wide_profile.mjs";
 
 const shownRows = (page) =>
   page.$$eval(".top tbody tr:not(.space)", (rows) =>
@@ -59,5 +62,30 @@ export const topTests = {
     await until(page, (last) => [...document.querySelectorAll(".top td.name")].pop().textContent === last,
       topRows(wide).pop()[5]);
     assert.ok((await drawn()) < 100);
+  },
+
+  async "a hundred thousand rows can be sorted and searched"({ page }) {
+    const file = join(work, "rows.pb.gz");
+    writeFileSync(file, wideProfile({ stacks: 100000, depth: 1, names: 100000, shared: 0 }));
+    const { url } = await serve(file);
+    await page.goto(`${url}/ui/top?trim=f`);
+    await page.waitForSelector(".top td.name");
+    assert.equal(await page.getAttribute(".top table", "aria-rowcount"), "100001");
+    await page.click(".top th >> text=Name");
+    const first = Array.from({ length: 100000 }, (_, i) => wideName(i + 1)).sort()[0];
+    await until(page, (want) => document.querySelector(".top td.name").textContent === want, first);
+    assert.ok((await page.locator(".top tbody tr:not(.space)").count()) < 100);
+    await page.fill("#search", "function_77777$");
+    await until(page, () => document.querySelectorAll(".top td.name").length === 1);
+  },
+
+  async "a Go server's profile shows the rows of the text report"({ page }) {
+    const file = new URL("../../../shared/corpus/go-server/go.cpu.pb.gz", import.meta.url).pathname;
+    if (!existsSync(file)) return;
+    const { url } = await serve(file);
+    await page.goto(`${url}/ui/top`);
+    await page.waitForSelector(".top td.name");
+    const shown = await shownRows(page);
+    assert.deepEqual(shown, topRows(file).slice(0, shown.length));
   },
 };

@@ -17,6 +17,33 @@ export function Value({ text, value, most, kind }: { text: string; value: number
   );
 }
 
+/** A function's code: its name, what is to say about it, and the table of its rows. */
+export function CodeSection(props: {
+  name: string;
+  about: preact.ComponentChildren;
+  columns: string[];
+  children: preact.ComponentChildren; // rows
+}) {
+  return (
+    <section class="code-section">
+      <h2>{props.name}</h2>
+      {props.about}
+      <div class="code-table">
+        <table>
+          <thead>
+            <tr>
+              {props.columns.map((title) => (
+                <th scope="col">{title}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>{props.children}</tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
 export function NoSymbol() {
   return (
     <p class="note">

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { getText } from "./api";
 import type { ViewProps } from "./app_view";
-import { NoSymbol, Tokens, Value } from "./code_parts";
+import { CodeSection, NoSymbol, Tokens, Value } from "./code_parts";
 import { type AsmRoutine, type AsmRow, parseDisasm } from "./disasm_model";
 import { asmTokens } from "./highlight";
 import { useLoaded, Waiting } from "./load";
@@ -36,27 +36,15 @@ function Routine({ routine }: { routine: AsmRoutine }) {
     [routine],
   );
   return (
-    <section class="code-section">
-      <h2>{routine.name}</h2>
-      <p class="file">{routine.summary}</p>
-      <div class="code-table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Flat</th>
-              <th scope="col">Cum</th>
-              <th scope="col">Address</th>
-              <th scope="col">Instruction</th>
-            </tr>
-          </thead>
-          <tbody>
-            {routine.rows.map((row) => (
-              <Row row={row} most={most} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <CodeSection
+      name={routine.name}
+      about={<p class="file">{routine.summary}</p>}
+      columns={["Flat", "Cum", "Address", "Instruction"]}
+    >
+      {routine.rows.map((row) => (
+        <Row row={row} most={most} />
+      ))}
+    </CodeSection>
   );
 }
 

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type CodeRow, getSource, type SourceLine, type SourceSection } from "./api";
 import type { ViewProps } from "./app_view";
-import { NoSymbol, Tokens, Value } from "./code_parts";
+import { CodeSection, NoSymbol, Tokens, Value } from "./code_parts";
 import { asmTokens, highlighter } from "./highlight";
 import { useLoaded, Waiting } from "./load";
 
@@ -81,9 +81,8 @@ function Section({ section, all, tell }: { section: SourceSection; all: boolean;
     if (!next.delete(number)) next.add(number);
     setOpen(next);
   };
-  return (
-    <section class="code-section">
-      <h2>{section.function}</h2>
+  const about = (
+    <>
       <p class="file">
         <span>{section.file || "unknown file"}</span>
         <span>
@@ -96,30 +95,20 @@ function Section({ section, all, tell }: { section: SourceSection; all: boolean;
           <code>-source_path</code> to say where to look.
         </p>
       )}
-      <div class="code-table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Flat</th>
-              <th scope="col">Cum</th>
-              <th scope="col">Line</th>
-              <th scope="col">Source</th>
-            </tr>
-          </thead>
-          <tbody>
-            {section.lines.map((line, i) => (
-              <Line
-                line={line}
-                tokens={tokens[i]}
-                most={most}
-                open={open.has(line.number) && line.code.length > 0}
-                toggle={() => toggle(line.number)}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    </>
+  );
+  return (
+    <CodeSection name={section.function} about={about} columns={["Flat", "Cum", "Line", "Source"]}>
+      {section.lines.map((line, i) => (
+        <Line
+          line={line}
+          tokens={tokens[i]}
+          most={most}
+          open={open.has(line.number) && line.code.length > 0}
+          toggle={() => toggle(line.number)}
+        />
+      ))}
+    </CodeSection>
   );
 }
 
