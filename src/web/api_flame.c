@@ -248,6 +248,8 @@ enum err_code web_api_flame(struct web_request *request, struct web_reply *reply
 	code = pipeline_view(&view, request->driver, command_find(STR("top")), STR(""),
 	    &request->config, &request->warnings, e);
 	if (code == OK)
+		code = web_wanted(request, e);
+	if (code == OK)
 		code = write_requested(request, &view, &reply->body, e);
 	pipeline_release(&view);
 	reply->type = "application/octet-stream";

@@ -265,6 +265,8 @@ enum err_code web_api_source(struct web_request *request, struct web_reply *repl
 	enum err_code code = pipeline_view(&view, request->driver, command_find(STR("weblist")),
 	    request->arguments.f, &request->config, &request->warnings, e);
 
+	if (code == OK)
+		code = web_wanted(request, e);
 	if (code == OK) {
 		view.options.max_sections = SOURCE_MAX_FILES;
 		code = write_source(request, &view, &reply->body, e);

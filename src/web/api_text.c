@@ -20,6 +20,8 @@ static enum err_code write_report(
 
 	code = pipeline_view(
 	    &view, request->driver, command, param, &request->config, &request->warnings, e);
+	if (code == OK)
+		code = web_wanted(request, e);
 	if (code == OK) {
 		view.options.max_sections = TEXT_MAX_FUNCTIONS;
 		pthread_mutex_lock(&request->loaded->source_lock);

@@ -88,7 +88,11 @@ enum err_code web_api_top(struct web_request *request, struct web_reply *reply, 
 	code = pipeline_view(&view, request->driver, command_find(STR("top")), STR(""),
 	    &request->config, &request->warnings, e);
 	if (code == OK)
+		code = web_wanted(request, e);
+	if (code == OK)
 		code = report_init(&report, &view.profile, &view.options, e);
+	if (code == OK)
+		code = web_wanted(request, e);
 	if (code == OK)
 		code = write_rows(&report, &reply->body, e);
 	report_release(&report);

@@ -71,6 +71,9 @@ web_handler web_save_config; /* POST only, as the next three */
 web_handler web_delete_config;
 web_handler web_fetch_again;
 
+/* ERR_UNSUPPORTED when the page has gone on to something else: asked between long steps. */
+enum err_code web_wanted(const struct web_request *request, struct err *e) MUST_USE;
+
 struct view;
 
 /* Appends the flame graph's bytes, as api_flame.c describes them. ERR_NOMEM. */

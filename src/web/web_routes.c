@@ -97,6 +97,13 @@ static int socket_of(struct MHD_Connection *connection)
 	return info ? info->connect_fd : -1;
 }
 
+enum err_code web_wanted(const struct web_request *request, struct err *e)
+{
+	if (web_gate_wanted(request->fd))
+		return OK;
+	return FAIL(e, ERR_UNSUPPORTED, "nobody waits for this any more");
+}
+
 /* The handler over the profile that the request names. */
 static MUST_USE enum err_code run_on_profile(
     struct web_request *request, struct web_reply *reply, web_handler *handler, struct err *e)

@@ -1,6 +1,7 @@
 // Talks to the server. Data comes from /ui/api/…, with the same query as the page.
 
 import { decodeFlame, type Flame } from "./flame_model";
+import { shortLabels } from "./state";
 
 export interface ProfileEntry {
   id: number;
@@ -104,7 +105,9 @@ async function get(name: string, params: URLSearchParams, signal?: AbortSignal):
 }
 
 export async function getMeta(params: URLSearchParams, signal?: AbortSignal): Promise<Meta> {
-  return (await get("meta", params, signal)).json();
+  const meta: Meta = await (await get("meta", params, signal)).json();
+  const labels = shortLabels(meta.profiles.map((p) => p.label));
+  return { ...meta, profiles: meta.profiles.map((p, i) => ({ ...p, label: labels[i] })) };
 }
 
 export async function getOptions(): Promise<Option[]> {

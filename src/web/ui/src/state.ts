@@ -68,3 +68,9 @@ export const profileParams = ["profile", "base", "beside"];
 export function besideParams(params: URLSearchParams): URLSearchParams {
   return withParams(params, { profile: params.get("beside") ?? "", base: "", beside: "" });
 }
+
+/** Paths without their folders, where the names alone tell them apart; addresses stay whole. */
+export function shortLabels(labels: string[]): string[] {
+  const names = labels.map((label) => (label.includes("://") ? label : label.replace(/^.*\//, "")));
+  return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : labels[i]));
+}

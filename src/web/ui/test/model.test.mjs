@@ -17,7 +17,7 @@ const { fitted } = await load("flame_paint.ts");
 const { parseDisasm } = await load("disasm_model.ts");
 const { asmTokens, highlighter } = await load("highlight.ts");
 const { formatValue, formatPercent, parseValue, sumTexts } = await load("units.ts");
-const { besideParams, exactPattern, matcher, namesOf, placeOf, urlOf, withParams } = await load("state.ts");
+const { besideParams, exactPattern, matcher, namesOf, placeOf, shortLabels, urlOf, withParams } = await load("state.ts");
 
 const value = [10, 7, 4, 2, 3];
 const self = [0, 1, 4, 2, 3];
@@ -164,4 +164,9 @@ test("an exact pattern is shown as the names it came from", () => {
 
 test("the second pane shows the other profile with the same options", () => {
   assert.equal(besideParams(new URLSearchParams("f=a&profile=1&base=2&beside=3")).toString(), "f=a&profile=3");
+});
+
+test("profiles are called by the shortest names that differ", () => {
+  assert.deepEqual(shortLabels(["a/x.pb", "a/y.pb", "http://h/heap, 1"]), ["x.pb", "y.pb", "http://h/heap, 1"]);
+  assert.deepEqual(shortLabels(["a/x.pb", "b/x.pb"]), ["a/x.pb", "b/x.pb"]);
 });
