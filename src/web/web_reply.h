@@ -44,10 +44,12 @@ struct web_request {
 	struct buf warnings; /* lines such as "Focus expression matched no samples": the page shows
 				them, they do not make the answer a failure */
 	int fd;              /* of the connection */
+	bool gzip;           /* the browser takes it */
 };
 
 struct web_reply {
 	struct buf body;
+	bool gzip;               /* the body is compressed */
 	const char *type;        /* Content-Type */
 	const char *disposition; /* Content-Disposition, or NULL */
 	const char *warnings;    /* one line, or NULL */

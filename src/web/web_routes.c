@@ -142,6 +142,8 @@ static MUST_USE enum err_code run(struct web_request *request, struct web_reply 
 	if (!web_gate_enter(&request->web->gate, request->fd))
 		return FAIL(e, ERR_UNSUPPORTED, "nobody waits for this any more");
 	code = run_on_profile(request, reply, handler, e);
+	if (code == OK && request->gzip) /* here, where few do it at once */
+		web_send_pack(reply);
 	web_gate_leave(&request->web->gate);
 	return code;
 }
@@ -152,7 +154,8 @@ static enum MHD_Result run_handler(
 	struct web_request request = { .web = web,
 		.driver = web->driver,
 		.config = web->driver->config,
-		.fd = socket_of(connection) };
+		.fd = socket_of(connection),
+		.gzip = web_send_accepts_gzip(connection) };
 	struct web_reply reply = { .type = "text/plain; charset=utf-8" };
 	struct err e = { 0 };
 	struct url_options options = { &request, &e, OK };
@@ -181,6 +184,8 @@ static enum MHD_Result send_asset(struct MHD_Connection *connection, const struc
 	enum MHD_Result result;
 
 	buf_add_str(&reply.body, asset->bytes);
+	if (web_send_accepts_gzip(connection))
+		web_send_pack(&reply);
 	result = web_send_reply(connection, MHD_HTTP_OK, &reply);
 	buf_release(&reply.body);
 	return result;

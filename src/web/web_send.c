@@ -12,7 +12,7 @@
 	"'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "             \
 	"form-action 'none'; frame-ancestors 'none'"
 
-static bool accepts_gzip(struct MHD_Connection *connection)
+bool web_send_accepts_gzip(struct MHD_Connection *connection)
 {
 	const char *accepted =
 	    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept-Encoding");
@@ -67,36 +67,29 @@ const char *web_send_one_line(struct buf *warnings)
 	return text.n ? buf_c(warnings) : NULL;
 }
 
-/* The body in a response that owns it. */
-static struct MHD_Response *response_of(struct web_reply *reply, bool *gzip, bool may_gzip)
+void web_send_pack(struct web_reply *reply)
 {
-	struct MHD_Response *response;
 	size_t size = 0;
-	void *bytes = may_gzip ? compress(buf_str(&reply->body), &size) : NULL;
+	void *small = compress(buf_str(&reply->body), &size);
 
-	*gzip = bytes != NULL;
-	if (!bytes) {
-		bytes = reply->body.p;
-		size = reply->body.n;
-		reply->body = (struct buf){ 0 };
-	}
+	if (!small)
+		return;
 	buf_release(&reply->body);
-	response = MHD_create_response_from_buffer(size, bytes, MHD_RESPMEM_MUST_FREE);
-	if (!response)
-		alloc_put(bytes);
-	return response;
+	reply->body = (struct buf){ .p = small, .n = size, .cap = size };
+	reply->gzip = true;
 }
 
 enum MHD_Result web_send_reply(
     struct MHD_Connection *connection, unsigned status, struct web_reply *reply)
 {
-	bool gzip;
-	struct MHD_Response *response = response_of(reply, &gzip, accepts_gzip(connection));
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer(reply->body.n, reply->body.p, MHD_RESPMEM_MUST_FREE);
 	enum MHD_Result result;
 
 	if (!response)
 		return MHD_NO;
-	add_headers(response, reply, gzip);
+	reply->body = (struct buf){ 0 }; /* the response's now */
+	add_headers(response, reply, reply->gzip);
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;

@@ -8,7 +8,10 @@
 
 #include "web/web_reply.h"
 
-/* Sends the reply's body, compressed when that pays and the browser takes it, and empties it. */
+bool web_send_accepts_gzip(struct MHD_Connection *connection);
+/* Compresses the reply's body where that pays. */
+void web_send_pack(struct web_reply *reply);
+/* Sends the reply, and empties its body when the response could be made. */
 enum MHD_Result web_send_reply(
     struct MHD_Connection *connection, unsigned status, struct web_reply *reply);
 /* Sends one line of plain text. */

@@ -59,6 +59,7 @@ export const serverTests = {
     const answers = await views(20);
     assert.deepEqual([...new Set(answers.map((a) => a.status))], [200]);
     const many = peakMemory(pid);
+    console.log(`     peak of 4 views ${few} kB, of 20 ${many} kB`);
     assert.ok(many < 1.6 * few, `${few} kB, then ${many} kB`);
   },
 
