@@ -20,7 +20,7 @@ bool web_send_accepts_gzip(struct MHD_Connection *connection)
 	return accepted && str_find(str_c(accepted), STR("gzip")) != STR_NPOS;
 }
 
-/* A malloc'ed gzip copy of body, as MHD frees it; NULL when it does not pay. */
+/* A gzip copy of body from alloc_get, in as much memory as the body; NULL when it does not pay. */
 static void *compress(struct str body, size_t *size)
 {
 	struct libdeflate_compressor *compressor;
@@ -74,8 +74,10 @@ void web_send_pack(struct web_reply *reply)
 
 	if (!small)
 		return;
+	/* A copy of its own size: this is what is held until the browser has it. */
 	buf_release(&reply->body);
-	reply->body = (struct buf){ .p = small, .n = size, .cap = size };
+	buf_add(&reply->body, small, size);
+	alloc_put(small);
 	reply->gzip = true;
 }
 
