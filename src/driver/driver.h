@@ -53,6 +53,7 @@ struct driver {
 	uint16_t http_port;   /* 0: any free one */
 	bool interactive;     /* in the shell: nothing binary to the terminal, viewers in the
 				 background */
+	bool at_terminal;     /* somebody types: reports can be interrupted */
 };
 
 /* An empty driver with default options. The ui's functions are used until release. */

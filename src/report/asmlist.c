@@ -81,6 +81,15 @@ static enum err_code collect_nodes(struct asmlist *l, struct err *e)
 	return OK;
 }
 
+/* By its printed name, which begins with the address, or by the function's: "^main$" names one. */
+static bool is_wanted(struct report *r, uint32_t node)
+{
+	const struct graph *g = &r->graph;
+
+	return regex_match(r->options->symbol, report_node_name(r, node)) ||
+	       regex_match(r->options->symbol, profile_str(g->profile, g->nodes[node].info.name));
+}
+
 /* Marks the files of mappings that hold a node whose name matches: only their symbols are read. */
 static bool *wanted_files(struct report *r)
 {
@@ -90,8 +99,7 @@ static bool *wanted_files(struct report *r)
 	for (uint32_t i = 0; wanted && i < g->n_nodes; i++) {
 		const str_id objfile = g->nodes[i].info.objfile;
 
-		if (objfile != 0 && !wanted[objfile] &&
-		    regex_match(r->options->symbol, report_node_name(r, i)))
+		if (objfile != 0 && !wanted[objfile] && is_wanted(r, i))
 			wanted[objfile] = true;
 	}
 	return wanted;

@@ -5,6 +5,7 @@
 	LATE(MHD_add_response_header)
 	LATE(MHD_create_response_from_buffer)
 	LATE(MHD_destroy_response)
+	LATE(MHD_get_connection_info)
 	LATE(MHD_get_connection_values)
 	LATE(MHD_lookup_connection_value)
 	LATE(MHD_queue_response)

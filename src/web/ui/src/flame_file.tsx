@@ -4,30 +4,43 @@
 import { render } from "preact";
 import { useState } from "preact/hooks";
 import { decodeFlame, type Flame } from "./flame_model";
-import { FlameChart } from "./flame_view";
+import { type FlameLook, FlamePanel } from "./flame_panel";
 import "./style.css";
 
 function FlameFile({ flame, title }: { flame: Flame; title: string }) {
   const [search, setSearch] = useState("");
-  const [selected, select] = useState<string[]>([]);
+  const [look, setLook] = useState<FlameLook>({ color: "", up: false, measure: "both" });
   return (
     <>
       <header>
-        <details class="about">
-          <summary>{title}</summary>
-          <pre>{flame.legend.join("\n")}</pre>
-        </details>
-        <input
-          type="search"
-          id="search"
-          aria-label="Search"
-          placeholder="Search regexp"
-          value={search}
-          onInput={(e) => setSearch(e.currentTarget.value)}
-        />
+        <div class="head">
+          <span class="brand">pprof</span>
+          <details class="about">
+            <summary>{title}</summary>
+            <pre>{flame.legend.join("\n")}</pre>
+          </details>
+          <input
+            type="search"
+            id="search"
+            aria-label="Search"
+            placeholder="Search regexp"
+            value={search}
+            onInput={(e) => setSearch(e.currentTarget.value)}
+          />
+        </div>
       </header>
       <main>
-        <FlameChart flame={flame} pivot={null} search={search} selected={selected} select={select} />
+        <FlamePanel
+          flame={flame}
+          callers={null}
+          title="root"
+          look={look}
+          setLook={setLook}
+          search={search}
+          select={() => {}}
+          pivot={null}
+          menu={null}
+        />
       </main>
     </>
   );
