@@ -6,8 +6,10 @@
 #include "object/find.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/fs.h"
@@ -196,32 +198,35 @@ static bool debug_by_id(struct search *s, struct object *o)
 }
 
 /* CRC-32 of .gnu_debuglink: the reflected polynomial 0xedb88320, as zlib's. */
-static uint32_t crc32_of(struct str bytes)
+static uint32_t crc32_more(uint32_t crc, const unsigned char *p, size_t n)
 {
 	uint32_t table[256];
-	uint32_t crc = UINT32_MAX;
 
 	for (uint32_t i = 0; i < 256; i++) {
 		table[i] = i;
 		for (int k = 0; k < 8; k++)
 			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
 	}
-	for (size_t i = 0; i < bytes.n; i++)
-		crc = table[(crc ^ (unsigned char)bytes.p[i]) & 255] ^ crc >> 8;
-	return ~crc;
+	for (size_t i = 0; i < n; i++)
+		crc = table[(crc ^ p[i]) & 255] ^ crc >> 8;
+	return crc;
 }
 
+/* Read, not mapped: the file may be cut short meanwhile. */
 static bool has_crc(struct str path, uint32_t want)
 {
-	struct fs_map m;
-	struct err ignored;
-	bool same;
+	unsigned char part[1 << 16];
+	char name[PATH_MAX];
+	uint32_t crc = UINT32_MAX;
+	ssize_t n;
+	int fd;
 
-	if (fs_map_open(&m, path, &ignored) != OK)
+	if (!fs_path(name, path) || (fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
 		return false;
-	same = m.p && crc32_of((struct str){ m.p, m.n }) == want;
-	fs_map_close(&m);
-	return same;
+	while ((n = read(fd, part, sizeof part)) > 0)
+		crc = crc32_more(crc, part, (size_t)n);
+	close(fd);
+	return n == 0 && ~crc == want;
 }
 
 /* Name and CRC in .gnu_debuglink: a C string, padding to four bytes, the CRC. */

@@ -26,8 +26,10 @@ struct object {
 	struct str path;
 	int fd; /* -1 when opened from memory */
 	Elf *elf;
-	const char *image; /* whole file */
-	size_t image_n;
+	const char *image; /* the bytes it was opened from; NULL when it is a file */
+	size_t image_n;    /* bytes of the file */
+	uint64_t identity; /* of the file: size, inode, time; 0 when opened from memory */
+	int64_t changed;   /* the file's, seconds since 1970; 0 when opened from memory */
 	GElf_Ehdr header;
 	struct object_segment *segments;
 	size_t n_segments;
@@ -58,7 +60,7 @@ struct object {
 	bool dwarf_tried;
 };
 
-/* Section bytes as they lie in the file; false when absent, empty or outside the file. */
+/* Section bytes, uncompressed once libdw has opened the file; false when absent or empty. */
 bool object_section(struct object *o, const char *name, struct str *bytes);
 /* True when the section is there and has contents (compressed or not). */
 bool object_has_section(struct object *o, const char *name);
