@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "core/elfnote.h"
 #include "core/hash.h"
+#include "object/dwarf_section.h"
 #include "object/object_impl.h"
 
 /* More program headers than this are a damaged file. */
@@ -275,41 +276,45 @@ bool object_has_interpreter(const struct object *o)
 	return false;
 }
 
-static Elf_Scn *find_section(struct object *o, const char *name)
+static Elf_Scn *find_section(Elf *elf, const char *name)
 {
 	Elf_Scn *section = NULL;
 	size_t names;
 
-	if (elf_getshdrstrndx(o->elf, &names))
+	if (elf_getshdrstrndx(elf, &names))
 		return NULL;
-	while ((section = elf_nextscn(o->elf, section))) {
+	while ((section = elf_nextscn(elf, section))) {
 		const char *found;
 		GElf_Shdr h;
 
 		if (!gelf_getshdr(section, &h))
 			continue;
-		found = elf_strptr(o->elf, names, h.sh_name);
+		found = elf_strptr(elf, names, h.sh_name);
 		if (found && strcmp(found, name) == 0)
 			return section;
 	}
 	return NULL;
 }
 
+struct str dwarf_section(Elf *elf, const char *name)
+{
+	Elf_Scn *section = find_section(elf, name);
+	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+
+	if (!data || !data->d_buf || !data->d_size)
+		return STR("");
+	return (struct str){ data->d_buf, data->d_size };
+}
+
 bool object_section(struct object *o, const char *name, struct str *bytes)
 {
-	Elf_Data *data;
-	Elf_Scn *section = find_section(o, name);
-
-	data = section ? elf_getdata(section, NULL) : NULL;
-	if (!data || !data->d_buf || !data->d_size)
-		return false;
-	*bytes = (struct str){ data->d_buf, data->d_size };
-	return true;
+	*bytes = dwarf_section(o->elf, name);
+	return bytes->n > 0;
 }
 
 bool object_has_section(struct object *o, const char *name)
 {
-	Elf_Scn *section = find_section(o, name);
+	Elf_Scn *section = find_section(o->elf, name);
 	GElf_Shdr h;
 
 	return section && gelf_getshdr(section, &h) && h.sh_type != SHT_NOBITS && h.sh_size;

@@ -9,6 +9,8 @@
 #include <libelf.h>
 
 #include "base/arena.h"
+#include "base/map.h"
+#include "base/vec.h"
 #include "object/object.h"
 
 struct dwarf_index;
@@ -56,6 +58,8 @@ struct object {
 	/* dwarf.c */
 	struct dwarf_index *dwarf;
 	struct dwarf_state *state;
+	VEC(struct str) texts; /* paths that were put together */
+	struct map texts_map;
 	struct str dwarf_why;
 	bool dwarf_tried;
 };
