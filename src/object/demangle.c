@@ -66,9 +66,12 @@ static size_t operator_name(struct str s, size_t i)
 {
 	static const char *const symbols[] = { "<=>", "<<=", ">>=", "->*", "<<", ">>",
 		"<=", ">=", "->", "()", "<", ">" };
-	struct str rest = str_skip(s, i);
-	struct str after;
+	struct str rest, after;
 
+	/* Asked at every character of every name. */
+	if (s.p[i] != 'o')
+		return 0;
+	rest = str_skip(s, i);
 	if ((i > 0 && is_word(s.p[i - 1])) || !str_starts(rest, STR("operator")))
 		return 0;
 	after = str_skip(rest, 8);

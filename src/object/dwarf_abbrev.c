@@ -14,8 +14,7 @@
 #define MAX_ABBREVS (1u << 18)
 #define MAX_ATTRS   (1u << 20)
 
-/* Bytes of a form, or -1 when the value itself says. */
-static int form_size(unsigned form, const struct dwarf_widths *w)
+int dwarf_form_size(unsigned form, const struct dwarf_widths *w)
 {
 	switch (form) {
 	case DW_FORM_flag_present:
@@ -110,7 +109,7 @@ static void skip_variable(struct dwarf_bytes *b, unsigned form, const struct dwa
 
 void dwarf_skip_form(struct dwarf_bytes *b, unsigned form, const struct dwarf_widths *w)
 {
-	const int size = form_size(form, w);
+	const int size = dwarf_form_size(form, w);
 
 	if (size >= 0)
 		dwarf_skip(b, (uint64_t)size);
@@ -121,8 +120,8 @@ void dwarf_skip_form(struct dwarf_bytes *b, unsigned form, const struct dwarf_wi
 uint64_t dwarf_read_form(
     struct dwarf_bytes *b, const struct dwarf_attr_form *a, const struct dwarf_widths *w)
 {
-	const int size = form_size(a->form, w);
-
+	if (a->size > 0 && a->size <= 8)
+		return dwarf_fixed(b, (unsigned)a->size);
 	switch (a->form) {
 	case DW_FORM_flag_present:
 		return 1;
@@ -139,8 +138,6 @@ uint64_t dwarf_read_form(
 	default:
 		break;
 	}
-	if (size > 0 && size <= 8)
-		return dwarf_fixed(b, (unsigned)size);
 	dwarf_skip_form(b, a->form, w);
 	return 0;
 }
@@ -160,8 +157,7 @@ static bool add_attrs(struct dwarf_abbrevs *t, struct dwarf_bytes *b, struct dwa
 	while (t->attrs.n < MAX_ATTRS) {
 		const uint64_t name = dwarf_uleb(b);
 		const uint64_t form = dwarf_uleb(b);
-		struct dwarf_attr_form f = { (uint16_t)name, (uint16_t)form, 0 };
-		int size;
+		struct dwarf_attr_form f = { (uint16_t)name, (uint16_t)form, -1, 0 };
 
 		if (form == DW_FORM_implicit_const)
 			f.constant = dwarf_sleb(b);
@@ -169,14 +165,14 @@ static bool add_attrs(struct dwarf_abbrevs *t, struct dwarf_bytes *b, struct dwa
 			return false;
 		if (!name && !form)
 			return true;
+		f.size = (int16_t)dwarf_form_size(f.form, &t->widths);
 		if (!VEC_PUSH(&t->attrs, f))
 			return false;
 		a->n_attrs++;
-		size = form_size(f.form, &t->widths);
-		if (size < 0)
+		if (f.size < 0)
 			a->size = DWARF_VARIABLE_SIZE;
 		else if (a->size != DWARF_VARIABLE_SIZE)
-			a->size += (uint32_t)size;
+			a->size += (uint16_t)f.size;
 	}
 	return false;
 }

@@ -13,6 +13,7 @@
 struct dwarf_attr_form {
 	uint16_t name;
 	uint16_t form;
+	int16_t size;     /* bytes; negative when the value itself says */
 	int64_t constant; /* of DW_FORM_implicit_const */
 };
 
@@ -51,6 +52,8 @@ void dwarf_abbrevs_release(struct dwarf_abbrevs *t);
 /* NULL when there is none. */
 const struct dwarf_abbrev *dwarf_abbrev_find(const struct dwarf_abbrevs *t, uint64_t code);
 
+/* Bytes of a form, or -1 when the value itself says. */
+int dwarf_form_size(unsigned form, const struct dwarf_widths *w);
 /* Moves behind a value of a form; fails on a form that is not known. */
 void dwarf_skip_form(struct dwarf_bytes *b, unsigned form, const struct dwarf_widths *w);
 /*

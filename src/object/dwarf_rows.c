@@ -58,9 +58,15 @@ static struct str text_at(struct str section, uint64_t offset)
 	return n == STR_NPOS ? STR("") : str_head(s, n);
 }
 
+static struct dwarf_attr_form form_of(const struct reader *r, unsigned form)
+{
+	return (struct dwarf_attr_form){ .form = (uint16_t)form,
+		.size = (int16_t)dwarf_form_size(form, &r->h.widths) };
+}
+
 static struct str read_name(struct reader *r, unsigned form)
 {
-	const struct dwarf_attr_form f = { 0, (uint16_t)form, 0 };
+	const struct dwarf_attr_form f = form_of(r, form);
 
 	switch (form) {
 	case DW_FORM_string:
@@ -100,7 +106,7 @@ static bool read_entries(struct reader *r, bool is_file)
 		uint64_t dir = 0;
 
 		for (unsigned k = 0; k < n_formats; k++) {
-			const struct dwarf_attr_form f = { 0, (uint16_t)formats[k][1], 0 };
+			const struct dwarf_attr_form f = form_of(r, (unsigned)formats[k][1]);
 
 			if (formats[k][0] == DW_LNCT_path)
 				name = read_name(r, (unsigned)formats[k][1]);

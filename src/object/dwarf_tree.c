@@ -88,6 +88,14 @@ static uint32_t number(struct walk *w, const struct dwarf_attr_form *a)
 	return v > INT32_MAX ? 0 : (uint32_t)v;
 }
 
+static inline void skip(struct walk *w, const struct dwarf_attr_form *a)
+{
+	if (a->size >= 0)
+		dwarf_skip(&w->b, (uint64_t)a->size);
+	else
+		dwarf_skip_form(&w->b, a->form, &w->abbrevs->widths);
+}
+
 static void take_attribute(struct walk *w, struct code_die *c, const struct dwarf_attr_form *a)
 {
 	const struct dwarf_widths *widths = &w->abbrevs->widths;
@@ -123,7 +131,7 @@ static void take_attribute(struct walk *w, struct code_die *c, const struct dwar
 	default:
 		break;
 	}
-	dwarf_skip_form(&w->b, a->form, widths);
+	skip(w, a);
 }
 
 static void add_code_ranges(
@@ -176,8 +184,7 @@ static void skip_attributes(struct walk *w, const struct dwarf_abbrev *a)
 		return;
 	}
 	for (uint32_t i = 0; i < a->n_attrs; i++)
-		dwarf_skip_form(
-		    &w->b, w->abbrevs->attrs.p[a->first_attr + i].form, &w->abbrevs->widths);
+		skip(w, &w->abbrevs->attrs.p[a->first_attr + i]);
 }
 
 static uint32_t *owner_at(struct walk *w, size_t depth)

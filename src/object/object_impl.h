@@ -39,6 +39,8 @@ struct object {
 	struct str stext_name; /* base_address.c: kernel symbol looked up last, and its value */
 	uint64_t stext;
 	bool has_stext;
+	const struct object_segment *text_segment; /* base_address.c */
+	bool text_segment_read;
 	bool is_debug_file; /* opened as another object's debug file: looks for none of its own */
 
 	/* symtab.c */
