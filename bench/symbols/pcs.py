@@ -11,7 +11,7 @@ def functions(binary):
     found = {}
     for line in text.splitlines():
         part = line.split()
-        if len(part) == 4 and part[2] in "tTwWiu":
+        if len(part) == 4 and part[2] in "tTwWi":
             found[int(part[0], 16)] = max(int(part[1], 16), found.get(int(part[0], 16), 0))
     return sorted((a, n) for a, n in found.items() if n)
 
@@ -69,7 +69,7 @@ def write_profile(path, binary, addresses, base):
     out = [field(1, field(1, 1) + field(2, 2)), field(1, field(1, 3) + field(2, 4))]
     out += [field(2, field(1, varint(i)) + field(2, varint(1) + varint(10)))
             for i in range(1, len(addresses) + 1)]
-    out.append(field(3, field(1, 1) + field(2, start) + field(3, start + (vaddr - page) + size) +
+    out.append(field(3, field(1, 1) + field(2, start) + field(3, start + (vaddr - page + size + 4095 & ~4095)) +
                      field(4, offset - (vaddr - page)) + field(5, 5) + field(6, 6)))
     out += [field(4, field(1, i) + field(2, 1) + field(3, base + a))
             for i, a in enumerate(addresses, 1)]

@@ -388,6 +388,13 @@ bool object_has_dwarf(struct object *o, struct str *why)
 	return o->dwarf != NULL;
 }
 
+uint64_t object_names_identity(struct object *o)
+{
+	struct object *holder = dwarf_holder(o);
+
+	return holder && holder != o ? hash_mix(o->identity, holder->identity) : o->identity;
+}
+
 void object_dwarf_release(struct object *o)
 {
 	dwarf_index_free(o->dwarf);

@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "net/url.h"
 #include "object/frame_set.h"
+#include "symbolize/sym_cache.h"
 #include "symbolize/sym_tables.h"
 #include "symbolize/symbolize.h"
 
@@ -18,6 +19,7 @@ struct binary {
 	bool base_failed; /* said once */
 	VEC(uint64_t) addresses; /* object addresses of its locations; later sorted and unique */
 	struct frame_set frames;
+	struct buf cached; /* holds texts of frames */
 	uint32_t *functions; /* of the profile, by index of frames.functions; PROFILE_NONE not yet */
 };
 
@@ -202,6 +204,26 @@ static MUST_USE enum err_code ask_symbols(struct binary *b, struct err *e)
 	return OK;
 }
 
+/* What the cache does not know is looked up, and kept for the next time. */
+static MUST_USE enum err_code ask_debug_information(
+    struct local *l, struct binary *b, struct err *e)
+{
+	const struct sym_cache cache = sym_cache_of(b->object, &l->arena);
+	uint64_t *v = b->addresses.p;
+	size_t n = 0;
+
+	if (!sym_cache_load(&cache, &b->frames, &b->cached))
+		return FAIL_NOMEM(e);
+	for (size_t i = 0; i < b->addresses.n; i++)
+		if (!frame_set_find(&b->frames, v[i]))
+			v[n++] = v[i];
+	if (!n)
+		return OK;
+	TRY(object_frames_many(b->object, v, n, &b->frames, e));
+	sym_cache_save(&cache, &b->frames);
+	return OK;
+}
+
 /* Frames of all addresses of a binary. */
 static MUST_USE enum err_code ask(struct local *l, struct binary *b, struct err *e)
 {
@@ -211,8 +233,7 @@ static MUST_USE enum err_code ask(struct local *l, struct binary *b, struct err 
 	if (l->mode->fast)
 		TRY(ask_symbols(b, e));
 	else
-		TRY(object_frames_many(
-		    b->object, b->addresses.p, b->addresses.n, &b->frames, e));
+		TRY(ask_debug_information(l, b, e));
 	b->functions = arena_alloc_raw(
 	    &l->arena, b->frames.functions.n + 1, sizeof *b->functions);
 	if (!b->functions)
@@ -256,6 +277,7 @@ static void release(struct local *l)
 		struct binary *b = &l->binaries[i];
 
 		frame_set_release(&b->frames);
+		buf_release(&b->cached);
 		VEC_RELEASE(&b->addresses);
 		object_close(b->object);
 	}
