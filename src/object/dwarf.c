@@ -13,14 +13,9 @@
 #include "core/hash.h"
 #include "object/dwarf_index.h"
 #include "object/dwarf_line.h"
+#include "object/dwarf_section.h"
 #include "object/frame_set.h"
 #include "object/object_impl.h"
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define OUR_BYTE_ORDER ELFDATA2LSB
-#else
-#define OUR_BYTE_ORDER ELFDATA2MSB
-#endif
 
 /* The last answer; made with the index. */
 struct dwarf_state {
@@ -153,7 +148,7 @@ static struct object *dwarf_holder(struct object *o)
 }
 
 /* Decompressed: libdw has opened the file before. */
-static struct str debug_section(struct object *o, const char *name)
+static struct str debug_section(Elf *elf, const char *name)
 {
 	static const char *const prefixes[] = { ".debug_", ".zdebug_" };
 	char full[32];
@@ -161,7 +156,8 @@ static struct str debug_section(struct object *o, const char *name)
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
 		snprintf(full, sizeof full, "%s%s", prefixes[i], name);
-		if (object_section(o, full, &bytes))
+		bytes = dwarf_section(elf, full);
+		if (bytes.n)
 			return bytes;
 	}
 	return STR("");
@@ -202,6 +198,7 @@ static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 	struct object *holder = dwarf_holder(o);
 	struct dwarf_line_sections sections = { 0 };
 	Dwarf *dwarf;
+	Elf *elf;
 
 	if (!holder) {
 		o->dwarf_why = STR("no debug information (.debug_info) in the file, and no "
@@ -209,17 +206,18 @@ static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 		return OK;
 	}
 	leave_out_sections(holder);
-	dwarf = dwarf_begin_elf(holder->elf, DWARF_C_READ, NULL);
+	elf = object_plain_elf(holder);
+	dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
 	if (!dwarf) {
 		o->dwarf_why =
 		    arena_printf(&o->arena, "%.*s: %s", STR_ARG(holder->path), dwarf_errmsg(-1));
 		return arena_failed(&o->arena) ? FAIL_NOMEM(e) : OK;
 	}
 	o->dwarf_why = holder->path;
-	sections.line = debug_section(holder, "line");
-	sections.line_str = debug_section(holder, "line_str");
-	sections.str = debug_section(holder, "str");
-	sections.swap = holder->header.e_ident[EI_DATA] != OUR_BYTE_ORDER;
+	sections.line = debug_section(elf, "line");
+	sections.line_str = debug_section(elf, "line_str");
+	sections.str = debug_section(elf, "str");
+	sections.swap = holder->header.e_ident[EI_DATA] != OBJECT_OUR_BYTE_ORDER;
 	return dwarf_index_new(&o->dwarf, dwarf, &sections, e);
 }
 

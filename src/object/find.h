@@ -52,4 +52,12 @@ bool find_binary(const struct find_request *r, struct arena *a, struct str *path
  */
 bool find_debug_file(struct object *o, struct arena *a, struct str *path, struct find_log *log);
 
+/* Where o's separate debug file was looked for; it lives as long as o. */
+const struct find_log *object_debug_tries(struct object *o);
+/*
+ * Takes a debug file that was found elsewhere (a debuginfod server's) unless o has one already;
+ * before names are asked for. False when it does not open or has another build id.
+ */
+bool object_set_debug(struct object *o, struct str path);
+
 #endif

@@ -26,7 +26,7 @@
  * n bytes of the file at an offset; they live as long as o. Files are read, not mapped: one that is
  * cut short while it is looked at (a program being reinstalled) would otherwise end us by SIGBUS.
  */
-static bool file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes)
+bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes)
 {
 	char *copy;
 	size_t have = 0;
@@ -78,7 +78,7 @@ static bool take_build_id(struct object *o, uint64_t offset, uint64_t n, uint64_
 	struct str notes;
 	struct str id;
 
-	if (n > MAX_NOTES || !file_bytes(o, offset, n, &notes) ||
+	if (n > MAX_NOTES || !object_file_bytes(o, offset, n, &notes) ||
 	    !elfnote_build_id(notes, align, &id))
 		return false;
 	o->build_id = arena_str(&o->arena, (struct str){ hex, elfnote_hex(id, hex, sizeof hex) });
@@ -225,6 +225,11 @@ void object_close(struct object *o)
 		return;
 	object_dwarf_release(o);
 	object_close(o->debug);
+	object_close(o->mini);
+	find_log_release(&o->debug_log);
+	if (o->plain)
+		elf_end(o->plain);
+	buf_release(&o->plain_image);
 	if (o->elf)
 		elf_end(o->elf);
 	if (o->fd >= 0)
@@ -333,7 +338,7 @@ bool object_read(struct object *o, uint64_t start, uint64_t end, struct str *byt
 		if (end > start && n > end - start)
 			n = end - start;
 		return end > start && s->offset <= UINT64_MAX - skip &&
-		       file_bytes(o, s->offset + skip, n, bytes);
+		       object_file_bytes(o, s->offset + skip, n, bytes);
 	}
 	return false;
 }

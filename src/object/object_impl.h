@@ -9,9 +9,18 @@
 #include <libelf.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "object/find.h"
 #include "object/object.h"
+
+/* EI_DATA of files in this machine's byte order. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define OBJECT_OUR_BYTE_ORDER ELFDATA2LSB
+#else
+#define OBJECT_OUR_BYTE_ORDER ELFDATA2MSB
+#endif
 
 struct dwarf_index;
 struct dwarf_state;
@@ -55,7 +64,15 @@ struct object {
 
 	/* debug_file.c */
 	struct object *debug;
+	struct find_log debug_log;
 	bool debug_tried;
+
+	struct object *mini; /* mini_debug.c */
+	bool mini_tried;
+
+	Elf *plain; /* zstd_sections.c */
+	struct buf plain_image;
+	bool plain_tried;
 
 	/* dwarf.c */
 	struct dwarf_index *dwarf;
@@ -72,6 +89,12 @@ bool object_section(struct object *o, const char *name, struct str *bytes);
 bool object_has_section(struct object *o, const char *name);
 /* The separate debug file, opened; NULL when there is none. debug_file.c */
 struct object *object_debug(struct object *o);
+/* The symbol table inside .gnu_debugdata, opened; NULL when there is none. mini_debug.c */
+struct object *object_mini(struct object *o);
+/* o's elf, or a copy without the compression that libelf may not know. zstd_sections.c */
+Elf *object_plain_elf(struct object *o);
+/* n bytes of the file at an offset; they live as long as o. False when there are fewer. object.c */
+bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes);
 /* dwarf.c: frees what object_frames made. */
 void object_dwarf_release(struct object *o);
 

@@ -135,7 +135,7 @@ static void read_tables(struct table *t, struct object *o, uint32_t type)
 
 static void read_best(struct table *t, struct object *o)
 {
-	struct object *debug;
+	struct object *debug, *mini;
 
 	read_tables(t, o, SHT_SYMTAB);
 	if (t->v.n)
@@ -143,8 +143,13 @@ static void read_best(struct table *t, struct object *o)
 	debug = object_debug(o);
 	if (debug)
 		read_tables(t, debug, SHT_SYMTAB);
-	if (!t->v.n)
-		read_tables(t, o, SHT_DYNSYM);
+	if (t->v.n)
+		return;
+	/* What the dynamic linker needs, and, where a distribution left it, what was stripped. */
+	read_tables(t, o, SHT_DYNSYM);
+	mini = object_mini(o);
+	if (mini)
+		read_tables(t, mini, SHT_SYMTAB);
 }
 
 /* Keeps one code symbol per address, the one that sorts last. */
