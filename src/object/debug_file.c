@@ -19,6 +19,12 @@ struct object *object_debug(struct object *o)
 	return o->debug;
 }
 
+bool object_lacks_debug_file(struct object *o)
+{
+	return !object_has_section(o, ".debug_info") && !object_has_section(o, ".zdebug_info") &&
+	       !object_debug(o);
+}
+
 bool object_set_debug(struct object *o, struct str path)
 {
 	struct object *debug;

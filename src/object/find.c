@@ -24,7 +24,7 @@ void find_log_release(struct find_log *log)
 	arena_release(&log->arena);
 }
 
-static void note(struct find_log *log, struct str path, struct str reason)
+void find_log_add(struct find_log *log, struct str path, struct str reason)
 {
 	if (log)
 		(void)VEC_PUSH(&log->tries, (struct find_try){ arena_str(&log->arena, path),
@@ -80,13 +80,17 @@ static bool try_path(struct search *s, struct str path)
 	bool fits;
 
 	if (object_open(&o, path, &e) != OK) {
-		note(s->log, path, str_c(e.msg));
+		find_log_add(s->log, path, str_c(e.msg));
 		return false;
 	}
 	fits = !want.n || str_eq(want, object_build_id(o));
 	if (!fits && s->mismatch)
 		s->mismatch(s->ctx, path, want, object_build_id(o));
-	note(s->log, path, fits ? STR("") : STR("build-id mismatch"));
+	find_log_add(s->log, path,
+	    fits                   ? STR("")
+	    : object_build_id(o).n ? arena_printf(s->a, "build-id mismatch (%.*s != %.*s)",
+					 STR_ARG(want), STR_ARG(object_build_id(o)))
+				   : STR("it has no build id"));
 	object_close(o);
 	if (fits)
 		s->found = path;
@@ -151,6 +155,51 @@ static bool try_file(struct search *s, struct str dir)
 	       try_path(s, arena_printf(s->a, "%.*s/%.*s.debug", STR_ARG(system), STR_ARG(base)));
 }
 
+/* The process of a folder "/proc/PID" or "/proc/PID/root"; false for every other one. */
+static bool process_of(struct str dir, struct str *pid)
+{
+	uint64_t number;
+
+	while (dir.n > 1 && dir.p[dir.n - 1] == '/')
+		dir.n--;
+	if (str_ends(dir, STR("/root")))
+		dir = str_head(dir, dir.n - 5);
+	if (!str_starts(dir, STR("/proc/")))
+		return false;
+	*pid = str_skip(dir, 6);
+	return str_is(*pid, "self") || str_to_u64(*pid, 10, &number);
+}
+
+/*
+ * A process that runs: its files as it sees them (a container's), those behind its mappings and the
+ * program, both also when they were deleted. The program is taken by build id only, as any mapping
+ * may ask for it.
+ */
+static bool try_process(struct search *s, struct str dir)
+{
+	const struct object_mapping *m = &s->r->mapping;
+	struct str pid;
+
+	if (!process_of(dir, &pid))
+		return false;
+	if (s->r->file.n &&
+	    try_path(s, join(s->a, arena_printf(s->a, "/proc/%.*s/root", STR_ARG(pid)),
+			    s->r->file)))
+		return true;
+	if (m->start < m->limit &&
+	    try_path(s,
+		arena_printf(s->a, "/proc/%.*s/map_files/%llx-%llx", STR_ARG(pid),
+		    (unsigned long long)m->start, (unsigned long long)m->limit)))
+		return true;
+	return s->r->build_id.n &&
+	       try_path(s, arena_printf(s->a, "/proc/%.*s/exe", STR_ARG(pid)));
+}
+
+struct str find_without_deleted(struct str file)
+{
+	return str_ends(file, STR(" (deleted)")) ? str_head(file, file.n - 10) : file;
+}
+
 /* A build id from a profile becomes part of a path: hexadecimal only. */
 static bool is_plain_id(struct str id)
 {
@@ -164,13 +213,15 @@ bool find_binary(const struct find_request *r, struct arena *a, struct str *path
     struct find_log *log,
     void (*mismatch)(void *ctx, struct str path, struct str want, struct str got), void *ctx)
 {
-	struct search s = { .r = r, .a = a, .log = log, .mismatch = mismatch, .ctx = ctx };
+	struct find_request plain = *r;
+	struct search s = { .r = &plain, .a = a, .log = log, .mismatch = mismatch, .ctx = ctx };
 	struct str rest = r->search_path;
 	struct str dir;
 
+	plain.file = find_without_deleted(r->file);
 	while (rest.p && str_split(&rest, ':', &dir)) {
-		if ((is_plain_id(r->build_id) && try_build_id(&s, dir)) ||
-		    (r->file.n && try_file(&s, dir))) {
+		if (try_process(&s, dir) || (is_plain_id(r->build_id) && try_build_id(&s, dir)) ||
+		    (plain.file.n && try_file(&s, dir))) {
 			*path = s.found;
 			return !arena_failed(a);
 		}
@@ -265,7 +316,7 @@ static bool debug_by_link(struct search *s, struct object *o)
 		if (str_eq(places[i], object_path(o)) || !fs_exists(places[i]))
 			continue;
 		if (!has_crc(places[i], crc)) {
-			note(s->log, places[i], STR("checksum mismatch"));
+			find_log_add(s->log, places[i], STR("checksum mismatch"));
 			continue;
 		}
 		if (try_path(s, places[i]))

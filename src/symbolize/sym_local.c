@@ -9,12 +9,15 @@
 #include "net/url.h"
 #include "object/frame_set.h"
 #include "symbolize/sym_cache.h"
+#include "symbolize/sym_open.h"
+#include "symbolize/sym_special.h"
 #include "symbolize/sym_tables.h"
 #include "symbolize/symbolize.h"
 
 /* One mapping's binary while locations are looked up. */
 struct binary {
 	struct object *object; /* NULL: skipped or refused */
+	struct sym_special special; /* its text is asked when there is no object */
 	struct object_mapping place;
 	bool base_failed; /* said once */
 	VEC(uint64_t) addresses; /* object addresses of its locations; later sorted and unique */
@@ -45,28 +48,44 @@ static struct str display_name(struct local *l, const struct mapping *m)
 	return arena_printf(&l->arena, "%.*s (build ID %.*s)", STR_ARG(base), STR_ARG(id));
 }
 
+/* The profile knows which build it was, the file does not say: its names may be another's. */
+static void warn_without_id(struct local *l, struct str name, struct str id, struct object *o)
+{
+	if (id.n && !object_build_id(o).n)
+		ui_error(l->ui, "%.*s has no build ID: it may not be the build that was profiled",
+		    STR_ARG(name));
+}
+
+/* A mapping that is no file, or a compiler's map: named when it is certainly this machine's. */
+static void open_special(struct local *l, const struct mapping *m, struct binary *b)
+{
+	struct err e;
+
+	if (sym_special_open(&b->special, profile_str(l->p, m->file), profile_str(l->p, m->build_id),
+		&e) != OK)
+		l->no_memory = true;
+	b->object = b->special.object;
+	b->special.object = NULL;
+	b->place = (struct object_mapping){ m->start, m->limit, m->offset, STR("") };
+}
+
 static void open_binary(struct local *l, const struct mapping *m, struct binary *b)
 {
 	struct str name = display_name(l, m);
-	struct str want = profile_str(l->p, m->build_id);
-	struct str got;
+	struct str id = profile_str(l->p, m->build_id);
 	struct err e;
 
-	if (object_open(&b->object, profile_str(l->p, m->file), &e) != OK) {
+	if (sym_open(&b->object, profile_str(l->p, m->file), id, NULL, l->ui, &e) != OK) {
+		bool is_other = strstr(e.msg, ": build ID mismatch (") != NULL;
+
+		b->object = NULL;
 		l->no_memory |= e.code == ERR_NOMEM;
-		ui_error(l->ui, "Local symbolization failed for %.*s: %s", STR_ARG(name), e.msg);
-		l->is_incomplete = true;
-		b->object = NULL;
+		l->is_incomplete |= !is_other;
+		ui_error(l->ui, "Local symbolization failed for %.*s: %s", STR_ARG(name),
+		    is_other ? "build ID mismatch" : e.msg);
 		return;
 	}
-	got = object_build_id(b->object);
-	if (want.n && got.n && !str_eq(want, got)) {
-		ui_error(
-		    l->ui, "Local symbolization failed for %.*s: build ID mismatch", STR_ARG(name));
-		object_close(b->object);
-		b->object = NULL;
-		return;
-	}
+	warn_without_id(l, name, id, b->object);
 	b->place = (struct object_mapping){ m->start, m->limit, m->offset,
 		profile_str(l->p, m->kernel_reloc) };
 }
@@ -86,7 +105,11 @@ static void prepare_mapping(struct local *l, uint32_t i)
 		l->is_incomplete = true;
 		return;
 	}
-	if (symbolize_is_special(file) || (!m->build_id && url_is_http(file)))
+	if (symbolize_is_special(file) || sym_text_is_perf_map(file)) {
+		open_special(l, m, &l->binaries[i]);
+		return;
+	}
+	if (!m->build_id && url_is_http(file))
 		return;
 	open_binary(l, m, &l->binaries[i]);
 }
@@ -167,6 +190,10 @@ static struct binary *place_of(struct local *l, uint32_t location, uint64_t *add
 	const struct location *at = &l->p->locations[location];
 	struct binary *b = at->mapping < l->p->n_mappings ? &l->binaries[at->mapping] : NULL;
 
+	if (b && b->special.text.v.n) {
+		*address = at->address;
+		return b;
+	}
 	return b && b->object && object_address(l, at, b, address) ? b : NULL;
 }
 
@@ -190,11 +217,14 @@ static size_t sort_unique(uint64_t *v, size_t n)
 	return kept;
 }
 
+/* Names alone: from the symbol table, or from a text. */
 static MUST_USE enum err_code ask_symbols(struct binary *b, struct err *e)
 {
 	for (size_t i = 0; i < b->addresses.n; i++) {
+		const uint64_t address = b->addresses.p[i];
 		const struct object_frame f = {
-			.function = object_symbol_name(b->object, b->addresses.p[i]),
+			.function = b->object ? object_symbol_name(b->object, address)
+					      : sym_text_find(&b->special.text, address),
 			.file = STR(""),
 		};
 
@@ -230,7 +260,7 @@ static MUST_USE enum err_code ask(struct local *l, struct binary *b, struct err 
 	if (b->addresses.failed)
 		return FAIL_NOMEM(e);
 	b->addresses.n = sort_unique(b->addresses.p, b->addresses.n);
-	if (l->mode->fast)
+	if (l->mode->fast || !b->object)
 		TRY(ask_symbols(b, e));
 	else
 		TRY(ask_debug_information(l, b, e));
@@ -242,6 +272,11 @@ static MUST_USE enum err_code ask(struct local *l, struct binary *b, struct err 
 	return OK;
 }
 
+static bool is_open(const struct binary *b)
+{
+	return b->object || b->special.text.v.n;
+}
+
 static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 {
 	struct binary *b;
@@ -249,7 +284,7 @@ static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 	bool any = false;
 
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
-		any |= l->binaries[i].object != NULL;
+		any |= is_open(&l->binaries[i]);
 	if (!any)
 		return OK;
 	TRY(sym_tables_init(&l->tables, l->p, e));
@@ -257,7 +292,7 @@ static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 		if ((b = place_of(l, i, &address)))
 			(void)VEC_PUSH(&b->addresses, address);
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
-		if (l->binaries[i].object)
+		if (is_open(&l->binaries[i]))
 			TRY(ask(l, &l->binaries[i], e));
 	for (uint32_t i = 0; i < l->p->n_locations; i++) {
 		const struct frame_place *place;
@@ -280,6 +315,7 @@ static void release(struct local *l)
 		buf_release(&b->cached);
 		VEC_RELEASE(&b->addresses);
 		object_close(b->object);
+		sym_special_release(&b->special);
 	}
 	sym_tables_release(&l->tables);
 	arena_release(&l->arena);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/ui.h"
 #include "core/str.h"
@@ -47,6 +48,13 @@ enum err_code symbolize_remote(struct profile *p, bool force, const struct mappi
 /* Demangles function names; force starts again from the system names. */
 enum err_code symbolize_demangle(
     struct profile *p, bool force, enum demangle_mode mode, struct err *e) MUST_USE;
+
+/*
+ * Appends, for each mapping of p (as it came, not yet looked up), the places its binary and debug
+ * file were looked for and why each was refused. search_path as find_binary's.
+ */
+enum err_code symbolize_explain(const struct profile *p, struct str search_path,
+    const struct ui *ui, struct buf *out, struct err *e) MUST_USE;
 
 /* True for mappings that have no file to open: "[vdso]", "linux-vdso…", "//anon", "/memfd:…". */
 bool symbolize_is_special(struct str file);

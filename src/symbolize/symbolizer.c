@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/vec.h"
+#include "symbolize/sym_open.h"
 #include "symbolize/symbolize.h"
 
 struct opened {
@@ -41,21 +42,6 @@ void symbolizer_free(struct symbolizer *s)
 	alloc_put(s);
 }
 
-static void check_build_id(struct opened *o)
-{
-	struct str got;
-
-	if (!o->object)
-		return;
-	got = object_build_id(o->object);
-	if (!o->build_id.n || !got.n || str_eq(o->build_id, got))
-		return;
-	err_set(&o->error, ERR_FORMAT, 0, "%.*s: build ID mismatch (%.*s != %.*s)",
-	    STR_ARG(o->path), STR_ARG(o->build_id), STR_ARG(got));
-	object_close(o->object);
-	o->object = NULL;
-}
-
 /* The entry for a file, opened on the first request; NULL when memory is short. */
 static struct opened *entry(struct symbolizer *s, struct str path, struct str build_id)
 {
@@ -69,9 +55,8 @@ static struct opened *entry(struct symbolizer *s, struct str path, struct str bu
 		return NULL;
 	o->path = arena_str(&s->arena, path);
 	o->build_id = arena_str(&s->arena, build_id);
-	if (object_open(&o->object, path, &o->error) != OK)
+	if (sym_open(&o->object, path, build_id, NULL, NULL, &o->error) != OK)
 		o->object = NULL;
-	check_build_id(o);
 	return arena_failed(&s->arena) ? NULL : o;
 }
 

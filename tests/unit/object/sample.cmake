@@ -31,6 +31,12 @@ add_custom_command(OUTPUT ${SAMPLE_DIR}/stripped DEPENDS ${SAMPLE_DIR}/pie
   COMMAND ${CMAKE_OBJCOPY} --strip-all pie bare
   WORKING_DIRECTORY ${SAMPLE_DIR})
 list(APPEND SAMPLES ${SAMPLE_DIR}/stripped)
+add_custom_command(OUTPUT ${SAMPLE_DIR}/sleeper
+  DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/object/sleeper.c
+  COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} -o ${SAMPLE_DIR}/sleeper
+    ${PROJECT_SOURCE_DIR}/tests/unit/object/sleeper.c)
+list(APPEND SAMPLES ${SAMPLE_DIR}/sleeper)
+
 # The same debug information, compressed in the ways there are.
 foreach(how zlib zlib-gnu zstd)
   add_custom_command(OUTPUT ${SAMPLE_DIR}/${how} DEPENDS ${SAMPLE_DIR}/pie
