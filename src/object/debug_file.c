@@ -13,7 +13,8 @@ struct object *object_debug(struct object *o)
 	if (o->debug_tried || o->is_debug_file || o->fd < 0)
 		return o->debug;
 	o->debug_tried = true;
-	if (find_debug_file(o, &a, &path, &o->debug_log) && object_open(&o->debug, path, &ignored) == OK)
+	if (find_debug_file(o, &a, &path, &o->debug_log) &&
+	    object_open(&o->debug, path, &ignored) == OK)
 		o->debug->is_debug_file = true;
 	arena_release(&a);
 	return o->debug;

@@ -33,8 +33,7 @@ static bool same_text(const void *ctx, uint32_t index, const void *key)
 static struct str intern(struct object *o, struct str s)
 {
 	const uint32_t fresh = (uint32_t)o->texts.n;
-	const uint32_t i =
-	    map_intern(&o->texts_map, hash_bytes(s.p, s.n), same_text, o, &s, fresh);
+	const uint32_t i = map_intern(&o->texts_map, hash_bytes(s.p, s.n), same_text, o, &s, fresh);
 
 	if (i == fresh)
 		(void)VEC_PUSH(&o->texts, arena_str(&o->arena, s));
@@ -306,8 +305,8 @@ static int by_owner(const void *x, const void *y)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-static MUST_USE enum err_code answer_unit(struct object *o, const struct wanted *v, size_t n,
-    struct frame_set *out, struct err *e)
+static MUST_USE enum err_code answer_unit(
+    struct object *o, const struct wanted *v, size_t n, struct frame_set *out, struct err *e)
 {
 	struct dwarf_state *s = state_of(o);
 	struct dwarf_unit *u = NULL;
@@ -340,8 +339,8 @@ static MUST_USE enum err_code answer_all(
 	return OK;
 }
 
-enum err_code object_frames_many(struct object *o, const uint64_t *addresses, size_t n,
-    struct frame_set *out, struct err *e)
+enum err_code object_frames_many(
+    struct object *o, const uint64_t *addresses, size_t n, struct frame_set *out, struct err *e)
 {
 	const struct object_symbol *symbols;
 	struct arena a = { 0 };

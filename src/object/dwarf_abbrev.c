@@ -180,8 +180,8 @@ static bool add_attrs(struct dwarf_abbrevs *t, struct dwarf_bytes *b, struct dwa
 /* The table's bytes up to the end of its section. */
 static struct str section_of(Dwarf *dwarf)
 {
-	static const char *const names[] = { ".debug_abbrev", ".zdebug_abbrev",
-		".debug_abbrev.dwo", ".zdebug_abbrev.dwo" };
+	static const char *const names[] = { ".debug_abbrev", ".zdebug_abbrev", ".debug_abbrev.dwo",
+		".zdebug_abbrev.dwo" };
 	struct str bytes = STR("");
 
 	for (size_t i = 0; i < sizeof names / sizeof *names && !bytes.n; i++)

@@ -116,8 +116,8 @@ const struct dwarf_name *dwarf_unit_name(struct dwarf_unit *u, struct dwarf_node
 
 	if (node->name != DWARF_NO_OWNER)
 		return &u->names.p[node->name];
-	node->name = map_intern(&u->names_map, hash_mix(node->origin, 0), same_origin, u,
-	    &node->origin, fresh);
+	node->name = map_intern(
+	    &u->names_map, hash_mix(node->origin, 0), same_origin, u, &node->origin, fresh);
 	if (node->name == fresh) {
 		if (dwarf_offdie(dwarf_cu_getdwarf(u->tree.cu), node->origin, &die)) {
 			name.name = die_name(&die);
@@ -126,8 +126,7 @@ const struct dwarf_name *dwarf_unit_name(struct dwarf_unit *u, struct dwarf_node
 		if (!VEC_PUSH(&u->names, name))
 			node->name = DWARF_NO_OWNER;
 	}
-	return node->name == DWARF_NO_OWNER ? NULL
-					    : &u->names.p[node->name];
+	return node->name == DWARF_NO_OWNER ? NULL : &u->names.p[node->name];
 }
 
 static bool is_code_unit(uint8_t type)
@@ -151,9 +150,9 @@ static bool read_units(struct dwarf_index *x, struct dwarf_tree *t)
 
 		if (!is_code_unit(type) || !dwarf_tree_add_ranges(t, &die, owner, 0))
 			continue;
-		if (!VEC_PUSH(&x->units, (struct dwarf_unit){ .die = die,
-						 .tree = is_split ? split : die,
-						 .is_split = is_split }))
+		if (!VEC_PUSH(&x->units,
+			(struct dwarf_unit){
+			    .die = die, .tree = is_split ? split : die, .is_split = is_split }))
 			return false;
 	}
 	return !t->ranges.failed;

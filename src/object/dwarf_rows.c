@@ -72,8 +72,7 @@ static struct str read_name(struct reader *r, unsigned form)
 	case DW_FORM_string:
 		return dwarf_text(&r->b);
 	case DW_FORM_line_strp:
-		return text_at(
-		    r->sections->line_str, dwarf_read_form(&r->b, &f, &r->h.widths));
+		return text_at(r->sections->line_str, dwarf_read_form(&r->b, &f, &r->h.widths));
 	case DW_FORM_strp:
 		return text_at(r->sections->str, dwarf_read_form(&r->b, &f, &r->h.widths));
 	default:
@@ -116,8 +115,8 @@ static bool read_entries(struct reader *r, bool is_file)
 				dwarf_skip_form(&r->b, (unsigned)formats[k][1], &r->h.widths);
 		}
 		if (is_file)
-			(void)VEC_PUSH(&r->out->files,
-			    (struct dwarf_file){ dir_at(r, dir), name, { 0 } });
+			(void)VEC_PUSH(
+			    &r->out->files, (struct dwarf_file){ dir_at(r, dir), name, { 0 } });
 		else
 			(void)VEC_PUSH(&r->dirs, name);
 	}
@@ -131,8 +130,7 @@ static void add_old_file(struct reader *r, struct str name)
 	(void)dwarf_uleb(&r->b); /* time and length, which nobody writes */
 	(void)dwarf_uleb(&r->b);
 	if (r->out->files.n < MAX_FILES)
-		(void)VEC_PUSH(
-		    &r->out->files, (struct dwarf_file){ dir_at(r, dir), name, { 0 } });
+		(void)VEC_PUSH(&r->out->files, (struct dwarf_file){ dir_at(r, dir), name, { 0 } });
 }
 
 /* Lists that end in an empty text; both count from 1. */
@@ -206,8 +204,8 @@ static void add_row(struct reader *r, struct machine *m)
 	struct dwarf_row row;
 
 	if (!m->open) {
-		m->sequence = (struct dwarf_sequence){ m->address, m->address,
-			(uint32_t)out->rows.n, 0 };
+		m->sequence =
+		    (struct dwarf_sequence){ m->address, m->address, (uint32_t)out->rows.n, 0 };
 		m->open = true;
 	}
 	if (m->address < m->sequence.start || m->address - m->sequence.start > UINT32_MAX ||

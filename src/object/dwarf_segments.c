@@ -53,8 +53,8 @@ static void close_until(struct dwarf_segments *out, struct open_ranges *open, ui
 #define DIGITS     (1u << DIGIT_BITS)
 
 /* One pass of a radix sort: stable, by DIGIT_BITS bits of the distance to `least`. */
-static void sort_digit(
-    const struct dwarf_range *from, struct dwarf_range *to, size_t n, uint64_t least, unsigned shift)
+static void sort_digit(const struct dwarf_range *from, struct dwarf_range *to, size_t n,
+    uint64_t least, unsigned shift)
 {
 	uint32_t at[DIGITS] = { 0 };
 	uint32_t sum = 0;

@@ -18,9 +18,9 @@ struct walk {
 	const struct dwarf_abbrevs *abbrevs;
 	struct dwarf_bytes b;
 	const uint8_t *unit_die;
-	Dwarf_Die *die;     /* of the unit */
-	Dwarf_Off die_at;   /* its offset */
-	Dwarf_Off unit_at;  /* offset of the unit's header */
+	Dwarf_Die *die;    /* of the unit */
+	Dwarf_Off die_at;  /* its offset */
+	Dwarf_Off unit_at; /* offset of the unit's header */
 	uint32_t owner[MAX_DEPTH];
 	size_t depth;
 };

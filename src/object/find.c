@@ -183,16 +183,14 @@ static bool try_process(struct search *s, struct str dir)
 	if (!process_of(dir, &pid))
 		return false;
 	if (s->r->file.n &&
-	    try_path(s, join(s->a, arena_printf(s->a, "/proc/%.*s/root", STR_ARG(pid)),
-			    s->r->file)))
+	    try_path(
+		s, join(s->a, arena_printf(s->a, "/proc/%.*s/root", STR_ARG(pid)), s->r->file)))
 		return true;
 	if (m->start < m->limit &&
-	    try_path(s,
-		arena_printf(s->a, "/proc/%.*s/map_files/%llx-%llx", STR_ARG(pid),
-		    (unsigned long long)m->start, (unsigned long long)m->limit)))
+	    try_path(s, arena_printf(s->a, "/proc/%.*s/map_files/%llx-%llx", STR_ARG(pid),
+			    (unsigned long long)m->start, (unsigned long long)m->limit)))
 		return true;
-	return s->r->build_id.n &&
-	       try_path(s, arena_printf(s->a, "/proc/%.*s/exe", STR_ARG(pid)));
+	return s->r->build_id.n && try_path(s, arena_printf(s->a, "/proc/%.*s/exe", STR_ARG(pid)));
 }
 
 struct str find_without_deleted(struct str file)

@@ -56,8 +56,7 @@ struct object *object_mini(struct object *o)
 		return NULL;
 	if (unpack(packed, &b)) {
 		copy = arena_str(&o->arena, buf_str(&b));
-		if (copy.n &&
-		    object_open_memory(&o->mini, copy.p, copy.n, o->path, &ignored) != OK)
+		if (copy.n && object_open_memory(&o->mini, copy.p, copy.n, o->path, &ignored) != OK)
 			o->mini = NULL;
 	}
 	buf_release(&b);

@@ -20,7 +20,7 @@
 #define MAX_SEGMENTS 4096
 
 /* Longest note segment that is looked at for a build id. */
-#define MAX_NOTES    (1u << 20)
+#define MAX_NOTES (1u << 20)
 
 /*
  * n bytes of the file at an offset; they live as long as o. Files are read, not mapped: one that is

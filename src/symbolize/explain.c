@@ -7,14 +7,26 @@
 #include "symbolize/sym_special.h"
 #include "symbolize/symbolize.h"
 
+/* Errors name the place again ("stat X: no such file"), which is the line's start already. */
+static struct str plain_reason(const struct find_try *t)
+{
+	struct str r = t->reason;
+
+	if (str_starts(r, STR("stat ")) && str_starts(str_skip(r, 5), t->path) &&
+	    str_starts(str_skip(r, 5 + t->path.n), STR(": ")))
+		r = str_skip(r, 5 + t->path.n + 2);
+	else if (str_starts(r, t->path) && str_starts(str_skip(r, t->path.n), STR(": ")))
+		r = str_skip(r, t->path.n + 2);
+	return r.n ? r : STR("taken");
+}
+
 static void write_tries(const struct find_log *log, const char *what, struct buf *out)
 {
 	for (size_t i = 0; i < log->tries.n; i++) {
 		const struct find_try *t = &log->tries.p[i];
 
-		/* Errors name the place again: it is the line's start already. */
-		buf_printf(out, "  %s %.*s: %.*s\n", what, STR_ARG(t->path),
-		    STR_ARG(t->reason.n ? t->reason : STR("taken")));
+		buf_printf(
+		    out, "  %s %.*s: %.*s\n", what, STR_ARG(t->path), STR_ARG(plain_reason(t)));
 	}
 }
 
@@ -26,7 +38,8 @@ static void write_object(struct object *o, struct buf *out)
 	size_t n = 0;
 	const bool has_dwarf = object_has_dwarf(o, &why);
 
-	write_tries(object_debug_tries(o), "debug file", out);
+	if (!has_dwarf || !str_eq(why, object_path(o)))
+		write_tries(object_debug_tries(o), "debug file", out);
 	if (object_symbols(o, &v, &n, &e) != OK)
 		n = 0;
 	buf_printf(out, "  symbols: %zu\n  lines and inlined calls: %s%.*s\n", n,

@@ -87,9 +87,9 @@ static bool add_functions(
 		if (f[i].name_at > text.n || f[i].name_n > text.n - f[i].name_at ||
 		    f[i].file_at > text.n || f[i].file_n > text.n - f[i].file_at)
 			return false;
-		(void)VEC_PUSH(&s->functions,
-		    (struct frame_function){ { text.p + f[i].name_at, f[i].name_n },
-			{ text.p + f[i].file_at, f[i].file_n }, f[i].start_line });
+		(void)VEC_PUSH(
+		    &s->functions, (struct frame_function){ { text.p + f[i].name_at, f[i].name_n },
+				       { text.p + f[i].file_at, f[i].file_n }, f[i].start_line });
 	}
 	return true;
 }
@@ -135,9 +135,8 @@ static bool decode(struct frame_set *s, struct str file)
 	s->places.n = (size_t)h.n_places;
 	s->frames.n = (size_t)h.n_frames;
 	/* Tables before it have elements of 8 bytes' alignment and lie in storage of malloc's. */
-	return add_functions(
-		   s, (const struct stored_function *)(const void *)functions, h.n_functions,
-		   rest) &&
+	return add_functions(s, (const struct stored_function *)(const void *)functions,
+		   h.n_functions, rest) &&
 	       are_sound(s);
 }
 
@@ -242,8 +241,7 @@ static bool write_file(const struct sym_cache *c, struct str bytes)
 	bool ok;
 	int fd;
 
-	if (snprintf(part, sizeof part, "%.*s/part-XXXXXX", STR_ARG(c->folder)) >=
-	    (int)sizeof part)
+	if (snprintf(part, sizeof part, "%.*s/part-XXXXXX", STR_ARG(c->folder)) >= (int)sizeof part)
 		return false;
 	fd = mkostemp(part, O_CLOEXEC);
 	if (fd < 0)

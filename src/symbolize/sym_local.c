@@ -16,14 +16,15 @@
 
 /* One mapping's binary while locations are looked up. */
 struct binary {
-	struct object *object; /* NULL: skipped or refused */
+	struct object *object;      /* NULL: skipped or refused */
 	struct sym_special special; /* its text is asked when there is no object */
 	struct object_mapping place;
-	bool base_failed; /* said once */
+	bool base_failed;        /* said once */
 	VEC(uint64_t) addresses; /* object addresses of its locations; later sorted and unique */
 	struct frame_set frames;
 	struct buf cached; /* holds texts of frames */
-	uint32_t *functions; /* of the profile, by index of frames.functions; PROFILE_NONE not yet */
+	uint32_t
+	    *functions; /* of the profile, by index of frames.functions; PROFILE_NONE not yet */
 };
 
 struct local {
@@ -61,8 +62,8 @@ static void open_special(struct local *l, const struct mapping *m, struct binary
 {
 	struct err e;
 
-	if (sym_special_open(&b->special, profile_str(l->p, m->file), profile_str(l->p, m->build_id),
-		&e) != OK)
+	if (sym_special_open(
+		&b->special, profile_str(l->p, m->file), profile_str(l->p, m->build_id), &e) != OK)
 		l->no_memory = true;
 	b->object = b->special.object;
 	b->special.object = NULL;
@@ -141,8 +142,7 @@ static uint32_t function_of(struct local *l, struct binary *b, uint32_t i)
 	const struct frame_function *f = &b->frames.functions.p[i];
 
 	if (b->functions[i] == PROFILE_NONE)
-		b->functions[i] =
-		    sym_tables_function(&l->tables, f->name, f->file, f->start_line);
+		b->functions[i] = sym_tables_function(&l->tables, f->name, f->file, f->start_line);
 	return b->functions[i];
 }
 
@@ -160,8 +160,7 @@ static void set_lines(
 		m->has_functions |= function->name.n > 0;
 		m->has_filenames |= function->file.n > 0;
 		m->has_line_numbers |= f->line != 0;
-		sym_tables_line(
-		    t, location, function_of(l, b, f->function), f->line, f->column);
+		sym_tables_line(t, location, function_of(l, b, f->function), f->line, f->column);
 	}
 	m->has_inline_frames = true;
 }
@@ -264,8 +263,7 @@ static MUST_USE enum err_code ask(struct local *l, struct binary *b, struct err 
 		TRY(ask_symbols(b, e));
 	else
 		TRY(ask_debug_information(l, b, e));
-	b->functions = arena_alloc_raw(
-	    &l->arena, b->frames.functions.n + 1, sizeof *b->functions);
+	b->functions = arena_alloc_raw(&l->arena, b->frames.functions.n + 1, sizeof *b->functions);
 	if (!b->functions)
 		return FAIL_NOMEM(e);
 	memset(b->functions, 0xff, b->frames.functions.n * sizeof *b->functions);

@@ -4,8 +4,8 @@
 #include "symbolize/debuginfod.h"
 
 /* Opens path when it is the binary that is meant. */
-static MUST_USE enum err_code try_open(struct object **out, struct str path, struct str build_id,
-    struct find_log *log, struct err *e)
+static MUST_USE enum err_code try_open(
+    struct object **out, struct str path, struct str build_id, struct find_log *log, struct err *e)
 {
 	struct object *o;
 	enum err_code rc = object_open(&o, path, e);

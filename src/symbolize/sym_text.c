@@ -93,8 +93,8 @@ enum err_code sym_text_read_kallsyms(struct sym_text *t, struct str path, struct
 {
 	TRY(read_lines(t, path, add_kernel_line, e));
 	if (!t->v.n)
-		return FAIL(e, ERR_UNSUPPORTED, "%.*s shows no addresses to this user",
-		    STR_ARG(path));
+		return FAIL(
+		    e, ERR_UNSUPPORTED, "%.*s shows no addresses to this user", STR_ARG(path));
 	for (size_t i = 0; i + 1 < t->v.n; i++)
 		t->v.p[i].end = t->v.p[i + 1].start;
 	return OK;
