@@ -148,6 +148,7 @@ enum err_code driver_load(struct driver *d, struct err *e)
 	TRY(fetch_profiles(&fetched, &options, &d->ui, e));
 	code = finish_both(d, &fetched, e);
 	if (code == OK) {
+		symbolizer_note_binaries(d->symbolizer, &fetched.sources, &d->ui);
 		d->profile = fetched.sources;
 		fetched.sources = (struct profile){ 0 };
 	}

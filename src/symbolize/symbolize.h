@@ -70,4 +70,13 @@ void symbolizer_free(struct symbolizer *s);
 enum err_code symbolizer_get(struct symbolizer *s, const struct profile *p, const struct mapping *m,
     uint64_t address, struct object **object, uint64_t *base, struct err *e) MUST_USE;
 
+/*
+ * Remembers when the newest binary of p's mappings was written, so that symbolizer_check_source can
+ * say through ui (kept: must outlive s) that a source file was changed after it. What it says may
+ * be untrue only of a file that was touched without a change.
+ */
+void symbolizer_note_binaries(struct symbolizer *s, const struct profile *p, const struct ui *ui);
+/* A source file is about to be shown: warns, once a file, when its lines may have moved. */
+void symbolizer_check_source(struct symbolizer *s, struct str path);
+
 #endif
