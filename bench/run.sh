@@ -17,9 +17,17 @@ bench/overhead/pairs.sh "$build"
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind"
 
-echo "== the tool: -top"
 data=$build/bench-data
 mkdir -p "$data"
+echo "== names: a large C++ program, and the C library (building the program takes minutes, once)"
+bench/symbols/big_cpp.sh "$data/big_cpp"
+libc=$(ldd "$build/bin/pprof" | awk '$1 == "libc.so.6" { print $3 }')
+for binary in "$data/big_cpp/big_cpp" "$libc"; do
+	bench/symbols/symbols.py "$build/bin/pprof" "$binary"
+	bench/symbols/agree.py "$build/bin/pprof" "$binary"
+done
+
+echo "== the tool: -top"
 [ -f "$data/1e5.pb.gz" ] || "$build/tests/gen_profile" 100000 plain 1 "$data/1e5.pb.gz"
 [ -f "$data/1e5-labels.pb.gz" ] || "$build/tests/gen_profile" 100000 labels 1 "$data/1e5-labels.pb.gz"
 bench/tool/compare.py "$build/bin/pprof" "$data/1e5.pb.gz" "$data/1e5-labels.pb.gz"

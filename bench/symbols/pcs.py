@@ -6,8 +6,10 @@ import subprocess
 
 def functions(binary):
     """(address, size) of every function, from nm."""
-    text = subprocess.run(["nm", "-S", "--defined-only", binary], capture_output=True, text=True,
-                          check=True).stdout
+    command = ["nm", "-S", "--defined-only", binary]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if not text.strip():  # stripped: what the dynamic linker needs
+        text = subprocess.run(command + ["-D"], capture_output=True, text=True, check=True).stdout
     found = {}
     for line in text.splitlines():
         part = line.split()
