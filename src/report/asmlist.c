@@ -396,7 +396,7 @@ static void print_heading(const struct report *r, const struct asm_symbol *s, st
 	else
 		buf_printf(
 		    out, "ROUTINE ======================== %.*s\n", STR_ARG(s->symbol->names[0]));
-	for (uint32_t i = 1; i < s->symbol->n_names; i++)
+	for (uint32_t i = 1; !s->inlined_name.n && i < s->symbol->n_names; i++)
 		buf_printf(
 		    out, "    AKA ======================== %.*s\n", STR_ARG(s->symbol->names[i]));
 	report_value_pad(r, (int64_t)s->flat, 10, out);
