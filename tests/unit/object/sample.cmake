@@ -37,20 +37,23 @@ add_custom_command(OUTPUT ${SAMPLE_DIR}/sleeper
     ${PROJECT_SOURCE_DIR}/tests/unit/object/sleeper.c)
 list(APPEND SAMPLES ${SAMPLE_DIR}/sleeper)
 
-# The same debug information, compressed in the ways there are.
+# The same debug information, compressed in the ways there are. LLVM's objcopy, which CMake takes
+# when clang compiles, does not know all of them.
+find_program(SAMPLE_OBJCOPY NAMES objcopy REQUIRED)
 foreach(how zlib zlib-gnu zstd)
   add_custom_command(OUTPUT ${SAMPLE_DIR}/${how} DEPENDS ${SAMPLE_DIR}/pie
-    COMMAND ${CMAKE_OBJCOPY} --compress-debug-sections=${how} pie ${how}
+    COMMAND ${SAMPLE_OBJCOPY} --compress-debug-sections=${how} pie ${how}
     WORKING_DIRECTORY ${SAMPLE_DIR})
   list(APPEND SAMPLES ${SAMPLE_DIR}/${how})
 endforeach()
 
-# Two programs whose common debug information dwz has moved to a third file, and one by itself.
-add_custom_command(OUTPUT ${SAMPLE_DIR}/dwz ${SAMPLE_DIR}/dwz-alone
-  DEPENDS ${SAMPLE_DIR}/pie ${SAMPLE_DIR}/fixed
-  COMMAND ${CMAKE_COMMAND} -E copy pie dwz
-  COMMAND ${CMAKE_COMMAND} -E copy fixed dwz2
-  COMMAND ${CMAKE_COMMAND} -E copy pie dwz-alone
+# Two programs whose common debug information dwz has moved to a third file, and one by itself. dwz
+# does not know the forms that clang writes.
+find_program(SAMPLE_GCC NAMES gcc REQUIRED)
+add_custom_command(OUTPUT ${SAMPLE_DIR}/dwz ${SAMPLE_DIR}/dwz-alone DEPENDS ${SAMPLE_C}
+  COMMAND ${SAMPLE_GCC} ${SAMPLE_FLAGS} -pie -fPIE -o dwz ${SAMPLE_C}
+  COMMAND ${SAMPLE_GCC} ${SAMPLE_FLAGS} -no-pie -fno-pie -o dwz2 ${SAMPLE_C}
+  COMMAND ${CMAKE_COMMAND} -E copy dwz dwz-alone
   COMMAND dwz -m common.dwz -r dwz dwz2
   COMMAND dwz dwz-alone
   WORKING_DIRECTORY ${SAMPLE_DIR})
@@ -58,10 +61,10 @@ list(APPEND SAMPLES ${SAMPLE_DIR}/dwz)
 
 # Stripped but for the symbols that MiniDebugInfo keeps.
 add_custom_command(OUTPUT ${SAMPLE_DIR}/mini DEPENDS ${SAMPLE_DIR}/pie
-  COMMAND ${CMAKE_OBJCOPY} --strip-debug pie mini.plain
-  COMMAND ${CMAKE_OBJCOPY} --only-keep-debug mini.plain mini.debug
+  COMMAND ${SAMPLE_OBJCOPY} --strip-debug pie mini.plain
+  COMMAND ${SAMPLE_OBJCOPY} --only-keep-debug mini.plain mini.debug
   COMMAND xz -fk mini.debug
-  COMMAND ${CMAKE_OBJCOPY} --strip-all --add-section .gnu_debugdata=mini.debug.xz pie mini
+  COMMAND ${SAMPLE_OBJCOPY} --strip-all --add-section .gnu_debugdata=mini.debug.xz pie mini
   WORKING_DIRECTORY ${SAMPLE_DIR})
 list(APPEND SAMPLES ${SAMPLE_DIR}/mini)
 
