@@ -36,6 +36,14 @@ compare() {
 	bench/tool/compare.py "$build/bin/pprof" "$@"
 }
 
+echo "== names: a large C++ program, and the C library (building the program takes minutes, once)"
+bench/symbols/big_cpp.sh "$data/big_cpp"
+libc=$(ldd "$build/bin/pprof" | awk '$1 == "libc.so.6" { print $3 }')
+for binary in "$data/big_cpp/big_cpp" "$libc"; do
+	bench/symbols/symbols.py "$build/bin/pprof" "$binary"
+	bench/symbols/agree.py "$build/bin/pprof" "$binary"
+done
+
 echo "== the tool: 1e5 samples with labels, 10 x 1e5 merged, small files"
 compare --report=-top,-dot "$(profile 100000 labels 1)"
 merged=

@@ -152,6 +152,7 @@ enum err_code driver_load(struct driver *d, struct err *e)
 		code = finish_both(d, &fetched, e);
 	ui_step(&d->ui, STR(""));
 	if (code == OK) {
+		symbolizer_note_binaries(d->symbolizer, &fetched.sources, &d->ui);
 		d->profile = fetched.sources;
 		fetched.sources = (struct profile){ 0 };
 	}

@@ -45,6 +45,9 @@ static const struct machine {
 	{ EM_386, CS_ARCH_X86, CS_MODE_32, 1 },
 	{ EM_AARCH64, CS_ARCH_ARM64, CS_MODE_ARM, 4 },
 	{ EM_ARM, CS_ARCH_ARM, CS_MODE_ARM, 4 },
+#if CS_API_MAJOR >= 5
+	{ EM_RISCV, CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC, 2 },
+#endif
 };
 
 extern const struct latelib latelib_capstone;
