@@ -8,10 +8,12 @@
 #include "runtime/confidence.h"
 #include "runtime/coverage.h"
 #include "runtime/heap_live.h"
+#include "runtime/memlimit.h"
 #include "runtime/modules.h"
 #include "runtime/pages.h"
 #include "runtime/peak.h"
 #include "runtime/rt.h"
+#include "runtime/rt_routes.h"
 #include "runtime/rt_text.h"
 #include "runtime/state_file.h"
 #include "runtime/watch.h"
@@ -112,6 +114,22 @@ static void print_confidence(struct rt_bytes *out)
 	self_line(out, "peak_copies", rt_peak_copies(), "copies made for heap?peak=1");
 }
 
+/* What `pprof leaks` projects: how long until the limit. */
+static void print_process(struct rt_bytes *out)
+{
+	struct rt_memlimit limit;
+	struct rt_memuse use;
+
+	rt_memlimit_find(&limit, "");
+	use = rt_memlimit_use(&limit);
+	self_line(out, "uptime_s", (rt_routes_now() - rt.start_mono_ns) / 1000000000u,
+	    "seconds since the profiler started");
+	self_line(out, "process_memory", use.used,
+	    "bytes in use, of the process or its control group or its address space");
+	self_line(out, "process_limit", use.limit == RT_MEMLIMIT_NONE ? 0 : use.limit,
+	    "bytes it may use: the nearest of control group, machine, address space; 0 none");
+}
+
 static const char *unwinder_of(const struct rt_mapping *m)
 {
 	struct unwind_module module = { 0 };
@@ -174,6 +192,7 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 	self_line(out, "enabled", rt_is_ready(), "1 when allocations are sampled");
 	rt_coverage_print(out);
 	self_line(out, "heap_rate", atomic_load(&rt.heap_rate), "mean bytes between samples");
+	print_process(out);
 	self_line(out, "threads", atomic_load(&rt.threads), "threads that have allocated");
 	if (rt_is_ready()) {
 		print_confidence(out);
