@@ -2,10 +2,12 @@
 #include "cli/subcommands.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/flags.h"
 #include "driver/launch.h"
 #include "driver/usage.h"
+#include "driver/verdicts.h"
 
 static bool find_launch_flag(void *ctx, struct str name, struct flag *flag)
 {
@@ -64,7 +66,69 @@ static enum err_code run_program(
 	return launch_run(&launch, argv + used, ui, status, e);
 }
 
+static bool find_leaks_flag(void *ctx, struct str name, struct flag *flag)
+{
+	return flags_find_option(verdicts_options, n_verdicts_options, ctx, name, flag);
+}
+
+static void leaks_usage(const struct ui *ui)
+{
+	struct buf out = { 0 };
+
+	BUF_LIT(&out,
+	    "usage:\n  pprof leaks [options] [binary] source...\n"
+	    "\n  Says whether a program leaks memory, where, how fast, and until when it lasts.\n"
+	    "  A source is the URL of a running program, which is watched, or its saved heap\n"
+	    "  profiles in order of time, a directory of them, or a state file.\n"
+	    "  Exit status: 0 no leak, 1 a leak, 3 undecided, 2 an error.\n");
+	usage_groups(&out, verdicts_options, n_verdicts_options);
+	ui_print(ui, "%s", buf_c(&out));
+	buf_release(&out);
+}
+
+/* One line that is written over; only for someone who looks at it. */
+static void show_progress(void *ctx, struct str text)
+{
+	(void)ctx;
+	fprintf(stderr, "\r\033[K%.*s", STR_ARG(text));
+	fflush(stderr);
+}
+
+static enum err_code run_leaks(
+    int argc, char **argv, const struct ui *ui, int *status, struct err *e)
+{
+	struct buf out = { 0 };
+	struct verdicts v;
+	enum err_code code;
+	int used = 0;
+
+	verdicts_init(&v);
+	*status = 0;
+	switch (flags_read(argv, argc, find_leaks_flag, &v, &used, e)) {
+	case FLAGS_HELP:
+		leaks_usage(ui);
+		return OK;
+	case FLAGS_BAD:
+		leaks_usage(ui);
+		return e->code;
+	case FLAGS_OK:
+		break;
+	}
+	if (used == argc) {
+		leaks_usage(ui);
+		return FAIL(e, ERR_USAGE, "no source specified");
+	}
+	v.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+	code = verdicts_run(&v, argv + used, (size_t)(argc - used), ui, &out, status, e);
+	if (code == OK)
+		fputs(buf_c(&out), stdout);
+	buf_release(&out);
+	return code;
+}
+
 static const struct subcommand subcommands[] = {
+	{ "leaks", "[options] source...", "say whether a program leaks, where and how fast",
+	    run_leaks },
 	{ "run", "[options] command [argument]...", "run a command and profile it", run_program },
 };
 

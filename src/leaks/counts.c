@@ -11,8 +11,7 @@
 #include "leaks/stats.h"
 #include "leaks/trend.h"
 
-static void count_between(
-    const struct leaks_view *v, size_t k0, size_t k1, struct trend_flow *f)
+static void count_between(const struct leaks_view *v, size_t k0, size_t k1, struct trend_flow *f)
 {
 	const struct leaks_point *a = &v->points[k0], *b = &v->points[k1];
 	double net = b->live_n - a->live_n, allocated = b->alloc_n - a->alloc_n;
@@ -60,8 +59,8 @@ bool counts_judge(const struct leaks_view *v, struct trend *out)
 		count_between(v, ends[i], ends[i + 1], &thirds[i]);
 	out->shape = trend_shape(out, thirds);
 	/* Nothing else can tell a swing from a leak. */
-	if (out->shape == LEAKS_LEAK && (thirds[0].net <= 0 || thirds[1].net <= 0 ||
-					    sawtooth_of(v).swings > 1))
+	if (out->shape == LEAKS_LEAK &&
+	    (thirds[0].net <= 0 || thirds[1].net <= 0 || sawtooth_of(v).swings > 1))
 		out->shape = LEAKS_GROWING;
 	if (is_burst(v, out->flow.net))
 		out->shape = LEAKS_BURST;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "leaks/choose.h"
+#include "leaks/suspects.h"
 #include "leaks/project.h"
 #include "leaks/trend.h"
 
@@ -37,8 +37,8 @@ static double could_hide(const struct leaks_input *in, const struct leaks_report
 	return span > 0 ? FOUND_FROM * fmax(1, period) / span : (double)INFINITY;
 }
 
-static const char *why_undecided(const struct leaks_report *r, const struct leaks_input *in,
-    const struct series *s)
+static const char *why_undecided(
+    const struct leaks_report *r, const struct leaks_input *in, const struct series *s)
 {
 	if (in->n_moments == 1 && !in->has_births)
 		return "one profile without births cannot show growth: several in time order are "
@@ -92,22 +92,21 @@ static void reconcile(struct leaks_report *r)
 	}
 }
 
-static MUST_USE enum err_code analyze(struct leaks_report *r, struct series *s,
-    const struct leaks_input *in, struct err *e)
+static MUST_USE enum err_code analyze(
+    struct leaks_report *r, struct series *s, const struct leaks_input *in, struct err *e)
 {
-	struct sites sites = { 0 };
+	struct groups sites = { 0 };
 	enum err_code code;
 
 	TRY(series_read(s, in, &r->arena, e));
-	code = sites_group(&sites, s, e);
+	code = groups_make(&sites, s, e);
 	if (code == OK)
-		code = choose_sites(r, &sites, in, e);
-	sites_release(&sites);
+		code = suspects_choose(r, &sites, in, e);
+	groups_release(&sites);
 	return code;
 }
 
-enum err_code leaks_analyze(
-    struct leaks_report *out, const struct leaks_input *in, struct err *e)
+enum err_code leaks_analyze(struct leaks_report *out, const struct leaks_input *in, struct err *e)
 {
 	struct series s;
 

@@ -70,6 +70,7 @@ enum leaks_level {
 	LEAKS_LINE,
 	LEAKS_FUNCTION,
 };
+
 #define LEAKS_LEVELS 3
 
 struct leaks_range {
@@ -94,7 +95,7 @@ struct leaks_verdict {
 	double span_s;     /* of births looked at */
 	double thirds[3];  /* growth of the window's thirds, samples */
 	bool has_thirds, is_last_third_growing, is_window; /* is_window: seen between profiles */
-	double turnover;         /* died / born over all steps */
+	double turnover;                                   /* died / born over all steps */
 	struct leaks_range rate; /* bytes a second (a profile, without times) */
 	struct leaks_ages ages;
 	double live_bytes, live_objects, live_samples; /* at the last moment */
@@ -108,8 +109,8 @@ struct leaks_site {
 	enum leaks_level level;
 	struct str function, file; /* file without its directories */
 	int64_t line;              /* 0 unknown */
-	struct str stack;          /* callers first: "main a.c:1 -> f b.c:2"; what most growth shares */
-	double stack_share;        /* of the growth that goes through `stack`, 0 … 1 */
+	struct str stack;   /* callers first: "main a.c:1 -> f b.c:2"; what most growth shares */
+	double stack_share; /* of the growth that goes through `stack`, 0 … 1 */
 	struct leaks_verdict v;
 	/*
 	 * What keeps the blocks from being freed: a root and the path from it, and how many of the
@@ -126,7 +127,8 @@ struct leaks_projection {
 	int64_t used, limit;      /* bytes; 0 unknown */
 	struct leaks_range slope; /* of memory in use, bytes a second */
 	bool has_slope;
-	struct leaks_range from_memory; /* seconds until the limit; hi is INFINITY when it may never */
+	struct leaks_range
+	    from_memory; /* seconds until the limit; hi is INFINITY when it may never */
 	struct leaks_range from_sites;
 	bool has_from_memory, has_from_sites;
 	double explained; /* growth of the leaks / growth of the process; NAN unknown */
@@ -140,7 +142,7 @@ struct leaks_before {
 	struct leaks_range now;  /* of the same sites in this series */
 	bool is_decided;         /* the present rate is known well enough to say which */
 	bool is_fixed;
-	struct str name;         /* of its greatest suspect */
+	struct str name; /* of its greatest suspect */
 };
 
 enum leaks_outcome {
@@ -152,7 +154,7 @@ enum leaks_outcome {
 struct leaks_report {
 	struct arena arena;
 	enum leaks_outcome outcome;
-	const char *why; /* undecided: why; else NULL */
+	const char *why;             /* undecided: why; else NULL */
 	struct leaks_site *suspects; /* leaks and what may become one; fastest first */
 	size_t n_suspects;
 	struct leaks_site *others; /* what was looked at and is none, most bytes first */
@@ -161,10 +163,10 @@ struct leaks_report {
 	size_t n_moments;
 	double window_s, uptime_s; /* of the series; since the start, 0 unknown */
 	bool has_births, has_times, has_allocs;
-	int64_t period;      /* bytes between samples; 0 or 1: every allocation */
-	double could_hide;   /* a slower leak than this may be missed; bytes a second */
-	double samples;      /* sampled blocks seen in all */
-	double heap_growth;  /* of bytes in use, all sites; bytes a second */
+	int64_t period;     /* bytes between samples; 0 or 1: every allocation */
+	double could_hide;  /* a slower leak than this may be missed; bytes a second */
+	double samples;     /* sampled blocks seen in all */
+	double heap_growth; /* of bytes in use, all sites; bytes a second */
 	struct leaks_projection projection;
 	struct leaks_before before;
 };

@@ -105,7 +105,7 @@ static struct labels read_labels(const struct profile *p, size_t i, const struct
 		uint64_t number;
 
 		if (l[j].is_num && l[j].key == c->born && c->born)
-			out.born = l[j].num < 0		   ? 0
+			out.born = l[j].num < 0            ? 0
 				   : l[j].num > UINT32_MAX ? UINT32_MAX
 							   : (uint32_t)l[j].num;
 		else if (l[j].is_num && l[j].key == c->bytes && c->bytes)
@@ -130,8 +130,8 @@ static void read_row(const struct profile *p, size_t i, const struct columns *c,
 	row->live_n = samples_of(row->live_objects, row->live_bytes, size, period);
 	row->alloc_n = row->live_n;
 	if (c->alloc_objects >= 0 && c->alloc_bytes >= 0)
-		row->alloc_n = samples_of((double)v[c->alloc_objects], (double)v[c->alloc_bytes],
-		    size, period);
+		row->alloc_n = samples_of(
+		    (double)v[c->alloc_objects], (double)v[c->alloc_bytes], size, period);
 }
 
 static int by_stack(const void *a, const void *b)
@@ -243,8 +243,7 @@ static void add_row(struct leaks_view *v, const struct series_row *row)
 		last->bytes += row->live_bytes;
 		return;
 	}
-	if (VEC_PUSH(
-		&v->cohorts, (struct leaks_cohort){ row->born, row->live_n, row->live_bytes }))
+	if (VEC_PUSH(&v->cohorts, (struct leaks_cohort){ row->born, row->live_n, row->live_bytes }))
 		point->n++;
 }
 

@@ -7,8 +7,8 @@
 #include "leaks/stats.h"
 #include "leaks/trend.h"
 
-#define ENOUGH   12  /* samples that ages are judged from */
-#define SHORTEST 10  /* seconds of a run that can be cut in quarters */
+#define ENOUGH   12   /* samples that ages are judged from */
+#define SHORTEST 10   /* seconds of a run that can be cut in quarters */
 #define EVEN_CHI 13.8 /* chi-square of three even quarters, 2 degrees of freedom, p 0.001 */
 #define FEW_PART 0.35 /* of the mean: a quarter with less is not even with the others */
 

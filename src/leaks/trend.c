@@ -2,8 +2,8 @@
  * Growth of what is old; see trend.h. What is hard: births are known by cohorts only, which get
  * wider with time. All cuts are put at starts of cohorts as the later profile has them, which are
  * starts of cohorts in every earlier one too; spans of births and of deaths may then differ, and
- * the binomial share follows from them. Rounding always makes "old" older at the later moment, which
- * can hide growth but not invent it.
+ * the binomial share follows from them. Rounding always makes "old" older at the later moment,
+ * which can hide growth but not invent it.
  */
 #include "leaks/trend.h"
 
@@ -111,8 +111,8 @@ static bool has_stopped(const struct trend_flow g[3])
 /* Two of the three grow by a quarter of the mean at least: not all at once. */
 static bool is_steady(const struct trend_flow g[3])
 {
-	double mean = (g[0].net + g[1].net + g[2].net) /
-		      fmax(1, g[0].span_s + g[1].span_s + g[2].span_s);
+	double mean =
+	    (g[0].net + g[1].net + g[2].net) / fmax(1, g[0].span_s + g[1].span_s + g[2].span_s);
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < 3; i++)
@@ -131,7 +131,8 @@ enum leaks_class trend_shape(struct trend *t, const struct trend_flow g[3])
 	return t->is_last_third_growing && is_steady(g) ? LEAKS_LEAK : LEAKS_GROWING;
 }
 
-/* Deaths per birth of what is old, from profile to profile: what joins and leaves in between too. */
+/* Deaths per birth of what is old, from profile to profile: what joins and leaves in between too.
+ */
 static double turnover(const struct leaks_view *v, double age_s)
 {
 	double born = 0, died = 0;

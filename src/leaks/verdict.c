@@ -55,8 +55,7 @@ void verdict_judge(const struct leaks_view *view, struct judged *out)
 	out->v.swings = teeth.swings;
 	out->v.period_s = teeth.period_s;
 	out->first_n = first->live_n;
-	out->allocated_n =
-	    view->n_moments > 1 ? last->alloc_n - first->alloc_n : last->alloc_n;
+	out->allocated_n = view->n_moments > 1 ? last->alloc_n - first->alloc_n : last->alloc_n;
 	if (births) {
 		out->v.ages = survivors_judge(view);
 		out->long_rate = survivors_rate(view, &out->v.ages);
@@ -86,7 +85,8 @@ static enum leaks_class settle_quiet(const struct judged *j, const struct leaks_
 		return LEAKS_SAWTOOTH;
 	if (in->n_moments > 1 && j->allocated_n < 0.02 * j->v.live_samples + 1)
 		return LEAKS_STATIC;
-	if (in->n_moments > 1 && j->allocated_n > 20 * fmax(1, j->v.most_bytes > 0 ? j->v.live_samples : 0))
+	if (in->n_moments > 1 &&
+	    j->allocated_n > 20 * fmax(1, j->v.most_bytes > 0 ? j->v.live_samples : 0))
 		return LEAKS_CHURN;
 	if (in->has_births && a->is == LEAKS_BOUNDED)
 		return LEAKS_BOUNDED;

@@ -10,10 +10,10 @@
 
 /* A site between the steps. */
 struct judged {
-	struct leaks_verdict v;  /* all but class, trust and, partly, rate */
+	struct leaks_verdict v; /* all but class, trust and, partly, rate */
 	struct trend trend;
 	bool has_trend;
-	double first_n, allocated_n; /* samples alive at the first moment, allocated since then */
+	double first_n, allocated_n;  /* samples alive at the first moment, allocated since then */
 	struct leaks_range long_rate; /* from survivors */
 };
 

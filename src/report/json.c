@@ -5,34 +5,11 @@
  */
 #include <inttypes.h>
 
-#include "base/utf8.h"
+#include "base/json_text.h"
 #include "report/labels.h"
 #include "report/tags.h"
 #include "report/text.h"
 #include "report/writers.h"
-
-/* A string with quotes. JSON is UTF-8: what is none becomes U+FFFD. */
-static void print_text(struct str s, struct buf *out)
-{
-	uint32_t c;
-
-	buf_char(out, '"');
-	while (s.n > 0) {
-		const bool bad = utf8_is_bad(s);
-		const size_t n = utf8_next(s, &c);
-
-		if (bad)
-			BUF_LIT(out, "\\ufffd");
-		else if (c < 0x20)
-			buf_printf(out, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", (char)c);
-		else
-			buf_add(out, s.p, n);
-		s = str_skip(s, n);
-	}
-	buf_char(out, '"');
-}
 
 /* "name": — with a comma in front unless it is the first of its object. */
 static void print_name(const char *name, bool first, struct buf *out)
@@ -43,7 +20,7 @@ static void print_name(const char *name, bool first, struct buf *out)
 static void print_text_field(const char *name, struct str s, bool first, struct buf *out)
 {
 	print_name(name, first, out);
-	print_text(s, out);
+	json_text(out, s);
 }
 
 static void print_number_field(const char *name, int64_t v, bool first, struct buf *out)
@@ -73,7 +50,7 @@ static enum err_code print_labels(struct report *r, struct buf *out, struct err 
 	for (uint32_t i = 0; i < labels.n; i++) {
 		if (i > 0)
 			BUF_LIT(out, ", ");
-		print_text(labels.lines[i], out);
+		json_text(out, labels.lines[i]);
 	}
 	buf_char(out, ']');
 	return OK;

@@ -15,10 +15,10 @@
 #include "runtime/rt_encode.h"
 #include "runtime/weight.h"
 
-#define HOUR   3600.0
-#define KIB    1024.0
-#define MIB    (1024 * 1024.0)
-#define SIZES  6
+#define HOUR    3600.0
+#define KIB     1024.0
+#define MIB     (1024 * 1024.0)
+#define SIZES   6
 #define FOREVER ((double)INFINITY)
 
 static const char *const names[SIM_KINDS] = { "leak", "leak+static", "leak+churn", "leak+ttl",
@@ -139,8 +139,8 @@ static void lru(struct sim *s, uint32_t site, double rate, double bytes)
 }
 
 /* Keeps a block of the flow from `first` on with a chance that depends on its birth. */
-static void thin(struct sim *s, size_t first, double (*chance)(const double *, double),
-    const double *how)
+static void thin(
+    struct sim *s, size_t first, double (*chance)(const double *, double), const double *how)
 {
 	size_t kept = first;
 
@@ -333,8 +333,10 @@ static void put_row(struct rt_snapshot *s, struct rt_row *row)
 {
 	if (row->alloc_samples == 0)
 		return;
-	row->values[RT_ALLOC_OBJECTS] = rt_snapshot_objects((uint64_t)row->values[RT_ALLOC_OBJECTS]);
-	row->values[RT_INUSE_OBJECTS] = rt_snapshot_objects((uint64_t)row->values[RT_INUSE_OBJECTS]);
+	row->values[RT_ALLOC_OBJECTS] =
+	    rt_snapshot_objects((uint64_t)row->values[RT_ALLOC_OBJECTS]);
+	row->values[RT_INUSE_OBJECTS] =
+	    rt_snapshot_objects((uint64_t)row->values[RT_INUSE_OBJECTS]);
 	rt_snapshot_add(s, row);
 }
 

@@ -47,12 +47,12 @@ struct sim_block {
 
 struct sim {
 	uint64_t random;
-	bool held_out;     /* the family that is tested with */
+	bool held_out;         /* the family that is tested with */
 	double before, window; /* seconds from the start to the first profile, and from there on */
-	uint64_t period;   /* bytes between samples */
+	uint64_t period;       /* bytes between samples */
 	unsigned moments;
-	double leak_rate;  /* bytes a second */
-	bool no_births;    /* profiles as other runtimes make them */
+	double leak_rate; /* bytes a second */
+	bool no_births;   /* profiles as other runtimes make them */
 	VEC(struct sim_block) blocks;
 };
 

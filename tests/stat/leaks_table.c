@@ -1,6 +1,6 @@
 /*
- * The verdicts' precision, recall and intervals on simulated programs, as the table in docs/leaks.md.
- * Not a test: it takes minutes. Run by tools/soak.sh and by hand.
+ * The verdicts' precision, recall and intervals on simulated programs, as the table in
+ * docs/leaks.md. Not a test: it takes minutes. Run by tools/soak.sh and by hand.
  *
  *   usage: leaks_table [TRIALS [SEED [held|tuning [KIND|all [MOMENTS]]]]]
  */
@@ -55,8 +55,7 @@ static void print_cell(enum sim_kind kind, double samples, const struct cell *c)
 		printf(" %7s", "");
 	for (unsigned i = 0; i < 12; i++)
 		if (c->classes[i])
-			printf("  %s %.0f", leaks_class_word(i),
-			    100.0 * c->classes[i] / c->trials);
+			printf("  %s %.0f", leaks_class_word(i), 100.0 * c->classes[i] / c->trials);
 	printf("\n");
 }
 

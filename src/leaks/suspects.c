@@ -1,10 +1,10 @@
 /*
- * From judged sites to suspects; see choose.h. A line is reported rather than its function, and the
- * stack that most growth came through is shown with it. The function is reported when its lines
+ * From judged sites to suspects; see suspects.h. A line is reported rather than its function, and
+ * the stack that most growth came through is shown with it. The function is reported when its lines
  * leave more than a fifth of its growth unexplained, a single stack when its line as a whole hides
  * that it grows.
  */
-#include "leaks/choose.h"
+#include "leaks/suspects.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 struct chooser {
 	struct leaks_report *r;
-	struct sites *sites;
+	struct groups *sites;
 	const struct leaks_input *in;
 	struct judged *judged[LEAKS_LEVELS];
 	bool *taken; /* by line */
@@ -37,10 +37,9 @@ static bool is_warm(const struct judged *j)
 	return j->v.class == LEAKS_GROWING || j->v.class == LEAKS_EARLY;
 }
 
-static MUST_USE enum err_code judge_level(
-    struct chooser *c, enum leaks_level level, struct err *e)
+static MUST_USE enum err_code judge_level(struct chooser *c, enum leaks_level level, struct err *e)
 {
-	struct sites *s = c->sites;
+	struct groups *s = c->sites;
 	struct judged *all = ARENA_ARRAY(&c->r->arena, struct judged, s->n[level]);
 	double *p = ARENA_ARRAY(&c->r->arena, double, s->n[level]);
 	struct verdict_cuts cuts;
@@ -49,7 +48,7 @@ static MUST_USE enum err_code judge_level(
 	if (!all || !p)
 		return FAIL_NOMEM(e);
 	for (uint32_t i = 0; i < s->n[level]; i++) {
-		if (!sites_view(s, level, i, &c->view))
+		if (!groups_view(s, level, i, &c->view))
 			return FAIL_NOMEM(e);
 		verdict_judge(&c->view, &all[i]);
 		if (all[i].has_trend && all[i].trend.flow.born + all[i].trend.flow.died > 0)
@@ -78,7 +77,7 @@ static double weight_of(const struct chooser *c, uint32_t stack, bool by_growth)
 }
 
 struct branch {
-	struct frame frames[FRAMES_MAX];
+	struct frame frames[OWNERS_DEPTH];
 	size_t n, owner;
 };
 
@@ -91,17 +90,16 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 
 static void read_branch(const struct chooser *c, uint32_t stack, struct branch *b)
 {
-	b->n = frames_of(c->sites->series, stack, b->frames);
-	b->owner = b->n ? frames_owner(c->sites->series, b->frames, b->n) : 0;
+	b->n = owners_frames(c->sites->series, stack, b->frames);
+	b->owner = b->n ? owners_find(c->sites->series, b->frames, b->n) : 0;
 }
 
-static void put_frame(
-    const struct chooser *c, const struct frame *f, bool first, struct buf *out)
+static void put_frame(const struct chooser *c, const struct frame *f, bool first, struct buf *out)
 {
 	const struct series *s = c->sites->series;
-	struct str file = frame_file(s, f);
+	struct str file = owners_file(s, f);
 
-	buf_printf(out, "%s%.*s", first ? "" : " -> ", STR_ARG(frame_name(s, f, &c->r->arena)));
+	buf_printf(out, "%s%.*s", first ? "" : " -> ", STR_ARG(owners_name(s, f, &c->r->arena)));
 	if (file.n && f->line)
 		buf_printf(out, " %.*s:%lld", STR_ARG(file), (long long)f->line);
 }
@@ -114,7 +112,7 @@ static size_t common_callers(const struct chooser *c, enum leaks_level level, ui
     const struct branch *top, bool by_growth, double *share)
 {
 	double weights[MAX_FRAMES] = { 0 }, total = 0;
-	struct sites *s = c->sites;
+	struct groups *s = c->sites;
 	struct branch other;
 	size_t n = 1;
 
@@ -123,10 +121,10 @@ static size_t common_callers(const struct chooser *c, enum leaks_level level, ui
 
 		total += w;
 		read_branch(c, s->by_site[level][i], &other);
-		for (size_t k = 0; k < MAX_FRAMES && top->owner + k < top->n &&
-				   other.owner + k < other.n;
-		     k++) {
-			if (!same_frame(&top->frames[top->owner + k], &other.frames[other.owner + k]))
+		for (size_t k = 0;
+		     k < MAX_FRAMES && top->owner + k < top->n && other.owner + k < other.n; k++) {
+			if (!same_frame(
+				&top->frames[top->owner + k], &other.frames[other.owner + k]))
 				break;
 			weights[k] += w;
 		}
@@ -140,8 +138,8 @@ static size_t common_callers(const struct chooser *c, enum leaks_level level, ui
 static uint32_t heaviest(
     const struct chooser *c, enum leaks_level level, uint32_t site, bool by_growth, double *weight)
 {
-	struct sites *s = c->sites;
-	uint32_t best = sites_stack(s, level, site);
+	struct groups *s = c->sites;
+	uint32_t best = groups_stack(s, level, site);
 
 	*weight = -1;
 	for (uint32_t i = s->first[level][site]; i < s->first[level][site + 1]; i++) {
@@ -181,7 +179,7 @@ static const double *curve_of(struct chooser *c, enum leaks_level level, uint32_
 {
 	double *curve = ARENA_ARRAY(&c->r->arena, double, c->in->n_moments);
 
-	if (!curve || !sites_view(c->sites, level, site, &c->view))
+	if (!curve || !groups_view(c->sites, level, site, &c->view))
 		return NULL;
 	for (size_t k = 0; k < c->in->n_moments; k++)
 		curve[k] = c->view.points[k].live_bytes;
@@ -191,11 +189,11 @@ static const double *curve_of(struct chooser *c, enum leaks_level level, uint32_
 static struct leaks_site describe(struct chooser *c, enum leaks_level level, uint32_t site)
 {
 	const struct series *s = c->sites->series;
-	const struct frame *f = &c->sites->owners[sites_stack(c->sites, level, site)];
+	const struct frame *f = &c->sites->owners[groups_stack(c->sites, level, site)];
 	struct leaks_site out = { .level = level, .rate_before = NAN };
 
-	out.function = frame_name(s, f, &c->r->arena);
-	out.file = frame_file(s, f);
+	out.function = owners_name(s, f, &c->r->arena);
+	out.file = owners_file(s, f);
 	out.line = level == LEAKS_FUNCTION ? 0 : f->line;
 	out.v = c->judged[level][site].v;
 	describe_stack(c, level, site, &out);
@@ -209,15 +207,15 @@ static bool suspect(struct chooser *c, enum leaks_level level, uint32_t site)
 }
 
 /* The site of a finer or coarser level that the stacks of this one belong to. */
-static uint32_t site_at(const struct chooser *c, enum leaks_level to, enum leaks_level from,
-    uint32_t site)
+static uint32_t site_at(
+    const struct chooser *c, enum leaks_level to, enum leaks_level from, uint32_t site)
 {
-	return c->sites->of_stack[to][sites_stack(c->sites, from, site)];
+	return c->sites->of_stack[to][groups_stack(c->sites, from, site)];
 }
 
 static void take_lines_of(struct chooser *c, uint32_t function)
 {
-	struct sites *s = c->sites;
+	struct groups *s = c->sites;
 
 	for (uint32_t i = s->first[LEAKS_FUNCTION][function];
 	     i < s->first[LEAKS_FUNCTION][function + 1]; i++)
@@ -355,8 +353,8 @@ static MUST_USE enum err_code choose(struct chooser *c, struct err *e)
 	return OK;
 }
 
-enum err_code choose_sites(
-    struct leaks_report *r, struct sites *sites, const struct leaks_input *in, struct err *e)
+enum err_code suspects_choose(
+    struct leaks_report *r, struct groups *sites, const struct leaks_input *in, struct err *e)
 {
 	struct chooser c = { .r = r, .sites = sites, .in = in };
 	enum err_code code = choose(&c, e);

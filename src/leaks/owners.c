@@ -1,12 +1,13 @@
-/* Frames and their owner; see frames.h. */
-#include "leaks/frames.h"
+/* Frames and their owner; see owners.h. */
+#include "leaks/owners.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* Names that hold one of these allocate for someone else. */
 static const char *const wrappers[] = { "malloc", "calloc", "realloc", "memalign", "mallocz",
-	"operator new", "strdup", "strndup", "vasprintf", "std::", "__gnu_cxx::", "runtime.malloc" };
+	"operator new", "strdup", "strndup", "vasprintf",
+	"std::", "__gnu_cxx::", "runtime.malloc" };
 
 /* Files whose functions all do. */
 static const char *const libraries[] = { "libc.so", "libc-", "libstdc++", "libc++", "ld-linux",
@@ -42,9 +43,9 @@ static bool holds(struct str name, const char *word)
 	for (size_t i = 0; i + n <= name.n; i++) {
 		size_t k = 0;
 
-		while (k < n && ((name.p[i + k] >= 'A' && name.p[i + k] <= 'Z')
-					? name.p[i + k] + 'a' - 'A'
-					: name.p[i + k]) == word[k])
+		while (k < n &&
+		       ((name.p[i + k] >= 'A' && name.p[i + k] <= 'Z') ? name.p[i + k] + 'a' - 'A'
+								       : name.p[i + k]) == word[k])
 			k++;
 		if (k == n)
 			return true;
@@ -68,25 +69,25 @@ static bool is_wrapper(const struct series *s, const struct frame *f)
 	return false;
 }
 
-size_t frames_of(const struct series *s, uint32_t stack, struct frame out[FRAMES_MAX])
+size_t owners_frames(const struct series *s, uint32_t stack, struct frame out[OWNERS_DEPTH])
 {
 	const struct profile *p = s->in->p;
 	size_t depth, n = 0;
 	const uint32_t *at = sample_stack(p, s->stack_sample[stack], &depth);
 
-	for (size_t i = 0; i < depth && n < FRAMES_MAX; i++) {
+	for (size_t i = 0; i < depth && n < OWNERS_DEPTH; i++) {
 		const struct location *l = &p->locations[at[i]];
 		const struct line *lines = location_lines(p, l);
 
 		if (l->n_lines == 0)
 			out[n++] = (struct frame){ at[i], PROFILE_NONE, 0 };
-		for (uint32_t k = 0; k < l->n_lines && n < FRAMES_MAX; k++)
+		for (uint32_t k = 0; k < l->n_lines && n < OWNERS_DEPTH; k++)
 			out[n++] = (struct frame){ at[i], lines[k].function, lines[k].line };
 	}
 	return n;
 }
 
-size_t frames_owner(const struct series *s, const struct frame *frames, size_t n)
+size_t owners_find(const struct series *s, const struct frame *frames, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!is_wrapper(s, &frames[i]))
@@ -94,7 +95,7 @@ size_t frames_owner(const struct series *s, const struct frame *frames, size_t n
 	return 0;
 }
 
-struct str frame_name(const struct series *s, const struct frame *f, struct arena *arena)
+struct str owners_name(const struct series *s, const struct frame *f, struct arena *arena)
 {
 	const struct profile *p = s->in->p;
 	const struct location *l = &p->locations[f->location];
@@ -108,7 +109,7 @@ struct str frame_name(const struct series *s, const struct frame *f, struct aren
 	    l->address - p->mappings[l->mapping].start + p->mappings[l->mapping].offset);
 }
 
-struct str frame_file(const struct series *s, const struct frame *f)
+struct str owners_file(const struct series *s, const struct frame *f)
 {
 	const struct profile *p = s->in->p;
 

@@ -2,12 +2,12 @@
  * Whom an allocation belongs to: the innermost frame that is neither the C library's nor a wrapper
  * of malloc's. "strdup" or "xmalloc" are no answer to "which line leaks".
  */
-#ifndef LEAKS_FRAMES_H
-#define LEAKS_FRAMES_H
+#ifndef LEAKS_OWNERS_H
+#define LEAKS_OWNERS_H
 
 #include "leaks/series.h"
 
-#define FRAMES_MAX 512
+#define OWNERS_DEPTH 512
 
 /* A frame; inlined calls are frames of their own. */
 struct frame {
@@ -16,15 +16,15 @@ struct frame {
 	int64_t line;
 };
 
-/* The frames of stack `stack`, innermost first; at most FRAMES_MAX. Returns how many. */
-size_t frames_of(const struct series *s, uint32_t stack, struct frame out[FRAMES_MAX]);
+/* The frames of stack `stack`, innermost first; at most OWNERS_DEPTH. Returns how many. */
+size_t owners_frames(const struct series *s, uint32_t stack, struct frame out[OWNERS_DEPTH]);
 
 /* Index of the frame the allocation belongs to; 0 when all are wrappers. n is not 0. */
-size_t frames_owner(const struct series *s, const struct frame *frames, size_t n);
+size_t owners_find(const struct series *s, const struct frame *frames, size_t n);
 
 /* The function's name, or the address in hexadecimal (in `arena`). */
-struct str frame_name(const struct series *s, const struct frame *f, struct arena *arena);
+struct str owners_name(const struct series *s, const struct frame *f, struct arena *arena);
 /* The file's last part; "" unknown. */
-struct str frame_file(const struct series *s, const struct frame *f);
+struct str owners_file(const struct series *s, const struct frame *f);
 
 #endif

@@ -1,13 +1,13 @@
 /*
  * The stacks of a series grouped at three levels: stack, line, function. Every group is a site that
- * is judged by itself; which of them are reported is choose.c's business.
+ * is judged by itself; which of them are reported is suspects.c's business.
  */
-#ifndef LEAKS_SITES_H
-#define LEAKS_SITES_H
+#ifndef LEAKS_GROUPS_H
+#define LEAKS_GROUPS_H
 
-#include "leaks/frames.h"
+#include "leaks/owners.h"
 
-struct sites {
+struct groups {
 	const struct series *series;
 	/* By level: the site of each stack, how many there are, and the stacks of each:
 	 * by_site[first[i]] … by_site[first[i + 1] - 1]. */
@@ -20,14 +20,14 @@ struct sites {
 	VEC(struct series_row) scratch;
 };
 
-enum err_code sites_group(struct sites *out, const struct series *s, struct err *e) MUST_USE;
-void sites_release(struct sites *s);
+enum err_code groups_make(struct groups *out, const struct series *s, struct err *e) MUST_USE;
+void groups_release(struct groups *s);
 
 /* Fills the view with a site's rows; false when memory is short. */
-bool sites_view(struct sites *s, enum leaks_level level, uint32_t site, struct leaks_view *view);
+bool groups_view(struct groups *s, enum leaks_level level, uint32_t site, struct leaks_view *view);
 
 /* One of the site's stacks. */
-static inline uint32_t sites_stack(const struct sites *s, enum leaks_level level, uint32_t site)
+static inline uint32_t groups_stack(const struct groups *s, enum leaks_level level, uint32_t site)
 {
 	return s->by_site[level][s->first[level][site]];
 }

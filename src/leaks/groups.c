@@ -1,5 +1,5 @@
-/* Grouping of stacks; see sites.h. */
-#include "leaks/sites.h"
+/* Grouping of stacks; see groups.h. */
+#include "leaks/groups.h"
 
 #include <string.h>
 
@@ -34,10 +34,9 @@ static bool same_key(const void *ctx, uint32_t index, const void *key)
 static uint32_t site_of(struct keys *keys, const struct frame *owner)
 {
 	struct frame key = key_of(owner, keys->level);
-	uint64_t hash = hash_u64(
-	    hash_u64((uint64_t)key.function << 32 | key.location) ^ (uint64_t)key.line);
-	uint32_t at =
-	    map_intern(&keys->map, hash, same_key, keys, &key, (uint32_t)keys->list.n);
+	uint64_t hash =
+	    hash_u64(hash_u64((uint64_t)key.function << 32 | key.location) ^ (uint64_t)key.line);
+	uint32_t at = map_intern(&keys->map, hash, same_key, keys, &key, (uint32_t)keys->list.n);
 
 	if (at == keys->list.n)
 		(void)VEC_PUSH(&keys->list, key);
@@ -45,7 +44,7 @@ static uint32_t site_of(struct keys *keys, const struct frame *owner)
 }
 
 /* Stacks by site: a counting sort. */
-static bool list_stacks(struct sites *s, enum leaks_level level)
+static bool list_stacks(struct groups *s, enum leaks_level level)
 {
 	struct arena *a = s->series->arena;
 	uint32_t n = s->n[level], stacks = s->series->n_stacks;
@@ -66,7 +65,7 @@ static bool list_stacks(struct sites *s, enum leaks_level level)
 	return true;
 }
 
-static bool group_level(struct sites *s, enum leaks_level level)
+static bool group_level(struct groups *s, enum leaks_level level)
 {
 	struct keys keys = { .level = level };
 	uint32_t *of_stack = ARENA_ARRAY(s->series->arena, uint32_t, s->series->n_stacks);
@@ -82,7 +81,7 @@ static bool group_level(struct sites *s, enum leaks_level level)
 	return good;
 }
 
-static bool index_rows(struct sites *s)
+static bool index_rows(struct groups *s)
 {
 	const struct series *series = s->series;
 	uint32_t *at = ARENA_ARRAY(series->arena, uint32_t, (size_t)series->n_stacks + 1);
@@ -97,20 +96,20 @@ static bool index_rows(struct sites *s)
 	return true;
 }
 
-enum err_code sites_group(struct sites *out, const struct series *s, struct err *e)
+enum err_code groups_make(struct groups *out, const struct series *s, struct err *e)
 {
-	struct frame frames[FRAMES_MAX];
+	struct frame frames[OWNERS_DEPTH];
 
-	*out = (struct sites){ .series = s };
+	*out = (struct groups){ .series = s };
 	out->owners = ARENA_ARRAY(s->arena, struct frame, s->n_stacks);
 	if (!out->owners || !index_rows(out))
 		return FAIL_NOMEM(e);
 	for (uint32_t i = 0; i < s->n_stacks; i++) {
-		size_t n = frames_of(s, i, frames);
+		size_t n = owners_frames(s, i, frames);
 
 		out->owners[i] = (struct frame){ 0, PROFILE_NONE, 0 };
 		if (n)
-			out->owners[i] = frames[frames_owner(s, frames, n)];
+			out->owners[i] = frames[owners_find(s, frames, n)];
 	}
 	for (unsigned level = 0; level < LEAKS_LEVELS; level++)
 		if (!group_level(out, (enum leaks_level)level))
@@ -118,12 +117,12 @@ enum err_code sites_group(struct sites *out, const struct series *s, struct err 
 	return OK;
 }
 
-void sites_release(struct sites *s)
+void groups_release(struct groups *s)
 {
 	VEC_RELEASE(&s->scratch);
 }
 
-bool sites_view(struct sites *s, enum leaks_level level, uint32_t site, struct leaks_view *view)
+bool groups_view(struct groups *s, enum leaks_level level, uint32_t site, struct leaks_view *view)
 {
 	s->scratch.n = 0;
 	for (uint32_t i = s->first[level][site]; i < s->first[level][site + 1]; i++) {
