@@ -191,14 +191,19 @@ static void put_ages(struct buf *out, const struct leaks_ages *a)
 	buf_char(out, '\n');
 }
 
-static void put_thirds(struct buf *out, const struct leaks_verdict *v)
+static void put_thirds(struct buf *out, const struct leaks_report *r, const struct leaks_verdict *v)
 {
 	if (!v->has_thirds)
 		return;
 	begin(out, "");
-	buf_printf(out,
-	    "by thirds of the time: %+.0f, %+.0f, %+.0f samples; last third still growing: %s\n",
-	    v->thirds[0], v->thirds[1], v->thirds[2], v->is_last_third_growing ? "yes" : "no");
+	BUF_LIT(out, "by thirds of the time: ");
+	for (unsigned i = 0; i < 3; i++) {
+		buf_printf(out, "%s", i ? ", " : "");
+		amount_bytes(out, v->thirds[i]);
+		buf_printf(out, "%s", per(r));
+	}
+	buf_printf(
+	    out, "; last third still growing: %s\n", v->is_last_third_growing ? "yes" : "no");
 }
 
 static void put_evidence(struct buf *out, const struct leaks_report *r, const struct leaks_site *s)
@@ -221,7 +226,7 @@ static void put_evidence(struct buf *out, const struct leaks_report *r, const st
 	if (r->has_births)
 		put_ages(out, &v->ages);
 	if (v->is_window)
-		put_thirds(out, v);
+		put_thirds(out, r, v);
 }
 
 static void put_caveat(struct buf *out, const struct leaks_report *r, const struct leaks_site *s)
@@ -234,7 +239,9 @@ static void put_caveat(struct buf *out, const struct leaks_report *r, const stru
 	BUF_LIT(out, "a TTL or a size limit that takes longer than ");
 	amount_seconds(out, r->uptime_s > 0 ? r->uptime_s : r->window_s);
 	BUF_LIT(out, " to reach would look the same");
-	if (r->has_births && s->v.died < 1)
+	if (s->v.trust == LEAKS_SUSPECTED)
+		BUF_LIT(out, "; one profile cannot tell a leak from a cache that still fills");
+	if (r->has_births && s->v.is_window && s->v.died < 1)
 		BUF_LIT(out, "; no free of an old block was seen");
 	buf_char(out, '\n');
 }

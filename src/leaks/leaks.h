@@ -93,7 +93,7 @@ struct leaks_verdict {
 	double born, died; /* sampled blocks that joined, and left, what is old */
 	double min_age_s;  /* "old" is older than this */
 	double span_s;     /* of births looked at */
-	double thirds[3];  /* growth of the window's thirds, samples */
+	double thirds[3];  /* growth in the window's thirds, bytes a second */
 	bool has_thirds, is_last_third_growing, is_window; /* is_window: seen between profiles */
 	double turnover;                                   /* died / born over all steps */
 	struct leaks_range rate; /* bytes a second (a profile, without times) */

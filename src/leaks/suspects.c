@@ -13,8 +13,9 @@
 #include "leaks/verdict.h"
 
 #define KEEPS      0.8 /* of the growth */
-#define MAX_FRAMES 8   /* shown of a stack */
-#define MAX_OTHERS 12
+#define MAX_FRAMES 5   /* shown of a stack, from the owner on */
+#define MAX_OTHERS 8
+#define SMALL      0.005 /* of the most bytes: others below are not worth a line */
 
 struct chooser {
 	struct leaks_report *r;
@@ -129,7 +130,10 @@ static size_t common_callers(const struct chooser *c, enum leaks_level level, ui
 			weights[k] += w;
 		}
 	}
-	while (n < MAX_FRAMES && weights[n] >= KEEPS * total && weights[n] > 0)
+	/* Callers without names tell nobody anything. */
+	while (n < MAX_FRAMES && weights[n] >= KEEPS * total && weights[n] > 0 &&
+	       (top->frames[top->owner + n].function != PROFILE_NONE ||
+		   top->frames[top->owner].function == PROFILE_NONE))
 		n++;
 	*share = total > 0 ? weights[n - 1] / total : 0;
 	return n;
@@ -311,7 +315,7 @@ static bool choose_others(struct chooser *c)
 	}
 	if (n)
 		qsort(list, n, sizeof *list, by_bytes);
-	for (uint32_t i = 0; i < n && i < MAX_OTHERS; i++)
+	for (uint32_t i = 0; i < n && i < MAX_OTHERS && list[i].bytes >= SMALL * list[0].bytes; i++)
 		(void)VEC_PUSH(&c->others, describe(c, LEAKS_LINE, list[i].line));
 	return list != NULL;
 }

@@ -123,7 +123,9 @@ static bool is_steady(const struct trend_flow g[3])
 enum leaks_class trend_shape(struct trend *t, const struct trend_flow g[3])
 {
 	for (unsigned i = 0; i < 3; i++)
-		t->thirds[i] = g[i].net;
+		t->thirds[i] = g[i].span_s > 0
+				   ? g[i].born_bytes / g[i].span_s - g[i].died_bytes / g[i].window_s
+				   : 0;
 	t->has_thirds = true;
 	t->is_last_third_growing = g[2].p < 0.05;
 	if (has_stopped(g))

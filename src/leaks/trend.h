@@ -45,7 +45,7 @@ bool trend_judge(const struct leaks_view *v, struct trend *out);
 /* The same from counts of allocations and of what is in use, for profiles without births. */
 bool counts_judge(const struct leaks_view *v, struct trend *out);
 
-/* Shares of code between the two: indices of moments at the ends of thirds; false below four. */
+/* What the two have in common: indices of moments at the ends of thirds; false below four. */
 bool trend_thirds(const struct leaks_view *v, size_t ends[4]);
 /* Shape from the flows of the thirds alone: PLATEAU, GROWING or LEAK. */
 enum leaks_class trend_shape(struct trend *t, const struct trend_flow thirds[3]);

@@ -124,12 +124,28 @@ static void settle_history(struct judged *j, const struct leaks_input *in)
 	v->class = f->net > 0.3 * expected ? LEAKS_GROWING : settle_quiet(j, in);
 }
 
+/*
+ * Growth of what never gets old is no leak: it swings, or a cache with an age limit has filled.
+ */
+static enum leaks_class settle_bounded(const struct judged *j)
+{
+	enum leaks_class shape = j->trend.shape;
+
+	if (j->v.swings >= TEETH)
+		return LEAKS_SAWTOOTH;
+	if (shape == LEAKS_PLATEAU || (shape == LEAKS_GROWING && j->trend.turnover > 0.3))
+		return LEAKS_BOUNDED;
+	return shape;
+}
+
 static void settle_growing(struct judged *j, const struct leaks_input *in)
 {
 	struct leaks_verdict *v = &j->v;
 
 	v->class = j->trend.shape;
 	v->is_window = true;
+	if (in->has_births && v->ages.is == LEAKS_BOUNDED && v->class != LEAKS_LEAK)
+		v->class = settle_bounded(j);
 	if (v->class != LEAKS_LEAK)
 		return;
 	v->trust = LEAKS_LIKELY;
@@ -142,12 +158,11 @@ void verdict_settle(struct judged *j, const struct leaks_input *in, struct verdi
 	struct leaks_verdict *v = &j->v;
 	const struct trend_flow *f = &j->trend.flow;
 	bool grows = j->has_trend && f->net >= LEAST_NET && f->p <= cuts.growing;
-	bool stopped = grows && (j->trend.shape == LEAKS_BURST || j->trend.shape == LEAKS_PLATEAU);
 
 	v->trust = LEAKS_UNSURE;
 	if (grows)
 		settle_growing(j, in);
-	if (v->class == LEAKS_LEAK || stopped)
+	if (grows && v->class != LEAKS_GROWING)
 		return;
 	if (in->has_births && v->ages.is == LEAKS_LEAK) {
 		settle_history(j, in);

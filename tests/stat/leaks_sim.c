@@ -405,7 +405,8 @@ static bool encode(const struct sim *sim, double t, struct rt_bytes *out)
 static bool read_moment(const struct sim *s, unsigned k, struct profile *p, struct leaks_moment *m)
 {
 	struct rt_bytes bytes = { 0 };
-	double t = s->before + s->window * k / fmax(1, s->moments - 1.0);
+	/* A single profile is taken at the end. */
+	double t = end_of(s) - s->window * (s->moments - 1 - k) / fmax(1, s->moments - 1.0);
 	struct err e;
 	char number[8];
 	bool good = encode(s, t, &bytes) &&
