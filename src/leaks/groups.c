@@ -36,8 +36,11 @@ static uint32_t site_of(struct keys *keys, const struct frame *owner)
 	struct frame key = key_of(owner, keys->level);
 	uint64_t hash =
 	    hash_u64(hash_u64((uint64_t)key.function << 32 | key.location) ^ (uint64_t)key.line);
-	uint32_t at = map_intern(&keys->map, hash, same_key, keys, &key, (uint32_t)keys->list.n);
+	uint32_t at;
 
+	if (!VEC_RESERVE(&keys->list, 1))
+		return MAP_NONE;
+	at = map_intern(&keys->map, hash, same_key, keys, &key, (uint32_t)keys->list.n);
 	if (at == keys->list.n)
 		(void)VEC_PUSH(&keys->list, key);
 	return at;

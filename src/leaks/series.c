@@ -67,6 +67,9 @@ static uint32_t stack_of(struct stacks *s, size_t sample)
 	uint64_t hash = depth;
 	uint32_t at;
 
+	/* What the map names must be in the list. */
+	if (!VEC_RESERVE(&s->samples, 1))
+		return MAP_NONE;
 	for (size_t i = 0; i < depth; i++)
 		hash = hash_u64(hash ^ stack[i]);
 	at = map_intern(&s->map, hash, same_stack, s, &sample, (uint32_t)s->samples.n);
