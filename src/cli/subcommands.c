@@ -127,7 +127,7 @@ static enum err_code run_leaks(
 }
 
 static const struct subcommand subcommands[] = {
-	{ "leaks", "[options] source...", "say whether a program leaks, where and how fast",
+	{ "leaks", "[options] source...", "say whether a program leaks, where, how fast",
 	    run_leaks },
 	{ "run", "[options] command [argument]...", "run a command and profile it", run_program },
 };

@@ -17,15 +17,18 @@
 #include "net/url.h"
 #include "profile/encode.h"
 
-#define SECOND_NS        1000000000
+#define SECOND_NS     1000000000
 /* Profiles in the time that is watched, when -every is not given. */
-#define PROFILES         40
-#define SHORTEST_S       0.5
-#define LONGEST_S        30
-/* A leak is certain from so many profiles and seconds on, when its rate is known to a fifth. */
-#define CERTAIN_PROFILES 8
-#define CERTAIN_S        20
-#define CERTAIN_WIDTH    0.2
+#define PROFILES      40
+#define SHORTEST_S    0.5
+#define LONGEST_S     30
+/*
+ * A leak is certain after so long, of a program that runs for so long already (a young one may just
+ * fill its caches), when its rate is known to a fifth.
+ */
+#define CERTAIN_S     60
+#define CERTAIN_UP_S  600
+#define CERTAIN_WIDTH 0.2
 
 struct watch {
 	struct verdicts_series *s;
@@ -189,7 +192,8 @@ static bool is_certain(const struct watch *w, const struct leaks_report *r)
 	const struct leaks_verdict *v = r->n_suspects ? &r->suspects[0].v : NULL;
 
 	return v && v->class == LEAKS_LEAK && v->trust == LEAKS_STRONG &&
-	       r->n_moments >= CERTAIN_PROFILES && r->window_s >= fmin(CERTAIN_S, w->for_s) &&
+	       v->ages.is == LEAKS_LEAK && r->window_s >= CERTAIN_S &&
+	       r->uptime_s >= CERTAIN_UP_S &&
 	       v->rate.hi - v->rate.lo < 2 * CERTAIN_WIDTH * v->rate.value;
 }
 
