@@ -25,7 +25,7 @@ trap 'stop_all; rm -rf "$work"' EXIT
 
 # profiled COMMAND…: runs it under the profiler in the background; its URL in $url
 profiled() {
-	"$pprof" run "$@" >"$work/log" 2>&1 &
+	"$pprof" run "$@" >"$work/log" 2>&1 <"${input:-/dev/null}" &
 	pids+=($!)
 	for _ in $(seq 200); do
 		url=$(sed -n 's/^pprof: serving //p' "$work/log")
@@ -133,7 +133,7 @@ if wanted sqlite-page-cache; then
 	mkfifo "$work/pipe"
 	tail -f -n +1 "$work/sql" >"$work/pipe" 2>/dev/null &
 	pids+=($!)
-	profiled sqlite3 "$work/data.db" <"$work/pipe"
+	input=$work/pipe profiled sqlite3 "$work/data.db"
 	sleep 12
 	expect sqlite-page-cache 0 '^NO LEAK'
 fi

@@ -187,7 +187,7 @@ static MUST_USE enum err_code take(struct watch *w, struct err *e)
 	return w->v->save.n ? save(w, entry, e) : OK;
 }
 
-static bool is_certain(const struct watch *w, const struct leaks_report *r)
+static bool is_certain(const struct leaks_report *r)
 {
 	const struct leaks_verdict *v = r->n_suspects ? &r->suspects[0].v : NULL;
 
@@ -214,7 +214,7 @@ static bool judge(struct watch *w)
 	if (verdicts_series_judge(w->s, w->v, false, &merged, &report, w->ui, &e) == OK) {
 		buf_clear(&w->known);
 		explain_brief(&report, &w->known);
-		certain = is_certain(w, &report);
+		certain = is_certain(&report);
 	}
 	leaks_report_release(&report);
 	profile_release(&merged);

@@ -13,6 +13,7 @@
 #define EARLY_NET         5
 #define STRONG_NET        25
 #define TEETH             3
+#define LONG_LIFE         0.02 /* of the run: shorter lives are churn */
 
 static void copy_trend(struct leaks_verdict *v, const struct trend *t)
 {
@@ -78,6 +79,7 @@ static enum leaks_class settle_quiet(const struct judged *j, const struct leaks_
 {
 	const struct leaks_ages *a = &j->v.ages;
 	bool cut_off = !in->has_births || a->is == LEAKS_BOUNDED;
+	double uptime = in->moments[in->n_moments - 1].at;
 
 	if (j->v.live_samples + j->allocated_n < 6)
 		return LEAKS_FEW;
@@ -85,8 +87,9 @@ static enum leaks_class settle_quiet(const struct judged *j, const struct leaks_
 		return LEAKS_SAWTOOTH;
 	if (in->n_moments > 1 && j->allocated_n < 0.02 * j->v.live_samples + 1)
 		return LEAKS_STATIC;
-	if (in->n_moments > 1 &&
-	    j->allocated_n > 20 * fmax(1, j->v.most_bytes > 0 ? j->v.live_samples : 0))
+	if (in->has_births && a->is == LEAKS_BOUNDED && a->oldest_s >= LONG_LIFE * uptime)
+		return LEAKS_BOUNDED;
+	if (in->n_moments > 1 && j->allocated_n > 20 * fmax(1, j->v.live_samples))
 		return LEAKS_CHURN;
 	if (in->has_births && a->is == LEAKS_BOUNDED)
 		return LEAKS_BOUNDED;

@@ -8,6 +8,7 @@ pprof=$1 leaky_server=$2 ttl_server=$3 load=$4
 work=$(mktemp -d)
 pids=()
 failed=0
+out=$work/out
 export PPROF_HEAP_RATE=1024 PPROF_TMPDIR=$work no_proxy=127.0.0.1
 
 finish() {
@@ -21,10 +22,10 @@ trap finish EXIT
 check() {
 	local what=$1 want=$2 pattern=$3 status=0
 	shift 3
-	"$@" >"$work/out" 2>"$work/err" || status=$?
-	[ "$status" = "$want" ] && cat "$work/out" "$work/err" | grep -qE "$pattern" && return
+	"$@" >"$out" 2>"$out.err" || status=$?
+	[ "$status" = "$want" ] && cat "$out" "$out.err" | grep -qE "$pattern" && return
 	printf 'FAIL %s: status %d, expected %d and %s\n' "$what" "$status" "$want" "$pattern"
-	cat "$work/out" "$work/err"
+	cat "$out" "$out.err"
 	failed=1
 }
 
@@ -49,6 +50,7 @@ for one in "$leaky" "$ttl"; do
 done
 
 (
+	out=$work/out.ttl
 	check "ttl_server" 0 '^NO LEAK ' "$pprof" leaks -for 13s -every 1s -save "$work/ttl" "$ttl"
 	exit $failed
 ) &
@@ -63,7 +65,7 @@ check "saved, bounded" 0 'ttl_handler ttl_server.c.*(SAWTOOTH|BOUNDED)' "$pprof"
 check "mended" 0 '^FIXED: leaky_handler was .* 100% less' "$pprof" leaks -since "$work/leaky" "$work/ttl"
 check "not mended" 1 '^NOT FIXED: ' "$pprof" leaks -since "$work/leaky" "$work/leaky"
 check "json" 1 '"outcome": "leak"' "$pprof" leaks -json "$work/leaky"
-python3 -m json.tool "$work/out" >/dev/null || failed=1
+python3 -m json.tool "$out" >/dev/null || failed=1
 check "one profile" 1 '^LEAK \(suspected\)' "$pprof" leaks "$(ls "$work"/leaky/*.gz | tail -1)"
 "$pprof" -proto -output="$work/plain.pb.gz" "$leaky/debug/pprof/heap" 2>/dev/null
 check "one without births" 3 '^UNDECIDED .*one profile without births' "$pprof" leaks "$work/plain.pb.gz"

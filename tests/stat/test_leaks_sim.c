@@ -91,7 +91,7 @@ static void leaks_of_35_samples_are_found(void **state)
 	struct sim s = start(20240611, HOUR, 512 * 1024, 10);
 
 	(void)state;
-	check_mix(&s, 35, 24);
+	check_mix(&s, 35, 20);
 }
 
 static void at_another_window_and_sampling_too(void **state)
@@ -99,10 +99,10 @@ static void at_another_window_and_sampling_too(void **state)
 	struct sim s = start(977, 600, 64 * 1024, 24);
 
 	(void)state;
-	check_mix(&s, 50, 12);
+	check_mix(&s, 50, 10);
 }
 
-/* 95 % intervals, so 93 % with what chance does to 500 trials. */
+/* 95 % intervals, so 93 % with what chance does to 300 trials. */
 static void intervals_hold_the_rate(void **state)
 {
 	static const double samples[] = { 35, 120, 400 };
@@ -112,7 +112,7 @@ static void intervals_hold_the_rate(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		for (unsigned kind = 0; kind <= SIM_LEAK_BATCH; kind++) {
-			struct tally t = run(&s, kind, samples[i], 40);
+			struct tally t = run(&s, kind, samples[i], 25);
 			struct tally *sum = kind == SIM_LEAK_BATCH ? &batch : &steady;
 
 			sum->leak += t.leak;
