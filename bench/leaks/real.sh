@@ -1,6 +1,6 @@
 #!/bin/bash
 # What pprof leaks says of real programs whose nature is known: the table in docs/leaks.md. Takes
-# minutes: run by tools/soak.sh and by hand. Each program is watched for SECONDS, at one sample each
+# ten minutes: run by bench/run.sh with BENCH_LEAKS=1, and by hand. Each program is watched for SECONDS, at one sample each
 # 16 KiB, after it has run for a while. Exits non-zero when a verdict is not the expected one.
 #
 #   usage: real.sh BUILD_FOLDER [NAME…]      NAMEs as in the table at the end
@@ -122,7 +122,7 @@ redis redis-maxmemory 0 0 '^NO LEAK' --maxmemory 16mb --maxmemory-policy allkeys
 if wanted sqlite-page-cache; then
 	# The page cache fills up to its limit and stays there while rows are read and written.
 	(
-		echo 'pragma cache_size = 1000; create table t(a integer primary key, b);'
+		echo 'pragma cache_size = 100; create table t(a integer primary key, b);'
 		for ((i = 0; i < seconds * 40; i++)); do
 			echo "insert into t(b) select randomblob(200) from (select 1 union select 2 union select 3 union select 4), (select 1 union select 2 union select 3); select sum(length(b)) from t where a % 50 = $i % 50;"
 			sleep 0.03

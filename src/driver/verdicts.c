@@ -1,7 +1,4 @@
 /* `pprof leaks`, see verdicts.h. Called by cli/subcommands.c. */
-#define _XOPEN_SOURCE 700 /* strptime */
-#define _DEFAULT_SOURCE
-
 #include "driver/verdicts.h"
 
 #include <stdlib.h>

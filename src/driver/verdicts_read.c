@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
@@ -48,9 +49,10 @@ static MUST_USE enum err_code read_one(struct verdicts_series *s, struct str sou
 	return OK;
 }
 
+/* "heap.9" before "heap.10". Names are NUL-terminated. */
 static int by_name(const void *a, const void *b)
 {
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+	return strverscmp(((const struct str *)a)->p, ((const struct str *)b)->p);
 }
 
 static void add_name(struct names *names, struct str directory, const char *file)

@@ -1,6 +1,6 @@
 /*
  * The verdicts' precision, recall and intervals on simulated programs, as the table in
- * docs/leaks.md. Not a test: it takes minutes. Run by tools/soak.sh and by hand.
+ * docs/leaks.md. Not a test: it takes minutes. Run by bench/run.sh and by hand.
  *
  *   usage: leaks_table [TRIALS [SEED [held|tuning [KIND|all [MOMENTS]]]]]
  */
