@@ -95,17 +95,28 @@ bool trend_thirds(const struct leaks_view *v, size_t ends[4])
 	return v->n_moments >= 4 && ends[0] < ends[1] && ends[1] < ends[2] && ends[2] < ends[3];
 }
 
-/* Growth of the last third is less than 40 % of the mean, and that is no accident. */
-static bool has_stopped(const struct trend_flow g[3])
+/* The last third grows by less than `share` of what the first two do, and that is no accident. */
+static bool slows_to(const struct trend_flow g[3], double share, double accident)
 {
 	double early = fmax(0, g[0].net) + fmax(0, g[1].net), last = fmax(0, g[2].net);
 	double early_s = g[0].span_s + g[1].span_s, last_s = g[2].span_s;
-	double mean = (g[0].net + g[1].net + g[2].net) / (early_s + last_s);
 
-	if (early <= 0 || last >= 0.4 * mean * last_s)
+	if (early <= 0 || early_s <= 0 || last * early_s >= share * early * last_s)
 		return false;
 	/* P(X <= last) of early + last births, each in the last third by its share of time. */
-	return stats_binomial_tail(early, last, early_s / (early_s + last_s)) < 0.05;
+	return stats_binomial_tail(early, last, early_s / (early_s + last_s)) < accident;
+}
+
+/* Growth of the last third is less than 40 % of the mean of all. */
+static bool has_stopped(const struct trend_flow g[3])
+{
+	return slows_to(g, 0.3, 0.05);
+}
+
+/* What is old begins to be freed while growth gets less: a cache that was just filled. */
+static bool is_stopping(const struct trend_flow g[3])
+{
+	return g[2].died > 0.2 * g[2].born && slows_to(g, 0.7, 1e-3);
 }
 
 /* Two of the three grow by a quarter of the mean at least: not all at once. */
@@ -130,7 +141,8 @@ enum leaks_class trend_shape(struct trend *t, const struct trend_flow g[3])
 	t->is_last_third_growing = g[2].p < 0.05;
 	if (has_stopped(g))
 		return LEAKS_PLATEAU;
-	return t->is_last_third_growing && is_steady(g) ? LEAKS_LEAK : LEAKS_GROWING;
+	return t->is_last_third_growing && is_steady(g) && !is_stopping(g) ? LEAKS_LEAK
+									   : LEAKS_GROWING;
 }
 
 /* Deaths per birth of what is old, from profile to profile: what joins and leaves in between too.

@@ -156,6 +156,16 @@ static void settle_growing(struct judged *j, const struct leaks_input *in)
 		v->trust = LEAKS_STRONG;
 }
 
+/* Few samples, but not all of them from long ago. */
+static bool seems_to_grow(const struct judged *j, struct verdict_cuts cuts)
+{
+	const struct trend *t = &j->trend;
+
+	return j->has_trend && t->flow.net >= EARLY_NET && t->flow.p <= cuts.early &&
+	       t->shape != LEAKS_BURST && t->shape != LEAKS_PLATEAU &&
+	       (!t->has_thirds || t->thirds[2] > 0);
+}
+
 void verdict_settle(struct judged *j, const struct leaks_input *in, struct verdict_cuts cuts)
 {
 	struct leaks_verdict *v = &j->v;
@@ -174,7 +184,6 @@ void verdict_settle(struct judged *j, const struct leaks_input *in, struct verdi
 	if (grows)
 		return;
 	v->class = settle_quiet(j, in);
-	if (v->class != LEAKS_SAWTOOTH && v->class != LEAKS_BOUNDED && j->has_trend &&
-	    f->net >= EARLY_NET && f->p <= cuts.early)
+	if (v->class != LEAKS_SAWTOOTH && v->class != LEAKS_BOUNDED && seems_to_grow(j, cuts))
 		v->class = LEAKS_EARLY;
 }
