@@ -2,6 +2,7 @@
 #include "cli/subcommands.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/flags.h"
@@ -126,6 +127,9 @@ static enum err_code run_leaks(
 	return code;
 }
 
+/* Where a usage line's arguments end, from the verb on. */
+#define ARGUMENTS_END 42
+
 static const struct subcommand subcommands[] = {
 	{ "leaks", "[options] source...", "say whether a program leaks, where, how fast",
 	    run_leaks },
@@ -143,6 +147,7 @@ const struct subcommand *subcommand_find(struct str name)
 void subcommands_list(struct buf *out)
 {
 	for (size_t i = 0; i < sizeof subcommands / sizeof subcommands[0]; i++)
-		buf_printf(out, "  pprof %s %-39s %s\n", subcommands[i].name,
-		    subcommands[i].arguments, subcommands[i].summary);
+		buf_printf(out, "  pprof %s %-*s %s\n", subcommands[i].name,
+		    ARGUMENTS_END - (int)strlen(subcommands[i].name), subcommands[i].arguments,
+		    subcommands[i].summary);
 }

@@ -130,7 +130,7 @@ void project_fill(struct leaks_report *r, const struct leaks_input *in)
 	double room;
 
 	*p = (struct leaks_projection){ .used = last->used, .limit = last->limit };
-	p->explained = NAN;
+	p->explained = (double)NAN;
 	if (!in->has_times)
 		return;
 	p->has_slope = project_slope(in->moments, in->n_moments, &p->slope);

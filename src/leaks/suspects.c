@@ -194,7 +194,7 @@ static struct leaks_site describe(struct chooser *c, enum leaks_level level, uin
 {
 	const struct series *s = c->sites->series;
 	const struct frame *f = &c->sites->owners[groups_stack(c->sites, level, site)];
-	struct leaks_site out = { .level = level, .rate_before = NAN };
+	struct leaks_site out = { .level = level, .rate_before = (double)NAN };
 
 	out.function = owners_name(s, f, &c->r->arena);
 	out.file = owners_file(s, f);
