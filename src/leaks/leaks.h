@@ -119,7 +119,6 @@ struct leaks_site {
 	struct str holder;
 	double holder_samples;
 	const double *curve; /* bytes in use at each moment */
-	double rate_before;  /* with a `before`: bytes a second then; NAN unknown */
 };
 
 /* Where it ends. */

@@ -16,7 +16,7 @@ static enum leaks_class judge(const struct leaks_ages *a)
 {
 	double old = a->n[1] + a->n[2] + a->n[3];
 	double density = old / (a->seconds[1] + a->seconds[2] + a->seconds[3]);
-	double chi = 0, least = INFINITY;
+	double chi = 0, least = (double)INFINITY;
 
 	if (a->total < ENOUGH)
 		return LEAKS_FEW;

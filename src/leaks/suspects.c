@@ -194,10 +194,10 @@ static struct leaks_site describe(struct chooser *c, enum leaks_level level, uin
 {
 	const struct series *s = c->sites->series;
 	const struct frame *f = &c->sites->owners[groups_stack(c->sites, level, site)];
-	struct leaks_site out = { .level = level, .rate_before = (double)NAN };
+	struct leaks_site out = { .level = level };
 
-	out.function = owners_name(s, f, &c->r->arena);
-	out.file = owners_file(s, f);
+	out.function = arena_str(&c->r->arena, owners_name(s, f, &c->r->arena));
+	out.file = arena_str(&c->r->arena, owners_file(s, f));
 	out.line = level == LEAKS_FUNCTION ? 0 : f->line;
 	out.v = c->judged[level][site].v;
 	describe_stack(c, level, site, &out);
