@@ -69,6 +69,17 @@ static int64_t allocated_bytes(const struct profile *p)
 	return sum;
 }
 
+/* Nothing is alive: there is nothing that could have a birth. */
+static bool is_empty(const struct profile *p)
+{
+	int at = profile_sample_type_index(p, STR("inuse_space"));
+
+	for (size_t i = 0; at >= 0 && i < p->samples.n; i++)
+		if (sample_values(p, i)[at] != 0)
+			return false;
+	return at >= 0;
+}
+
 static bool has_label(const struct profile *p, struct str key)
 {
 	for (size_t i = 0; p->samples.label_at && i < p->samples.label_at[p->samples.n]; i++)
@@ -86,7 +97,8 @@ enum err_code verdicts_series_add(
 	*p = (struct profile){ 0 };
 	entry.moment.time_ns = entry.profile.time_ns;
 	entry.allocated = allocated_bytes(&entry.profile);
-	entry.has_births = entry.profile.duration_ns > 0 && has_label(&entry.profile, STR("born"));
+	entry.has_births = entry.profile.duration_ns > 0 &&
+			   (has_label(&entry.profile, STR("born")) || is_empty(&entry.profile));
 	entry.moment.at = (double)entry.profile.duration_ns / SECOND_NS;
 	for (uint32_t i = 0; i < entry.profile.n_comments; i++)
 		verdicts_comment_read(
