@@ -25,6 +25,15 @@ echo "== a sample of CPU time: ns after the kernel's part"
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind"
 
+echo "== verdicts on simulated programs: how many leaks are found, what else is called one"
+"$build/tests/leaks_table" 40 1
+if [ -n "${BENCH_LEAKS:-}" ]; then
+	echo "== verdicts on real programs"
+	bench/leaks/real.sh "$build"
+else
+	echo "(BENCH_LEAKS=1 adds real programs: ten minutes)"
+fi
+
 data=$build/bench-data
 mkdir -p "$data"
 profile() { # samples, labels|plain, seed; prints the file's name

@@ -100,13 +100,23 @@ load1=$!
 "$build/examples/load_client" "$ttl/process" $((seconds * 1000)) 2 1000 >"$work/load2" &
 load2=$!
 pids+=($load1 $load2)
+# pprof leaks watches both meanwhile; its exit status is 0 for no leak, 1 for a leak
+watch() {
+	local status=0
+	"$pprof" leaks -for "$((seconds - 1))s" -every 1s "$1" >"$work/$2" 2>>"$work/messages" || status=$?
+	echo "exit status $status" >>"$work/$2"
+}
+watch "$leaky2" verdict1 &
+watch1=$!
+watch "$ttl" verdict2 &
+watch2=$!
 begin=$(date +%s%N)
 while sleep 1; do
 	second=$((($(date +%s%N) - begin) / 1000000000))
 	[ "$second" -gt "$seconds" ] && break
 	printf '%d %s %s\n' "$second" "$(in_use "$leaky2")" "$(in_use "$ttl")" >>"$work/curve"
 done
-wait $load1 $load2
+wait $load1 $load2 $watch1 $watch2
 awk 'function bar(v,   s, i) { s = ""; for (i = 0; i < int(30 * v / most + .5); i++) s = s "#"; return s }
 	{ t[NR] = $1; a[NR] = $2; b[NR] = $3; if ($2 > most) most = $2; if ($3 > most) most = $3 }
 	END { printf "%4s  %-42s %s\n", "s", "leaky_server in use", "ttl_server in use"
@@ -142,4 +152,11 @@ sql='create table t(a); with recursive n(i) as (select 1 union all select i + 1 
 echo "\$ pprof run -o sqlite.pb.gz -- sqlite3 :memory: '$sql'"
 "$pprof" run -o "$work/sqlite.pb.gz" -- sqlite3 :memory: "$sql"
 run -top -nodecount=5 -sample_index=alloc_space "$work/sqlite.pb.gz"
+title "Is it a leak? What pprof leaks said while the two servers were under load"
+printf '$ pprof leaks %s\n' "$leaky2"
+cat "$work/verdict1"
+grep -q '^LEAK .*' "$work/verdict1" && grep -q '^#1  leaky_handler leaky_server.c:23 ' "$work/verdict1"
+printf '\n$ pprof leaks %s\n' "$ttl"
+cat "$work/verdict2"
+grep -q '^NO LEAK' "$work/verdict2" && grep -q 'ttl_handler .*bounded by age' "$work/verdict2"
 title "Done"

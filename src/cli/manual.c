@@ -6,6 +6,7 @@
 #include "driver/launch.h"
 #include "driver/options_table.h"
 #include "driver/usage.h"
+#include "driver/verdicts.h"
 
 static const char head[] =
     ".TH PPROF 1 \"\" \"libpprof " PPROF_VERSION "\" \"User Commands\"\n"
@@ -16,7 +17,8 @@ static const char head[] =
     ".B pprof\n.RI [ options ]\n.RI [ binary ]\n.IR source ...\n.br\n"
     ".B pprof \\-http\n.RI [ host ]:[ port ]\n.RI [ options ]\n.RI [ binary ]\n.IR source ...\n"
     ".br\n"
-    ".B pprof run\n.RI [ options ]\n.I command\n.RI [ argument ]...\n"
+    ".B pprof run\n.RI [ options ]\n.I command\n.RI [ argument ]...\n.br\n"
+    ".B pprof leaks\n.RI [ options ]\n.RI [ binary ]\n.IR source ...\n"
     ".SH DESCRIPTION\n"
     "Reads profiles and prints reports: the heaviest functions, call graphs, annotated source.\n"
     "A source is a file or a URL such as http://localhost:6060/debug/pprof/heap; several are\n"
@@ -33,7 +35,8 @@ static const char tail[] =
     ".TP\n.I $HOME/pprof\nprofiles that were fetched, unless\n.B PPROF_TMPDIR\nsays otherwise\n"
     ".TP\n.I $HOME/.local/state/pprof/history\nlines typed into the shell\n"
     ".SH EXIT STATUS\n"
-    "0 after success, 2 after an error; that of the command for\n.BR \"pprof run\" .\n"
+    "0 after success, 2 after an error; that of the command for\n.BR \"pprof run\" ;\nfor\n"
+    ".B pprof leaks\n0 when there is no leak, 1 when there is one, 3 when that is undecided.\n"
     ".SH ENVIRONMENT\n";
 
 /* Text without roff's own characters. */
@@ -109,6 +112,12 @@ void manual_page(struct buf *out)
 	add_options(out, request_options, n_request_options);
 	BUF_LIT(out, ".SH PPROF RUN\nStarts a command with the profiler in it.\n");
 	add_options(out, launch_options, n_launch_options);
+	BUF_LIT(out,
+	    ".SH PPROF LEAKS\nSays whether a program leaks memory, where, how fast, and until "
+	    "when it lasts.\nA source is the URL of a running program, which is watched, "
+	    "or its saved heap profiles\nin order of time, a directory of them, or a state "
+	    "file.\n");
+	add_options(out, verdicts_options, n_verdicts_options);
 	buf_printf(out, "%s", tail);
 	add_environment(out);
 }

@@ -2,11 +2,14 @@
 #include "cli/subcommands.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/flags.h"
 #include "driver/explain_symbols.h"
 #include "driver/launch.h"
 #include "driver/usage.h"
+#include "driver/verdicts.h"
 
 static bool find_launch_flag(void *ctx, struct str name, struct flag *flag)
 {
@@ -65,6 +68,66 @@ static enum err_code run_program(
 	return launch_run(&launch, argv + used, ui, status, e);
 }
 
+static bool find_leaks_flag(void *ctx, struct str name, struct flag *flag)
+{
+	return flags_find_option(verdicts_options, n_verdicts_options, ctx, name, flag);
+}
+
+static void leaks_usage(const struct ui *ui)
+{
+	struct buf out = { 0 };
+
+	BUF_LIT(&out,
+	    "usage:\n  pprof leaks [options] [binary] source...\n"
+	    "\n  Says whether a program leaks memory, where, how fast, and until when it lasts.\n"
+	    "  A source is the URL of a running program, which is watched, or its saved heap\n"
+	    "  profiles in order of time, a directory of them, or a state file.\n"
+	    "  Exit status: 0 no leak, 1 a leak, 3 undecided, 2 an error.\n");
+	usage_groups(&out, verdicts_options, n_verdicts_options);
+	ui_print(ui, "%s", buf_c(&out));
+	buf_release(&out);
+}
+
+/* One line that is written over; only for someone who looks at it. */
+static void show_progress(void *ctx, struct str text)
+{
+	(void)ctx;
+	fprintf(stderr, "\r\033[K%.*s", STR_ARG(text));
+	fflush(stderr);
+}
+
+static enum err_code run_leaks(
+    int argc, char **argv, const struct ui *ui, int *status, struct err *e)
+{
+	struct buf out = { 0 };
+	struct verdicts v;
+	enum err_code code;
+	int used = 0;
+
+	verdicts_init(&v);
+	*status = 0;
+	switch (flags_read(argv, argc, find_leaks_flag, &v, &used, e)) {
+	case FLAGS_HELP:
+		leaks_usage(ui);
+		return OK;
+	case FLAGS_BAD:
+		leaks_usage(ui);
+		return e->code;
+	case FLAGS_OK:
+		break;
+	}
+	if (used == argc) {
+		leaks_usage(ui);
+		return FAIL(e, ERR_USAGE, "no source specified");
+	}
+	v.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+	code = verdicts_run(&v, argv + used, (size_t)(argc - used), ui, &out, status, e);
+	if (code == OK)
+		fputs(buf_c(&out), stdout);
+	buf_release(&out);
+	return code;
+}
+
 static enum err_code run_symbols(
     int argc, char **argv, const struct ui *ui, int *status, struct err *e)
 {
@@ -88,7 +151,12 @@ static enum err_code run_symbols(
 	return code;
 }
 
+/* Where a usage line's arguments end, from the verb on. */
+#define ARGUMENTS_END 42
+
 static const struct subcommand subcommands[] = {
+	{ "leaks", "[options] source...", "say whether a program leaks, where, how fast",
+	    run_leaks },
 	{ "run", "[options] command [argument]...", "run a command and profile it", run_program },
 	{ "symbols", "[binary] profile", "tell where names come from, or why not", run_symbols },
 };
@@ -104,6 +172,7 @@ const struct subcommand *subcommand_find(struct str name)
 void subcommands_list(struct buf *out)
 {
 	for (size_t i = 0; i < sizeof subcommands / sizeof subcommands[0]; i++)
-		buf_printf(out, "  pprof %s %-39s %s\n", subcommands[i].name,
-		    subcommands[i].arguments, subcommands[i].summary);
+		buf_printf(out, "  pprof %s %-*s %s\n", subcommands[i].name,
+		    ARGUMENTS_END - (int)strlen(subcommands[i].name), subcommands[i].arguments,
+		    subcommands[i].summary);
 }

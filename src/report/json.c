@@ -3,7 +3,8 @@
  * is set. Values are whole numbers of the sample's unit, divide_by is not applied to them; texts
  * are those of the printed report.
  */
-#include "report/json_text.h"
+#include "base/json_text.h"
+#include "report/json_fields.h"
 #include "report/labels.h"
 #include "report/tags.h"
 #include "report/text.h"
@@ -19,7 +20,7 @@ static enum err_code print_labels(struct report *r, struct buf *out, struct err 
 	for (uint32_t i = 0; i < labels.n; i++) {
 		if (i > 0)
 			BUF_LIT(out, ", ");
-		json_text(labels.lines[i], out);
+		json_text(out, labels.lines[i]);
 	}
 	buf_char(out, ']');
 	return OK;

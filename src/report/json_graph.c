@@ -3,7 +3,7 @@
  * the flame graph as a tree. Edges and parents name nodes by their place in "nodes".
  */
 #include "graph/stacks.h"
-#include "report/json_text.h"
+#include "report/json_fields.h"
 #include "report/writers.h"
 
 static void print_bool(const char *name, bool v, struct buf *out)

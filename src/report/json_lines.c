@@ -2,7 +2,8 @@
  * -json of the annotated listings (list, weblist, disasm): the printed lines. Their columns are
  * fixed, and their heads ("ROUTINE ====") tell which function a line is of.
  */
-#include "report/json_text.h"
+#include "base/json_text.h"
+#include "report/json_fields.h"
 #include "report/writers.h"
 
 static MUST_USE enum err_code write_lines(
@@ -21,7 +22,7 @@ static MUST_USE enum err_code write_lines(
 		buf_char(out, '[');
 		while (rest.n > 0 && str_split(&rest, '\n', &line)) {
 			buf_add_str(out, first ? STR("\n") : STR(",\n"));
-			json_text(line, out);
+			json_text(out, line);
 			first = false;
 		}
 		BUF_LIT(out, "]}\n");

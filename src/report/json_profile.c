@@ -2,7 +2,8 @@
  * -json of the reports that show samples one by one (traces, raw, proto, folded) and of comments:
  * the profile itself, after filters. Samples name their frames by the ids of "locations".
  */
-#include "report/json_text.h"
+#include "base/json_text.h"
+#include "report/json_fields.h"
 #include "report/writers.h"
 
 /* Ids and addresses are unsigned; JSON's readers may hold 53 bits only, so addresses are text. */
@@ -130,7 +131,7 @@ static void print_comments(const struct profile *p, struct buf *out)
 	print_list("comments", false, out);
 	for (uint32_t i = 0; i < p->n_comments; i++) {
 		buf_add_str(out, i > 0 ? STR(", ") : STR(""));
-		json_text(profile_str(p, p->comments[i]), out);
+		json_text(out, profile_str(p, p->comments[i]));
 	}
 	buf_char(out, ']');
 }

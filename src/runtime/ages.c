@@ -6,6 +6,7 @@
  */
 #include "runtime/ages.h"
 
+#include "core/cohort.h"
 #include "runtime/heap_live.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
@@ -26,36 +27,6 @@ uint32_t rt_ages_bound(uint32_t age)
 		if (age >= bounds[i])
 			return bounds[i];
 	return 0;
-}
-
-/*
- * Cohorts are aligned slots of 2^k seconds, where k is the least for which the slot is among the
- * last `near` ones of its width. With time k grows for each birth, and a wider slot holds whole
- * narrower ones: so cohorts only merge. `near` shrinks as the run gets longer, for at most 64.
- */
-static unsigned near_slots(uint32_t now)
-{
-	static const struct {
-		uint32_t until;
-		unsigned near;
-	} steps[] = { { 63, 64 }, { 127, 32 }, { 255, 24 }, { 511, 18 }, { 1023, 16 }, { 2047, 14 },
-		{ 4095, 12 }, { 16383, 10 }, { 131071, 8 }, { 4194303, 6 }, { UINT32_MAX, 4 } };
-
-	unsigned i = 0;
-
-	while (now > steps[i].until)
-		i++;
-	return steps[i].near;
-}
-
-uint32_t rt_ages_cohort(uint32_t born, uint32_t now)
-{
-	unsigned near = near_slots(now);
-	unsigned k = 0;
-
-	while ((now >> k) - (born >> k) >= near)
-		k++;
-	return born >> k << k;
 }
 
 static bool comes_before(const struct item *a, const struct item *b)
@@ -119,10 +90,9 @@ static struct item *items_of(const struct rt_bytes *list)
 	return (struct item *)(void *)list->p;
 }
 
-/* Sums of the live samples by record, age and cohort, in this order. */
-static bool collect(struct rt_bytes *list, size_t *n, unsigned labels)
+/* Sums of the live samples by record, age and cohort, in this order, at `ns` since the start. */
+static bool collect(struct rt_bytes *list, size_t *n, unsigned labels, uint64_t ns)
 {
-	uint64_t ns = rt_routes_now() - rt.start_mono_ns;
 	uint32_t now = (uint32_t)(ns / 1000000000u);
 	size_t slots = rt_is_ready() ? rt_live_slots() : 0;
 	struct rt_live live;
@@ -142,7 +112,7 @@ static bool collect(struct rt_bytes *list, size_t *n, unsigned labels)
 		if (labels & RT_LABEL_AGE)
 			one.age = rt_ages_bound(now - live.born);
 		if (labels & RT_LABEL_BORN)
-			one.born = rt_ages_cohort(live.born, now);
+			one.born = cohort_of(live.born, now);
 		rt_bytes_add(list, &one, sizeof(one));
 		++*n;
 	}
@@ -185,8 +155,9 @@ static void add_rest(struct rt_bytes *rows, struct rt_row *rest)
 bool rt_ages_snapshot(struct rt_snapshot *s, unsigned labels)
 {
 	struct rt_bytes list = { 0 }, rows = { 0 };
+	uint64_t ns = rt_routes_now() - rt.start_mono_ns;
 	size_t n, at = 0;
-	bool good = collect(&list, &n, labels) && rt_snapshot_take(s);
+	bool good = collect(&list, &n, labels, ns) && rt_snapshot_take(s);
 
 	for (size_t i = 0; good && i < s->n; i++) {
 		struct rt_row rest = *rt_snapshot_row(s, i);
@@ -206,6 +177,9 @@ bool rt_ages_snapshot(struct rt_snapshot *s, unsigned labels)
 		s->rows = rows;
 		s->n = rows.n / sizeof(struct rt_row);
 		s->labels = labels;
+		/* Births count from the start: how long ago that was belongs to them. */
+		if (labels & RT_LABEL_BORN)
+			s->duration_ns = (int64_t)ns;
 	}
 	if (good && !rows.failed)
 		return true;

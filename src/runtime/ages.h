@@ -4,8 +4,9 @@
  * samples that everybody's tools expect.
  *
  * age:  seconds since the allocation, rounded down to 0, 1, 10, 60, 600, 3600, 21600, 86400,
- * 604800. born: seconds since the runtime's start, rounded down to the start of a cohort. At most
- * 64; the older, the wider. Cohorts only ever merge with their neighbours, so two profiles compare.
+ * 604800. born: seconds since the runtime's start, rounded down to the start of a cohort
+ * (core/cohort.h). At most 64; the older, the wider. Cohorts only ever merge with their neighbours,
+ * so two profiles compare.
  */
 #ifndef RUNTIME_AGES_H
 #define RUNTIME_AGES_H
@@ -17,9 +18,6 @@
 
 /* Lower bound of the class that an age in seconds is in. */
 uint32_t rt_ages_bound(uint32_t age);
-
-/* First second of the cohort of what was born at `born`, as seen at `now`; born <= now. */
-uint32_t rt_ages_cohort(uint32_t born, uint32_t now);
 
 /*
  * A snapshot with labels (RT_LABEL_AGE | RT_LABEL_BORN). In-use values are those of the live

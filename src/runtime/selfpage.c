@@ -10,10 +10,12 @@
 #include "runtime/coverage.h"
 #include "runtime/rt_cpu.h"
 #include "runtime/heap_live.h"
+#include "runtime/memlimit.h"
 #include "runtime/modules.h"
 #include "runtime/pages.h"
 #include "runtime/peak.h"
 #include "runtime/rt.h"
+#include "runtime/rt_routes.h"
 #include "runtime/rt_text.h"
 #include "runtime/state_file.h"
 #include "runtime/watch.h"
@@ -114,6 +116,22 @@ static void print_confidence(struct rt_bytes *out)
 	self_line(out, "peak_copies", rt_peak_copies(), "copies made for heap?peak=1");
 }
 
+/* What `pprof leaks` projects: how long until the limit. */
+static void print_process(struct rt_bytes *out)
+{
+	struct rt_memlimit limit;
+	struct rt_memuse use;
+
+	rt_memlimit_find(&limit, "");
+	use = rt_memlimit_use(&limit);
+	self_line(out, "uptime_s", (rt_routes_now() - rt.start_mono_ns) / 1000000000u,
+	    "seconds since the profiler started");
+	self_line(out, "process_memory", use.used,
+	    "bytes in use, of the process or its control group or its address space");
+	self_line(out, "process_limit", use.limit == RT_MEMLIMIT_NONE ? 0 : use.limit,
+	    "bytes it may use: the nearest of control group, machine, address space; 0 none");
+}
+
 static const char *unwinder_of(const struct rt_mapping *m)
 {
 	struct unwind_module module = { 0 };
@@ -180,6 +198,7 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 	    "nanoseconds from which on all waits are recorded; 0: none are");
 	self_line(out, "mutex_fraction", rt_contend_mutex_fraction(),
 	    "one in this many contended unlocks is recorded; 0: none is");
+	print_process(out);
 	self_line(out, "threads", atomic_load(&rt.threads), "threads that have allocated");
 	if (rt_is_ready()) {
 		print_confidence(out);

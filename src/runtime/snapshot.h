@@ -63,7 +63,8 @@ struct rt_snapshot {
 	bool rate_changed;   /* at any time since the start */
 	unsigned labels;     /* RT_LABEL_* that rows may have */
 	int64_t time_ns;     /* CLOCK_REALTIME */
-	int64_t duration_ns; /* 0, or what a difference spans */
+	int64_t duration_ns; /* 0, or what a difference spans, or with births the time since the
+				start */
 };
 
 /* Fills *s (uninitialised); false when memory is short (nothing to release). RT_ANY */

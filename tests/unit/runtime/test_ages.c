@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/cohort.h"
 #include "core/hash.h"
 #include "process/profile_reader.h"
 #include "runtime/ages.h"
@@ -38,10 +39,10 @@ static unsigned count_cohorts(uint32_t now)
 	uint32_t born = now;
 
 	for (;;) {
-		uint32_t start = rt_ages_cohort(born, now);
+		uint32_t start = cohort_of(born, now);
 
 		assert_true(start <= born);
-		assert_int_equal(rt_ages_cohort(start, now), start);
+		assert_int_equal(cohort_of(start, now), start);
 		n++;
 		if (start == 0)
 			return n;
@@ -59,7 +60,7 @@ static void there_are_at_most_64_cohorts(void **state)
 	assert_true(count_cohorts(UINT32_MAX) <= 64);
 	/* Not few either: the last minutes stay apart. */
 	assert_true(count_cohorts(86400) >= 24);
-	assert_int_equal(rt_ages_cohort(86399, 86400), 86399);
+	assert_int_equal(cohort_of(86399, 86400), 86399);
 }
 
 /* Who is together once stays together. */
@@ -70,9 +71,9 @@ static void cohorts_only_merge(void **state)
 		uint32_t later = (uint32_t)hash_u64(3 * i) >> (i % 24);
 		uint32_t now = (uint32_t)(hash_u64(3 * i + 1) % (later + 1ull));
 		uint32_t born = (uint32_t)(hash_u64(3 * i + 2) % (now + 1ull));
-		uint32_t start = rt_ages_cohort(born, now);
+		uint32_t start = cohort_of(born, now);
 
-		assert_int_equal(rt_ages_cohort(born, later), rt_ages_cohort(start, later));
+		assert_int_equal(cohort_of(born, later), cohort_of(start, later));
 	}
 }
 

@@ -1,29 +1,6 @@
-#include "report/json_text.h"
+#include "report/json_fields.h"
 
-#include "base/utf8.h"
-
-/* A string with quotes. JSON is UTF-8: what is none becomes U+FFFD. */
-void json_text(struct str s, struct buf *out)
-{
-	uint32_t c;
-
-	buf_char(out, '"');
-	while (s.n > 0) {
-		const bool bad = utf8_is_bad(s);
-		const size_t n = utf8_next(s, &c);
-
-		if (bad)
-			BUF_LIT(out, "\\ufffd");
-		else if (c < 0x20)
-			buf_printf(out, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", (char)c);
-		else
-			buf_add(out, s.p, n);
-		s = str_skip(s, n);
-	}
-	buf_char(out, '"');
-}
+#include "base/json_text.h"
 
 /* "name": — with a comma in front unless it is the first of its object. */
 void json_name(const char *name, bool first, struct buf *out)
@@ -34,7 +11,7 @@ void json_name(const char *name, bool first, struct buf *out)
 void json_text_field(const char *name, struct str s, bool first, struct buf *out)
 {
 	json_name(name, first, out);
-	json_text(s, out);
+	json_text(out, s);
 }
 
 void json_number_field(const char *name, int64_t v, bool first, struct buf *out)

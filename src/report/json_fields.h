@@ -1,8 +1,8 @@
 /*
  * Pieces of JSON that the writers of -json share. Values are whole numbers of the sample's unit.
  */
-#ifndef REPORT_JSON_TEXT_H
-#define REPORT_JSON_TEXT_H
+#ifndef REPORT_JSON_FIELDS_H
+#define REPORT_JSON_FIELDS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,8 +11,6 @@
 #include "core/str.h"
 #include "report/report.h"
 
-/* A string with quotes. JSON is UTF-8: what is none becomes U+FFFD. */
-void json_text(struct str s, struct buf *out);
 /* "name": — with a comma in front unless it is the first of its object. */
 void json_name(const char *name, bool first, struct buf *out);
 void json_text_field(const char *name, struct str s, bool first, struct buf *out);

@@ -1,0 +1,65 @@
+/*
+ * The profiles of one program in time order, while they come in. Made from files and by watching;
+ * verdicts.c turns it into a report.
+ */
+#ifndef DRIVER_VERDICTS_SERIES_H
+#define DRIVER_VERDICTS_SERIES_H
+
+#include "base/err.h"
+#include "base/ui.h"
+#include "base/vec.h"
+#include "core/str.h"
+#include "driver/verdicts.h"
+#include "leaks/leaks.h"
+#include "net/mapping_source.h"
+#include "profile/profile.h"
+
+/* Profiles of one command line at most. */
+#define SERIES_MAX_FILES 4096
+
+struct series_entry {
+	struct profile profile;
+	struct leaks_moment moment; /* `at` only when has_births */
+	bool has_births;
+	int64_t mtime_ns;  /* of its file; 0 none */
+	int64_t allocated; /* bytes ever; -1 unknown */
+	size_t order;      /* as it came */
+};
+
+struct verdicts_series {
+	VEC(struct series_entry) list;
+	struct mapping_sources urls; /* of the last profile that came from a URL */
+	struct arena arena;          /* of texts */
+	size_t left_out;             /* profiles of earlier runs of the program */
+	bool restarted;
+};
+
+/* A zero struct is a valid empty series. */
+void verdicts_series_release(struct verdicts_series *s);
+
+/* Takes *p over (also on failure). mtime_ns of its file, or 0. ERR_NOMEM. */
+enum err_code verdicts_series_add(
+    struct verdicts_series *s, struct profile *p, int64_t mtime_ns, struct err *e) MUST_USE;
+
+/* Puts the entries in order of time, and leaves only the last run of the program. */
+void verdicts_series_settle(struct verdicts_series *s);
+/* Keeps at most `most` entries: all recent ones, fewer of the old. */
+void verdicts_series_thin(struct verdicts_series *s, size_t most);
+/* Moves the entries from time_ns on into *later. ERR_NOMEM. */
+enum err_code verdicts_series_split(struct verdicts_series *s, int64_t time_ns,
+    struct verdicts_series *later, struct err *e) MUST_USE;
+
+/*
+ * Judges what is there. *merged receives the profile that the report's texts live in, and is
+ * released after the report. With `symbolize` false addresses stand for names: quick.
+ */
+enum err_code verdicts_series_judge(struct verdicts_series *s, const struct verdicts *v,
+    bool symbolize, struct profile *merged, struct leaks_report *report, const struct ui *ui,
+    struct err *e) MUST_USE;
+
+/* What a saved profile says of its process: a comment. */
+struct str verdicts_comment(struct arena *a, const struct leaks_moment *m);
+/* Reads it into used and limit; false when the text is no such comment. */
+bool verdicts_comment_read(struct str text, struct leaks_moment *m);
+
+#endif

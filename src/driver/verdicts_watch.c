@@ -1,0 +1,294 @@
+/*
+ * Watching a program, see verdicts_watch.h. While it is watched the series is judged now and then
+ * by addresses alone, for the line that shows what is known and to end early when a leak is
+ * certain. That there is none is never certain early: a slower one may show.
+ */
+#include "driver/verdicts_watch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
+
+#include "driver/outfile.h"
+#include "fetch/state_list.h"
+#include "leaks/explain.h"
+#include "net/http_client.h"
+#include "net/url.h"
+#include "profile/encode.h"
+
+#define SECOND_NS     1000000000
+/* Profiles in the time that is watched, when -every is not given. */
+#define PROFILES      40
+#define SHORTEST_S    0.5
+#define LONGEST_S     30
+/*
+ * A leak is certain after so long, of a program that runs for so long already (a young one may just
+ * fill its caches), when its rate is known to a fifth.
+ */
+#define CERTAIN_S     60
+#define CERTAIN_UP_S  600
+#define CERTAIN_WIDTH 0.2
+
+struct watch {
+	struct verdicts_series *s;
+	const struct verdicts *v;
+	const struct fetch_options *how;
+	const struct ui *ui;
+	struct str heap, self;
+	double for_s, every_s, begun;
+	size_t judged; /* profiles there were when it was last judged */
+	struct buf known;
+};
+
+enum err_code verdicts_urls(
+    struct str source, struct arena *a, struct str *heap, struct str *self, struct err *e)
+{
+	struct url_source where = { 0 };
+	struct buf text = { 0 };
+	struct url u;
+	size_t slash;
+
+	TRY(url_adjust(&where, source, 0, 0, a, e));
+	if (!where.is_url)
+		return FAIL(e, ERR_NOT_FOUND, "%.*s: neither a file nor a URL", STR_ARG(source));
+	TRY(url_parse(&u, where.url, a, e));
+	while (str_ends(u.path, STR("/")))
+		u.path.n--;
+	if (u.path.n == 0)
+		u.path = STR("/debug/pprof/heap");
+	else if (str_ends(u.path, STR("/debug/pprof")))
+		u.path = arena_printf(a, "%.*s/heap", STR_ARG(u.path));
+	TRY(url_query_set(&u, STR("born"), STR("1"), a, e));
+	url_write(&u, &text);
+	*heap = arena_str(a, buf_str(&text));
+	slash = str_rfind_char(u.path, '/');
+	u.path = arena_printf(a, "%.*s/self", STR_ARG(str_head(u.path, slash)));
+	u.query = STR("");
+	u.has_query = false;
+	buf_clear(&text);
+	url_write(&u, &text);
+	*self = arena_str(a, buf_str(&text));
+	buf_release(&text);
+	return arena_failed(a) ? FAIL_NOMEM(e) : OK;
+}
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / SECOND_NS;
+}
+
+static void sleep_until(double s)
+{
+	struct timespec t = { (time_t)s, (long)((s - floor(s)) * SECOND_NS) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		continue;
+}
+
+/* Lines "name value\t# meaning". */
+static void read_self(struct str page, struct leaks_moment *m)
+{
+	struct str line, name;
+
+	while (page.n && str_split(&page, '\n', &line)) {
+		int64_t *to = NULL;
+		int64_t value;
+
+		if (!str_split(&line, ' ', &name))
+			continue;
+		if (str_is(name, "process_memory"))
+			to = &m->used;
+		else if (str_is(name, "process_limit"))
+			to = &m->limit;
+		if (to && str_to_i64(str_head(line, str_find_char(line, '\t')), &value) &&
+		    value >= 0)
+			*to = value;
+	}
+}
+
+/* Other runtimes have no such page: then nothing is known of the process. */
+static void ask_self(struct watch *w, struct leaks_moment *m)
+{
+	struct http_tls tls = { w->v->tls_cert, w->v->tls_key, w->v->tls_ca };
+	struct http_options o = { .timeout_ms = 5000, .max_body = 1 << 20, .tls = &tls };
+	struct http_reply reply;
+	struct err ignored;
+
+	if (http_get(&reply, w->self, &o, &ignored) == OK && reply.status == 200)
+		read_self(buf_str(&reply.body), m);
+	http_reply_release(&reply);
+}
+
+static MUST_USE enum err_code add_comment(
+    struct profile *p, const struct leaks_moment *m, struct err *e)
+{
+	str_id *comments = ARENA_ARRAY(&p->arena, str_id, (size_t)p->n_comments + 1);
+
+	if (!comments)
+		return FAIL_NOMEM(e);
+	for (uint32_t i = 0; i < p->n_comments; i++)
+		comments[i] = p->comments[i];
+	comments[p->n_comments] = profile_intern(p, verdicts_comment(&p->arena, m));
+	p->comments = comments;
+	p->n_comments++;
+	return arena_failed(&p->arena) ? FAIL_NOMEM(e) : OK;
+}
+
+static MUST_USE enum err_code save(struct watch *w, struct series_entry *entry, struct err *e)
+{
+	struct buf bytes = { 0 };
+	struct arena keep = { 0 };
+	struct str name;
+	enum err_code code = add_comment(&entry->profile, &entry->moment, e);
+
+	if (code == OK)
+		code = profile_encode_gzip(&entry->profile, &bytes, e);
+	if (code == OK)
+		code = outfile_write_new(
+		    w->v->save, "heap.", "pb.gz", buf_str(&bytes), &keep, &name, e);
+	buf_release(&bytes);
+	arena_release(&keep);
+	return code;
+}
+
+static void ignore_line(void *ctx, bool is_error, struct str text)
+{
+	(void)ctx;
+	(void)is_error;
+	(void)text;
+}
+
+static MUST_USE enum err_code take(struct watch *w, struct err *e)
+{
+	static const struct ui silent = { .line = ignore_line };
+	struct fetch_options o = *w->how;
+	struct fetch_result got;
+	struct series_entry *entry;
+	enum err_code code;
+
+	o.sources = &w->heap;
+	o.n_sources = 1;
+	o.quiet = true;
+	/* After the first profile a failure is the program's end, and no error. */
+	TRY(fetch_profiles(&got, &o, w->s->list.n ? &silent : w->ui, e));
+	mapping_sources_release(&w->s->urls);
+	w->s->urls = got.urls;
+	got.urls = (struct mapping_sources){ 0 };
+	code = verdicts_series_add(w->s, &got.sources, 0, e);
+	fetch_result_release(&got);
+	if (code != OK)
+		return code;
+	entry = &w->s->list.p[w->s->list.n - 1];
+	ask_self(w, &entry->moment);
+	return w->v->save.n ? save(w, entry, e) : OK;
+}
+
+static bool is_certain(const struct leaks_report *r)
+{
+	const struct leaks_verdict *v = r->n_suspects ? &r->suspects[0].v : NULL;
+
+	return v && v->class == LEAKS_LEAK && v->trust == LEAKS_STRONG &&
+	       v->ages.is == LEAKS_LEAK && r->window_s >= CERTAIN_S &&
+	       r->uptime_s >= CERTAIN_UP_S &&
+	       v->rate.hi - v->rate.lo < 2 * CERTAIN_WIDTH * v->rate.value;
+}
+
+/* Judging takes longer the more there is: it is done at 4 profiles and then a third more. */
+static bool is_time_to_judge(const struct watch *w)
+{
+	return w->s->list.n >= 4 && w->s->list.n * 3 >= w->judged * 4;
+}
+
+static bool judge(struct watch *w)
+{
+	struct leaks_report report;
+	struct profile merged;
+	struct err e;
+	bool certain = false;
+
+	w->judged = w->s->list.n;
+	if (verdicts_series_judge(w->s, w->v, false, &merged, &report, w->ui, &e) == OK) {
+		buf_clear(&w->known);
+		explain_brief(&report, &w->known);
+		certain = is_certain(&report);
+	}
+	leaks_report_release(&report);
+	profile_release(&merged);
+	return certain;
+}
+
+static void show(const struct watch *w)
+{
+	struct buf line = { 0 };
+
+	if (!w->v->progress)
+		return;
+	buf_printf(&line, "%.0f of %.0f s, %zu profiles: %s", now_s() - w->begun, w->for_s,
+	    w->s->list.n, w->known.n ? w->known.p : "");
+	w->v->progress(w->v->progress_ctx, buf_str(&line));
+	buf_release(&line);
+}
+
+static MUST_USE enum err_code watch(struct watch *w, struct err *e)
+{
+	double next = w->begun = now_s();
+
+	TRY(take(w, e));
+	while (next + w->every_s <= w->begun + w->for_s + 0.01) {
+		struct err gone;
+
+		show(w);
+		next += w->every_s;
+		if (next < now_s())
+			next = now_s();
+		sleep_until(next);
+		if (take(w, &gone) != OK) {
+			if (gone.code == ERR_NOMEM || gone.code == ERR_LIMIT) {
+				*e = gone;
+				return gone.code;
+			}
+			ui_print(
+			    w->ui, "pprof: the program does not answer any more (%s)", gone.msg);
+			break;
+		}
+		verdicts_series_thin(w->s, LEAKS_MAX_MOMENTS - 1);
+		if (is_time_to_judge(w) && judge(w))
+			break;
+	}
+	return OK;
+}
+
+static MUST_USE enum err_code seconds(struct str text, double *out, struct err *e)
+{
+	int64_t s;
+
+	TRY(state_age(text, &s, e));
+	*out = (double)s;
+	return OK;
+}
+
+enum err_code verdicts_watch(struct verdicts_series *s, const struct verdicts *v, struct str source,
+    const struct fetch_options *how, const struct ui *ui, struct err *e)
+{
+	struct watch w = { .s = s, .v = v, .how = how, .ui = ui };
+	enum err_code code;
+
+	TRY(verdicts_urls(source, &s->arena, &w.heap, &w.self, e));
+	TRY(seconds(v->watch, &w.for_s, e));
+	w.every_s = fmin(LONGEST_S, fmax(SHORTEST_S, w.for_s / PROFILES));
+	if (v->every.n)
+		TRY(seconds(v->every, &w.every_s, e));
+	if (w.every_s <= 0)
+		return FAIL(e, ERR_USAGE, "-every must be more than nothing");
+	code = watch(&w, e);
+	if (v->progress)
+		v->progress(v->progress_ctx, STR(""));
+	buf_release(&w.known);
+	if (code == OK)
+		verdicts_series_settle(s);
+	return code;
+}

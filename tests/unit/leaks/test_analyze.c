@@ -1,0 +1,335 @@
+/*
+ * Small series made by hand: which site is named, at which level, with which stack; and how the
+ * report reads. What verdicts are worth is measured in stat/test_leaks_sim.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gen/builder.h"
+#include "leaks/explain.h"
+#include "leaks/leaks.h"
+
+#define MOMENTS 8
+#define PERIOD  1024
+#define BLOCK   4096 /* well above the period: a block, a sample */
+
+struct world {
+	struct profile p;
+	struct builder b;
+	struct leaks_moment moments[MOMENTS];
+	uint32_t main_line, handle, worker, keep, keep_other, xmalloc, strdup_line;
+};
+
+static uint32_t frame(struct world *w, const char *name, const char *file, int64_t line)
+{
+	uint32_t f = builder_function(&w->b, name, file, 0);
+
+	return builder_frame(&w->b, PROFILE_NONE, 0, f, line);
+}
+
+static void begin(struct world *w)
+{
+	*w = (struct world){ 0 };
+	builder_begin(&w->b, &w->p);
+	builder_type(&w->b, "alloc_objects", "count");
+	builder_type(&w->b, "alloc_space", "bytes");
+	builder_type(&w->b, "inuse_objects", "count");
+	builder_type(&w->b, "inuse_space", "bytes");
+	w->main_line = frame(w, "main", "/src/main.c", 10);
+	w->handle = frame(w, "handle_request", "/src/server.c", 142);
+	w->worker = frame(w, "worker", "/src/server.c", 200);
+	w->keep = frame(w, "cache_put", "/src/cache.c", 88);
+	/* The same function, another line. */
+	w->keep_other = builder_frame(&w->b, PROFILE_NONE, 0, 3, 99);
+	w->xmalloc = frame(w, "xmalloc", "/src/util.c", 5);
+	w->strdup_line = frame(w, "strdup", "", 0);
+	for (unsigned k = 0; k < MOMENTS; k++)
+		w->moments[k] = (struct leaks_moment){ .at = 100 + 100 * k, .time_ns = 1 };
+}
+
+/* At moment k: `live` blocks born at `born` of a stack, of `ever` that there were. */
+static void add(struct world *w, unsigned k, const uint32_t *stack, size_t depth, int64_t born,
+    int64_t live, int64_t ever)
+{
+	int64_t values[4] = { ever, ever * BLOCK, live, live * BLOCK };
+	char number[8];
+
+	builder_sample(&w->b, stack, depth, values);
+	snprintf(number, sizeof number, "%u", k);
+	builder_label(&w->b, "pprof::moment", number);
+	builder_number(&w->b, "bytes", BLOCK, "");
+	if (born >= 0)
+		builder_number(&w->b, "born", born, "seconds");
+}
+
+/* Each 64 seconds `n` blocks are kept: cohorts that stay apart long enough. */
+static void leak(struct world *w, const uint32_t *stack, size_t depth, int64_t n)
+{
+	for (unsigned k = 0; k < MOMENTS; k++)
+		for (int64_t born = 64; born + 64 <= (int64_t)w->moments[k].at; born += 64)
+			add(w, k, stack, depth, born, n, n);
+}
+
+/* Nothing gets older than 64 seconds. */
+static void turn_over(struct world *w, const uint32_t *stack, size_t depth, int64_t n)
+{
+	for (unsigned k = 0; k < MOMENTS; k++) {
+		add(w, k, stack, depth, (int64_t)w->moments[k].at - 30, n, n);
+		add(w, k, stack, depth, -1, 0, n * (k + 1));
+	}
+}
+
+static void judge(struct world *w, bool births, struct leaks_report *r)
+{
+	struct leaks_input in = { &w->p, w->moments, MOMENTS, births, true };
+	struct err e;
+
+	builder_finish(&w->b);
+	w->p.period = PERIOD;
+	w->p.period_type.type = profile_intern(&w->p, STR("space"));
+	assert_int_equal(leaks_analyze(r, &in, &e), OK);
+}
+
+static void end(struct world *w, struct leaks_report *r)
+{
+	leaks_report_release(r);
+	profile_release(&w->p);
+}
+
+static void assert_str(struct str s, const char *want)
+{
+	assert_int_equal(s.n, strlen(want));
+	assert_memory_equal(s.p, want, s.n);
+}
+
+static void wrappers_are_not_accused(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+
+	(void)state;
+	begin(&w);
+	leak(&w, (uint32_t[]){ w.strdup_line, w.xmalloc, w.keep, w.handle, w.main_line }, 5, 20);
+	turn_over(&w, (uint32_t[]){ w.xmalloc, w.worker, w.main_line }, 3, 50);
+	judge(&w, true, &r);
+	assert_int_equal(r.outcome, LEAKS_IS_LEAK);
+	assert_int_equal(r.n_suspects, 1);
+	assert_str(r.suspects[0].function, "cache_put");
+	assert_str(r.suspects[0].file, "cache.c");
+	assert_int_equal(r.suspects[0].line, 88);
+	assert_str(r.suspects[0].stack, "main main.c:10 -> handle_request server.c:142 -> "
+					"cache_put cache.c:88 -> xmalloc util.c:5 -> strdup");
+	/* 20 blocks of 4 KiB each 64 s. */
+	assert_true(fabs(r.suspects[0].v.rate.value - 1280) < 150);
+	assert_true(r.suspects[0].v.rate.lo < 1280 && r.suspects[0].v.rate.hi > 1280);
+	assert_int_equal(r.n_others, 1);
+	assert_str(r.others[0].function, "worker");
+	assert_int_equal(r.others[0].v.class, LEAKS_BOUNDED);
+	end(&w, &r);
+}
+
+/* Two lines of one function leak: both are named, as each is more than a line's noise. */
+static void lines_are_told_apart(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+
+	(void)state;
+	begin(&w);
+	leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 30);
+	leak(&w, (uint32_t[]){ w.keep_other, w.main_line }, 2, 10);
+	judge(&w, true, &r);
+	assert_int_equal(r.n_suspects, 2);
+	assert_int_equal(r.suspects[0].line, 88);
+	assert_int_equal(r.suspects[1].line, 99);
+	assert_int_equal(r.suspects[0].level, LEAKS_LINE);
+	end(&w, &r);
+}
+
+/* The stack goes up as far as most of the growth comes that way. */
+static void the_stack_ends_where_callers_differ(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+
+	(void)state;
+	begin(&w);
+	leak(&w, (uint32_t[]){ w.keep, w.handle, w.main_line }, 3, 20);
+	leak(&w, (uint32_t[]){ w.keep, w.worker, w.main_line }, 3, 15);
+	judge(&w, true, &r);
+	assert_int_equal(r.n_suspects, 1);
+	assert_str(r.suspects[0].stack, "cache_put cache.c:88");
+	end(&w, &r);
+}
+
+static void nothing_grows(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+	struct buf text = { 0 };
+	struct explain_options o = { .source = STR("x.pb.gz") };
+
+	(void)state;
+	begin(&w);
+	turn_over(&w, (uint32_t[]){ w.worker, w.main_line }, 2, 50);
+	judge(&w, true, &r);
+	assert_int_equal(r.outcome, LEAKS_NO_LEAK);
+	assert_int_equal(r.n_suspects, 0);
+	explain_text(&r, &o, &text);
+	assert_true(str_starts(buf_str(&text), STR("NO LEAK")));
+	assert_true(str_find(buf_str(&text), STR("worker server.c:200: BOUNDED 200 KiB, oldest "
+						 "block 30s (bounded by age)")) != STR_NPOS);
+	buf_release(&text);
+	end(&w, &r);
+}
+
+static void the_text_says_what_it_rests_on(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+	struct buf text = { 0 };
+	struct explain_options o = { .source = STR("http://h:1"), .is_live = true };
+	static const char *const parts[] = { "LEAK (strong)   1 suspect", "cache_put cache.c:88",
+		"allocated   main main.c:10 -> cache_put cache.c:88", "0 older ones were freed",
+		"every stretch of time leaves as much behind", "last third still growing: yes",
+		"a TTL or a size limit that takes longer than 13m20s",
+		"pprof -list 'cache_put' http://h:1/debug/pprof/heap" };
+
+	(void)state;
+	begin(&w);
+	leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 20);
+	judge(&w, true, &r);
+	explain_text(&r, &o, &text);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (str_find(buf_str(&text), str_c(parts[i])) == STR_NPOS)
+			fail_msg("no \"%s\" in:\n%s", parts[i], buf_c(&text));
+	assert_true(str_find(buf_str(&text), STR("held by")) == STR_NPOS);
+	r.suspects[0].holder = STR("global cache -> table[*]");
+	r.suspects[0].holder_samples = 3;
+	buf_clear(&text);
+	explain_text(&r, &o, &text);
+	assert_true(str_find(buf_str(&text), STR("held by     global cache -> table[*]   3 of")) !=
+		    STR_NPOS);
+	buf_release(&text);
+	end(&w, &r);
+}
+
+/* Births are not there: counts are, and it is said that they are weaker. */
+static void profiles_of_other_runtimes(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+	struct buf text = { 0 };
+	struct explain_options o = { .source = STR("go") };
+
+	(void)state;
+	begin(&w);
+	for (unsigned k = 0; k < MOMENTS; k++)
+		add(&w, k, (uint32_t[]){ w.keep, w.main_line }, 2, -1, 100 + 20 * k, 100 + 20 * k);
+	judge(&w, false, &r);
+	assert_int_equal(r.outcome, LEAKS_IS_LEAK);
+	assert_int_equal(r.suspects[0].v.trust, LEAKS_LIKELY);
+	explain_text(&r, &o, &text);
+	assert_true(str_find(buf_str(&text), STR("weaker")) != STR_NPOS);
+	buf_release(&text);
+	end(&w, &r);
+}
+
+static void compared_with_before(void **state)
+{
+	struct world leaky, mended;
+	struct leaks_report before, after;
+
+	(void)state;
+	begin(&leaky);
+	leak(&leaky, (uint32_t[]){ leaky.keep, leaky.main_line }, 2, 200);
+	judge(&leaky, true, &before);
+	begin(&mended);
+	turn_over(&mended, (uint32_t[]){ mended.keep, mended.main_line }, 2, 50);
+	judge(&mended, true, &after);
+	leaks_compare(&after, &before);
+	assert_true(after.before.is_leak && after.before.is_decided && after.before.is_fixed);
+	leaks_compare(&before, &before);
+	assert_true(before.before.is_decided && !before.before.is_fixed);
+	leaks_compare(&before, &after);
+	assert_true(before.before.is_there && !before.before.is_leak);
+	end(&leaky, &before);
+	end(&mended, &after);
+}
+
+static void what_is_no_heap_profile_is_refused(void **state)
+{
+	struct leaks_moment m = { .at = 1 };
+	struct leaks_input in = { .moments = &m, .n_moments = 1 };
+	struct leaks_report r;
+	struct profile p;
+	struct builder b;
+	struct err e;
+
+	(void)state;
+	builder_begin(&b, &p);
+	builder_type(&b, "cpu", "nanoseconds");
+	builder_finish(&b);
+	in.p = &p;
+	assert_int_equal(leaks_analyze(&r, &in, &e), ERR_UNSUPPORTED);
+	leaks_report_release(&r);
+	in.n_moments = LEAKS_MAX_MOMENTS + 1;
+	assert_int_equal(leaks_analyze(&r, &in, &e), ERR_LIMIT);
+	leaks_report_release(&r);
+	profile_release(&p);
+}
+
+/* Every allocation that can fail does once. */
+static void memory_may_run_out(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+	struct leaks_input in = { &w.p, w.moments, MOMENTS, true, true };
+	struct err e;
+	size_t n;
+
+	(void)state;
+	begin(&w);
+	leak(&w, (uint32_t[]){ w.keep, w.handle, w.main_line }, 3, 20);
+	judge(&w, true, &r);
+	leaks_report_release(&r);
+	alloc_fail_at(0);
+	assert_int_equal(leaks_analyze(&r, &in, &e), OK);
+	leaks_report_release(&r);
+	n = alloc_fail_at(0);
+	assert_true(n > 5);
+	for (size_t i = 1; i <= n; i++) {
+		enum err_code code;
+
+		alloc_fail_at(i);
+		code = leaks_analyze(&r, &in, &e);
+		alloc_fail_at(0);
+		assert_true(code == OK || code == ERR_NOMEM);
+		leaks_report_release(&r);
+	}
+	profile_release(&w.p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wrappers_are_not_accused),
+		cmocka_unit_test(lines_are_told_apart),
+		cmocka_unit_test(the_stack_ends_where_callers_differ),
+		cmocka_unit_test(nothing_grows),
+		cmocka_unit_test(the_text_says_what_it_rests_on),
+		cmocka_unit_test(profiles_of_other_runtimes),
+		cmocka_unit_test(compared_with_before),
+		cmocka_unit_test(what_is_no_heap_profile_is_refused),
+		cmocka_unit_test(memory_may_run_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
