@@ -1,6 +1,7 @@
 /*
  * A profile's mapping and a binary from a stranger, through the whole path: build id, base, frames
- * of many addresses at once, code of them. The first bytes choose the mapping, the rest is the file.
+ * of many addresses at once, code of them. The first bytes choose the mapping, the rest is the
+ * file.
  */
 #include <stddef.h>
 #include <stdint.h>

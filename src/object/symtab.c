@@ -113,8 +113,8 @@ static void read_table(struct table *t, Elf_Scn *section, const GElf_Shdr *h)
 
 		if (!gelf_getsym(data, (int)i, &s))
 			return;
-		add_symbol(t, &s, elf_strptr(t->o->elf, h->sh_link, s.st_name),
-		    t->before + (uint32_t)i);
+		add_symbol(
+		    t, &s, elf_strptr(t->o->elf, h->sh_link, s.st_name), t->before + (uint32_t)i);
 	}
 	t->before += (uint32_t)n;
 }

@@ -1,7 +1,7 @@
 /*
  * Counters of what the runtime did and, by cause, of what it could not do. Shown at
- * /debug/pprof/self. All only grow; relaxed atomics, shared by all threads, touched in cold paths. Those that every
- * sample adds to are in the scratch slots of capture.c.
+ * /debug/pprof/self. All only grow; relaxed atomics, shared by all threads, touched in cold paths.
+ * Those that every sample adds to are in the scratch slots of capture.c.
  */
 #ifndef RUNTIME_RT_STATS_H
 #define RUNTIME_RT_STATS_H
@@ -25,7 +25,7 @@
 	X(END_UNREADABLE, "stack_unreadable", "stacks cut off at memory that cannot be read")      \
 	X(END_STUCK, "stack_stuck", "stacks cut off where no rule leads on")                       \
 	X(LOST_NESTED, "lost_nested", "sample points inside the sampler itself (signals)")         \
-	X(ABANDONED, "abandoned", "samples that a signal handler jumped away from")               \
+	X(ABANDONED, "abandoned", "samples that a signal handler jumped away from")                \
 	X(LOST_SCRATCH, "lost_scratch", "samples without a stack: all scratch slots in use")       \
 	X(LOST_STACKS, "lost_stacks", "samples filed under [stack table full]")                    \
 	X(LOST_RECORDS, "lost_records", "samples filed under the overflow record")                 \
