@@ -9,7 +9,8 @@
 #ifndef BASE_LATELIB_STUBS_H
 #define BASE_LATELIB_STUBS_H
 
-/* clang-format off: it is not C */
+/* It is not C. */
+/* clang-format off */
 
 /* struct latelib: soname, then {name, slot} pairs up to a NULL name. */
 #define LATE_LIBRARY(symbol, file)                                                                 \
