@@ -408,7 +408,7 @@ static bool read_moment(const struct sim *s, unsigned k, struct profile *p, stru
 	/* A single profile is taken at the end. */
 	double t = end_of(s) - s->window * (s->moments - 1 - k) / fmax(1, s->moments - 1.0);
 	struct err e;
-	char number[8];
+	char number[12];
 	bool good = encode(s, t, &bytes) &&
 		    profile_decode(p, (struct str){ (const char *)bytes.p, bytes.n }, &e) == OK;
 
