@@ -254,7 +254,7 @@ static MUST_USE enum err_code merge(
 	size_t n = 0;
 
 	while (n < s->list.n && code == OK) {
-		char number[8];
+		char number[24];
 
 		snprintf(number, sizeof number, "%zu", n);
 		code = profile_derive(&derived[n], &s->list.p[n].profile, e);
