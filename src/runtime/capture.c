@@ -27,6 +27,8 @@
 struct slot {
 	_Atomic uint32_t busy;
 	struct rt_tls *owner; /* whose walk is remembered; only its address is used */
+	/* Written by whoever has it, so without locked instructions. */
+	_Atomic uint64_t walks, frames, reused;
 	struct unwind_memo memo;
 	uintptr_t pcs[RT_STACK_DEPTH + OWN_FRAMES + 1];
 };
@@ -65,6 +67,30 @@ void rt_capture_after_fork(void)
 		atomic_store(&capture.slots[i].busy, 0);
 		unwind_memo_clear(&capture.slots[i].memo);
 	}
+}
+
+uint64_t rt_capture_counted(enum rt_stat which)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; capture.slots && i < SLOTS; i++) {
+		const struct slot *s = &capture.slots[i];
+
+		if (which == RT_STAT_SAMPLES)
+			n += atomic_load_explicit(&s->walks, memory_order_relaxed);
+		else if (which == RT_STAT_FRAMES)
+			n += atomic_load_explicit(&s->frames, memory_order_relaxed);
+		else if (which == RT_STAT_FRAMES_REUSED)
+			n += atomic_load_explicit(&s->reused, memory_order_relaxed);
+	}
+	return n;
+}
+
+static void count(_Atomic uint64_t *own, uint64_t n)
+{
+	uint64_t now = atomic_load_explicit(own, memory_order_relaxed);
+
+	atomic_store_explicit(own, now + n, memory_order_relaxed);
 }
 
 static struct slot *claim(struct rt_tls *t)
@@ -151,12 +177,14 @@ rt_stack_id rt_capture(void *caller)
 	size_t n, first;
 
 	if (!s) {
+		rt_stats_add(RT_STAT_SAMPLES, 1);
 		rt_stats_add(RT_STAT_LOST_SCRATCH, 1);
 		return rt_stacktab_id(none, 2);
 	}
 	n = walk(s, t, &end);
-	rt_stats_add(RT_STAT_FRAMES, n);
-	rt_stats_add(RT_STAT_FRAMES_REUSED, s->memo.reused);
+	count(&s->walks, 1);
+	count(&s->frames, n);
+	count(&s->reused, s->memo.reused);
 	first = cut_own(s->pcs, &n, (uintptr_t)caller);
 	n = mark_end(s->pcs + first, n - first, end);
 	id = rt_stacktab_id(s->pcs + first, n);

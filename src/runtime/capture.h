@@ -8,13 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/rt_stats.h"
 #include "runtime/stacktab.h"
 
 /*
  * The calling thread's stack, beginning with the frame that `caller` (a return address) is in.
- * Never fails: what cannot be known is a pseudo frame. RT_NOALLOC
+ * Never fails: what cannot be known is a pseudo frame. Counts one sample. RT_NOALLOC
  */
 rt_stack_id rt_capture(void *caller);
+
+/* What of RT_STAT_SAMPLES, _FRAMES and _FRAMES_REUSED is counted here; 0 of others. RT_SIGSAFE */
+uint64_t rt_capture_counted(enum rt_stat which);
 
 /* Maps the scratch memory. False when there is none. Init only. */
 bool rt_capture_init(void);

@@ -103,10 +103,17 @@ static uint32_t seconds_since_start(void)
 
 static void record(void *p, size_t n, uint64_t mean, void *caller)
 {
-	struct rt_amounts a = rt_weight_of(n, mean);
-	rt_stack_id stack = rt_capture(caller);
-	struct rt_live live = { a.objects, a.bytes, 0, seconds_since_start() };
+	struct rt_live live;
+	struct rt_amounts a;
+	rt_stack_id stack;
 
+	/* The tables are mostly out of the caches by the time of the next sample. */
+	rt_live_prefetch((uintptr_t)p);
+	rt_records_prefetch();
+	rt_stacktab_prefetch();
+	stack = rt_capture(caller);
+	a = rt_weight_of(n, mean);
+	live = (struct rt_live){ a.objects, a.bytes, 0, seconds_since_start() };
 	live.record = rt_records_find(stack, n);
 	/* An entry for p is of a block that was freed past us, say by the loader. */
 	if (atomic_load_explicit(&rt_filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed))
@@ -117,7 +124,6 @@ static void record(void *p, size_t n, uint64_t mean, void *caller)
 		rt_peak_before_free(a.bytes);
 		rt_records_add_free(live.record, &a);
 	}
-	rt_stats_add(RT_STAT_SAMPLES, 1);
 }
 
 RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)

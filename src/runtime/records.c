@@ -135,13 +135,31 @@ static bool replacement(uint32_t *cell)
 	return true;
 }
 
+/* The place in `spares` where this thread looks first. */
+static uint32_t first_place(void)
+{
+	return (uint32_t)hash_u64((uintptr_t)&rt_tls) % SPARES;
+}
+
+void rt_records_prefetch(void)
+{
+	uint32_t i = atomic_load_explicit(&rt.state.head->record_count, memory_order_relaxed);
+	uint32_t spare = atomic_load_explicit(&cells.spares[first_place()], memory_order_relaxed);
+
+	/* Where there is nothing yet, nothing happens. */
+	__builtin_prefetch(record_at(i), 1);
+	__builtin_prefetch(cell_at(SPARES + i), 1);
+	if (spare)
+		__builtin_prefetch(cell_at(spare - 1), 1);
+}
+
 /*
  * Takes a spare cell and the place to put the next one. They are all taken only when threads were
  * killed (or jumped away) in the middle of an update again and again: then a new cell repairs it.
  */
 static bool claim(uint32_t *cell, _Atomic uint32_t **place)
 {
-	uint32_t start = (uint32_t)hash_u64((uintptr_t)&rt_tls) % SPARES;
+	uint32_t start = first_place();
 
 	for (uint32_t i = 0; i < SPARES; i++) {
 		*place = &cells.spares[(start + i) % SPARES];

@@ -34,6 +34,12 @@ uint32_t rt_records_class(size_t size);
  * record 0 (and a counted loss) when the table is full. RT_NOALLOC */
 uint32_t rt_records_find(rt_stack_id stack, size_t size);
 
+/*
+ * Fetches what the next new record and this thread's next update will write to, while the caller
+ * does other things. RT_SIGSAFE
+ */
+void rt_records_prefetch(void);
+
 /* Adds one sample's amounts; a counted loss when there is no cell to write to. RT_NOALLOC */
 void rt_records_add_alloc(uint32_t record, const struct rt_amounts *a);
 void rt_records_add_free(uint32_t record, const struct rt_amounts *a);
