@@ -13,6 +13,7 @@
 #include "core/hash.h"
 #include "runtime/mem.h"
 #include "runtime/modules.h"
+#include "runtime/records.h"
 #include "runtime/rt.h"
 #include "runtime/saferead.h"
 #include "runtime/tls.h"
@@ -167,7 +168,17 @@ static size_t mark_end(uintptr_t *pcs, size_t n, enum unwind_end end)
 	return n;
 }
 
-rt_stack_id rt_capture(void *caller)
+/* While one of the two indexes is looked at, the other is under way. */
+static rt_stack_id find_stack(const uintptr_t *pcs, size_t n, size_t size)
+{
+	uint32_t hash = rt_stacktab_hash(pcs, n);
+
+	rt_stacktab_prefetch_slot(hash);
+	rt_records_prefetch_slot(hash, size);
+	return rt_stacktab_find(hash, pcs, n);
+}
+
+rt_stack_id rt_capture(void *caller, size_t size)
 {
 	uintptr_t none[] = { (uintptr_t)caller, RT_PC_NO_SCRATCH };
 	struct rt_tls *t = &rt_tls;
@@ -187,7 +198,7 @@ rt_stack_id rt_capture(void *caller)
 	count(&s->reused, s->memo.reused);
 	first = cut_own(s->pcs, &n, (uintptr_t)caller);
 	n = mark_end(s->pcs + first, n - first, end);
-	id = rt_stacktab_id(s->pcs + first, n);
+	id = find_stack(s->pcs + first, n, size);
 	atomic_store_explicit(&s->busy, 0, memory_order_release);
 	return id;
 }

@@ -13,9 +13,10 @@
 
 /*
  * The calling thread's stack, beginning with the frame that `caller` (a return address) is in.
- * Never fails: what cannot be known is a pseudo frame. Counts one sample. RT_NOALLOC
+ * Never fails: what cannot be known is a pseudo frame. Counts one sample. `size` is
+ * that of the block whose record will be looked for next. RT_NOALLOC
  */
-rt_stack_id rt_capture(void *caller);
+rt_stack_id rt_capture(void *caller, size_t size);
 
 /* What of RT_STAT_SAMPLES, _FRAMES and _FRAMES_REUSED is counted here; 0 of others. RT_SIGSAFE */
 uint64_t rt_capture_counted(enum rt_stat which);

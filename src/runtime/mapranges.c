@@ -266,7 +266,7 @@ void rt_mapranges_mapped(uintptr_t start, size_t n, void *caller)
 	if (n == 0 || rt_tls.busy)
 		return;
 	rt_tls.busy = true;
-	stack = rt_capture(caller);
+	stack = rt_capture(caller, n);
 	if (lock()) {
 		r.site = find_site(stack, n);
 		add_amounts(&maps.table->sites[r.site].alloc, &r);

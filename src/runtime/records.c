@@ -83,7 +83,6 @@ static uint32_t make(rt_stack_id stack, size_t size)
 			return 0;
 	} while (!atomic_compare_exchange_weak(&rt.state.head->record_count, &i, i + 1));
 	fill(record_at(i), i, stack, statefmt_pack_size(size));
-	rt_stats_add(RT_STAT_RECORDS, 1);
 	return i;
 }
 
@@ -93,6 +92,19 @@ static uint32_t full(void)
 	return 0;
 }
 
+/* Of the stack's hash, not its number: so the slot is known before the stack has been found. */
+static uint32_t index_hash(uint32_t stack_hash, uint32_t size_class)
+{
+	return (uint32_t)hash_mix(stack_hash, size_class);
+}
+
+void rt_records_prefetch_slot(uint32_t stack_hash, size_t size)
+{
+	uint32_t hash = index_hash(stack_hash, rt_records_class(size));
+
+	__builtin_prefetch(&index_slots()[hash % INDEX_SLOTS], 1);
+}
+
 /*
  * A record made by the loser of a race stays unused (all counters zero): the encoders leave such
  * records out.
@@ -100,7 +112,7 @@ static uint32_t full(void)
 uint32_t rt_records_find(rt_stack_id stack, size_t size)
 {
 	uint32_t size_class = rt_records_class(size);
-	uint32_t hash = (uint32_t)hash_mix(stack, size_class);
+	uint32_t hash = index_hash(rt_stacktab_get(stack)->hash, size_class);
 	_Atomic uint32_t *slots = index_slots();
 	uint32_t fresh = 0;
 

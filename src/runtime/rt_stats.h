@@ -1,7 +1,7 @@
 /*
  * Counters of what the runtime did and, by cause, of what it could not do. Shown at
- * /debug/pprof/self. All only grow; relaxed atomics, shared by all threads, touched in cold paths. Those that every
- * sample adds to are in the scratch slots of capture.c.
+ * /debug/pprof/self. All only grow; relaxed atomics, shared by all threads, touched in cold paths.
+ * Those that every sample adds to are in the scratch slots of capture.c.
  */
 #ifndef RUNTIME_RT_STATS_H
 #define RUNTIME_RT_STATS_H

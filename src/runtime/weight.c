@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define LN2       0.693147180559945309417
-#define SQRT_HALF 0.707106781186547524401
+#define LN2             0.693147180559945309417
+#define SQRT_HALF       0.707106781186547524401
 /* r^7 / 8! is then below 1e-18. */
 #define FEW_TERMS_BELOW (1.0 / 128)
 
