@@ -14,8 +14,20 @@ nproc
 echo "== heap sampling: ns added to a malloc+free pair"
 bench/overhead/pairs.sh "$build"
 
+echo "== heap sampling: a program that only allocates"
+bench/overhead/micro.sh "$build"
+
+echo "== heap sampling: start-up and memory"
+bench/overhead/fixed.sh "$build"
+
+echo "== heap sampling: real programs, CPU time"
+bench/overhead/real.sh "$build"
+
 echo "== unwinding: ns a frame"
-"$build/tests/bench_unwind"
+"$build/tests/bench_unwind" 30 60
+
+echo "== unwinding: our stacks beside libunwind's"
+bench/unwind/agree.sh "$build"
 
 echo "== the tool: -top"
 data=$build/bench-data
