@@ -51,7 +51,7 @@ pthread_self saferead
 syscall saferead,mem,hook_mmap
 sched_yield mapranges
 dlsym hook_mmap
-getauxval saferead
+getauxval saferead,modules
 getrlimit saferead
 dlsym real,modules
 dlerror real
