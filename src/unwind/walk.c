@@ -25,7 +25,8 @@ static inline bool step_pushed_bp(uintptr_t top, struct unwind_frame *f, struct 
 {
 	uintptr_t bp = f->bp;
 
-	if (bp < f->sp || bp + 16 > top || bp % 8 != 0)
+	/* A broken rbp may be the highest word there is: no sum of it is formed. */
+	if (bp < f->sp || bp >= top || top - bp < 16 || bp % 8 != 0)
 		return false;
 	f->sp = bp + 16;
 	f->pc = walk_load(bp + 8);

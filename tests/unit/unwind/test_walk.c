@@ -399,6 +399,14 @@ static void test_unreadable(void **state)
 	ASSERT_PCS(w, UNWIND_UNREADABLE, F_SP, F_BP);
 	walk(w, F_SAVED, 0);
 	ASSERT_PCS(w, UNWIND_UNREADABLE, F_SAVED);
+	/* The highest words there are: no sum of them may come out low. */
+	w->stack[2] = ~(uintptr_t)7;
+	w->stack[3] = F_BP;
+	walk(w, F_SP, 0);
+	ASSERT_PCS(w, UNWIND_STUCK, F_SP, F_BP);
+	w->stack[2] = ~(uintptr_t)15;
+	walk(w, F_SP, 0);
+	ASSERT_PCS(w, UNWIND_STUCK, F_SP, F_BP);
 }
 
 static void test_words_outside_the_stack(void **state)
