@@ -5,7 +5,8 @@
  *	dump_host own           has a handler of its own for SIGUSR2
  *	dump_host plain         raises SIGUSR2, nothing else
  *	dump_host fork          raises SIGUSR2 in a child; prints how that ended
- *	dump_host grow N FILE   uses N MB, slowly at the end, waits for FILE and is killed
+ *	dump_host default       as signal, for the default name
+ *	dump_host grow N FILE   uses N MB, goes on growing slowly until FILE is there, and is killed
  *	dump_host busy FILE     as signal, with all threads in system calls
  */
 #include <errno.h>
@@ -34,16 +35,6 @@ static void pause_ms(long ms)
 		continue;
 }
 
-/* 1 when the file does not come. */
-static int await(const char *file)
-{
-	for (int i = 0; i < 2000; i++, pause_ms(10))
-		if (access(file, R_OK) == 0)
-			return 0;
-	fprintf(stderr, "no %s\n", file);
-	return 1;
-}
-
 __attribute__((noinline)) static void hold_megabytes(int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -54,13 +45,40 @@ __attribute__((noinline)) static void hold_megabytes(int n)
 	}
 }
 
+/* 1 when the file does not come. Meanwhile grows by a megabyte at a time, `most` of them. */
+static int await_growing(const char *file, int most)
+{
+	for (int i = 0; i < 6000; i++, pause_ms(20)) {
+		if (access(file, R_OK) == 0)
+			return 0;
+		if (i < most)
+			hold_megabytes(1);
+	}
+	fprintf(stderr, "no %s\n", file);
+	return 1;
+}
+
+static int await(const char *file)
+{
+	return await_growing(file, 0);
+}
+
+static int await_default(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "heap.%d.0001.pb.gz", (int)getpid());
+	return await(name);
+}
+
+/* However slow the watcher is beside us: it is the last crossings that we wait for. */
 static int grow(int megabytes, const char *file)
 {
 	for (int i = 0; i < megabytes; i += 4) {
 		hold_megabytes(4);
 		pause_ms(10);
 	}
-	if (await(file))
+	if (await_growing(file, 300))
 		return 1;
 	return raise(SIGKILL);
 }
@@ -111,6 +129,8 @@ int main(int argc, char **argv)
 	raise(SIGUSR2);
 	if (strcmp(mode, "signal") == 0)
 		return await(argv[2]);
+	if (strcmp(mode, "default") == 0)
+		return await_default();
 	pause_ms(300);
 	printf("seen %d\n", (int)seen);
 	return 0;
