@@ -47,6 +47,7 @@ memalign hook_new
 free hook_new
 clock_gettime heap_sample,peak
 sched_yield peak
+nanosleep peak
 pthread_self saferead
 syscall saferead,mem,hook_mmap
 sched_yield mapranges

@@ -25,8 +25,8 @@
 #define OWN_FRAMES 8
 
 struct slot {
-	_Atomic uint32_t busy;
-	struct rt_tls *owner; /* whose walk is remembered; only its address is used */
+	_Atomic(struct rt_tls *) user; /* who is walking; NULL: nobody */
+	struct rt_tls *owner;          /* whose walk is remembered; only its address is used */
 	struct unwind_memo memo;
 	uintptr_t pcs[RT_STACK_DEPTH + OWN_FRAMES + 1];
 };
@@ -62,7 +62,7 @@ size_t rt_capture_memory(void)
 void rt_capture_after_fork(void)
 {
 	for (unsigned i = 0; capture.slots && i < SLOTS; i++) {
-		atomic_store(&capture.slots[i].busy, 0);
+		atomic_store(&capture.slots[i].user, NULL);
 		unwind_memo_clear(&capture.slots[i].memo);
 	}
 }
@@ -73,8 +73,12 @@ static struct slot *claim(struct rt_tls *t)
 
 	for (unsigned i = 0; i < SLOT_TRIES; i++) {
 		struct slot *s = &capture.slots[(hash + i) % SLOTS];
+		struct rt_tls *user = NULL;
 
-		if (atomic_exchange_explicit(&s->busy, 1, memory_order_acquire) != 0)
+		/* Our own, when a handler of the program jumped away from our last walk. */
+		if (!atomic_compare_exchange_strong_explicit(
+			&s->user, &user, t, memory_order_acquire, memory_order_relaxed) &&
+		    user != t)
 			continue;
 		if (s->owner != t) {
 			unwind_memo_clear(&s->memo);
@@ -160,6 +164,6 @@ rt_stack_id rt_capture(void *caller)
 	first = cut_own(s->pcs, &n, (uintptr_t)caller);
 	n = mark_end(s->pcs + first, n - first, end);
 	id = rt_stacktab_id(s->pcs + first, n);
-	atomic_store_explicit(&s->busy, 0, memory_order_release);
+	atomic_store_explicit(&s->user, NULL, memory_order_release);
 	return id;
 }

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/rt.h"
@@ -57,11 +60,32 @@ static bool write_all(int fd, const uint8_t *p, size_t n)
 	return true;
 }
 
+/*
+ * A file that gets longer than RLIMIT_FSIZE is a signal to the thread that writes. Ours must not
+ * be the program's end: it waits, and is taken when it came of this.
+ */
+static bool write_within_limit(int fd, const uint8_t *p, size_t n)
+{
+	const struct timespec at_once = { 0, 0 };
+	sigset_t too_long, old, pending;
+	bool was_pending, good;
+
+	sigemptyset(&too_long);
+	sigaddset(&too_long, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &too_long, &old);
+	was_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ);
+	good = write_all(fd, p, n);
+	if (!good && !was_pending)
+		sigtimedwait(&too_long, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return good;
+}
+
 static bool write_profile(int fd)
 {
 	struct rt_bytes out = { 0 };
-	bool good =
-	    rt_routes_write(rt_routes_profile(STR("heap")), 0, &out) && write_all(fd, out.p, out.n);
+	bool good = rt_routes_write(rt_routes_profile(STR("heap")), 0, &out) &&
+		    write_within_limit(fd, out.p, out.n);
 
 	rt_bytes_release(&out);
 	return good;

@@ -5,28 +5,40 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/conn.h"
 #include "runtime/listener.h"
 #include "runtime/mem.h"
+#include "runtime/own_files.h"
 #include "runtime/rt.h"
 #include "runtime/tls.h"
 
 #define CONNS       8
 #define STACK_BYTES ((size_t)256 << 10)
 #define TOKEN_MAX   256
+/*
+ * Sent to the serving thread alone, which blocks it and finds it by signalfd: no descriptor of ours
+ * is needed in the program's table. By default it is ignored.
+ */
+#define WAKE_SIGNAL SIGURG
+#define LOOK_MS     1000
 
 /* Guarded by the API lock; the thread reads what is set before it starts. */
 static struct {
 	bool running;
+	bool own_files; /* descriptors below are in the thread's own table; set by the thread */
+	bool failed;    /* the thread could not start serving; set by it */
+	sem_t started;
+	_Atomic bool stop;
 	pthread_t thread;
 	struct rt_listener listener;
-	int wake;              /* eventfd: stop */
+	int wake;              /* signalfd: look at stop */
 	struct rt_conn *conns; /* CONNS of them; the thread's */
 	char asked[RT_OPTION_PATH];
 	char token[TOKEN_MAX];
@@ -81,8 +93,11 @@ static void accept_one(void)
 	refuse_busy(fd);
 }
 
-/* Milliseconds until the next deadline, rounded up; -1 when there is none. */
-static int poll_timeout(void)
+/*
+ * Milliseconds until the next deadline, rounded up; -1 when there is none. `deaf`: without a wake
+ * descriptor.
+ */
+static int poll_timeout(bool deaf)
 {
 	uint64_t now = rt_routes_now();
 	uint64_t least = UINT64_MAX;
@@ -94,15 +109,22 @@ static int poll_timeout(void)
 		if (c->state != RT_CONN_FREE && left < least)
 			least = left;
 	}
+	if (deaf && least > LOOK_MS * (uint64_t)1000000)
+		return LOOK_MS;
 	return least == UINT64_MAX ? -1 : (int)(least / 1000000 + 1);
 }
 
+/*
+ * A signal of that number which is pending for the whole process, as all threads block it, wakes
+ * us too. It is not ours to take: for a second we do not listen to it.
+ */
 static void serve(void)
 {
 	struct pollfd fds[2 + CONNS];
+	bool deaf = false;
 
-	for (;;) {
-		fds[0] = (struct pollfd){ endpoint.wake, POLLIN, 0 };
+	while (!endpoint.stop) {
+		fds[0] = (struct pollfd){ deaf ? -1 : endpoint.wake, POLLIN, 0 };
 		fds[1] = (struct pollfd){ endpoint.listener.fd, POLLIN, 0 };
 		for (unsigned i = 0; i < CONNS; i++) {
 			const struct rt_conn *c = &endpoint.conns[i];
@@ -110,10 +132,9 @@ static void serve(void)
 
 			fds[2 + i] = (struct pollfd){ fd, rt_conn_events(c), 0 };
 		}
-		if (poll(fds, 2 + CONNS, poll_timeout()) < 0 && errno != EINTR)
+		if (poll(fds, 2 + CONNS, poll_timeout(deaf)) < 0 && errno != EINTR)
 			return;
-		if (fds[0].revents)
-			return;
+		deaf = fds[0].revents != 0;
 		for (unsigned i = 0; i < CONNS; i++)
 			rt_conn_run(&endpoint.conns[i], &endpoint.rules, fds[2 + i].revents);
 		if (fds[1].revents)
@@ -121,12 +142,26 @@ static void serve(void)
 	}
 }
 
+static int open_wake(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, WAKE_SIGNAL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 static void *thread_main(void *arg)
 {
 	(void)arg;
 	pthread_setname_np(pthread_self(), "pprof");
-	rt_tls.busy = true; /* nothing that happens on this thread is the program's */
-	serve();
+	rt_tls.busy_at = RT_BUSY_FOR_EVER; /* nothing on this thread is the program's */
+	endpoint.own_files = rt_own_files(endpoint.listener.fd);
+	endpoint.wake = open_wake();
+	endpoint.failed = endpoint.wake < 0;
+	sem_post(&endpoint.started);
+	if (!endpoint.failed)
+		serve();
 	for (unsigned i = 0; i < CONNS; i++)
 		rt_conn_drop(&endpoint.conns[i]);
 	return NULL;
@@ -143,19 +178,32 @@ static bool start_thread(void)
 		return false;
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	sigfillset(&all);
+	sem_init(&endpoint.started, 0, 0);
+	endpoint.stop = false;
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	failed = pthread_create(&endpoint.thread, &attr, thread_main, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
-	return !failed;
+	if (failed)
+		return false;
+	while (sem_wait(&endpoint.started) != 0 && errno == EINTR)
+		continue;
+	if (!endpoint.failed)
+		return true;
+	pthread_join(endpoint.thread, NULL);
+	return false;
 }
 
+/* Forgets descriptors that are in the thread's own table, gone with it; closes others. */
 static void close_all(void)
 {
-	rt_listener_close(&endpoint.listener);
-	if (endpoint.wake >= 0)
+	if (endpoint.own_files)
+		endpoint.listener.fd = -1;
+	else if (endpoint.wake >= 0)
 		close(endpoint.wake);
+	rt_listener_close(&endpoint.listener);
 	endpoint.wake = -1;
+	endpoint.own_files = false;
 	rt_mem_unmap(endpoint.conns, CONNS * sizeof(struct rt_conn));
 	endpoint.conns = NULL;
 	endpoint.running = false;
@@ -171,7 +219,8 @@ static bool prepare(const char *address, struct fmt_buf *why)
 	if (!rt_listener_open(&endpoint.listener, address, token || rt.options.insecure == 1, why))
 		return false;
 	endpoint.rules.check_host = endpoint.listener.is_loopback && !token;
-	endpoint.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	endpoint.wake = -1;
+	endpoint.own_files = false;
 	endpoint.conns = rt_mem_map(CONNS * sizeof(struct rt_conn));
 	return true;
 }
@@ -195,22 +244,28 @@ bool rt_endpoint_start(const char *address, struct fmt_buf *why)
 	if (!prepare(address, why))
 		return false;
 	memcpy(endpoint.asked, address, n + 1);
-	if (endpoint.wake < 0 || !endpoint.conns || !start_thread()) {
+	if (!endpoint.conns || !start_thread()) {
 		fmt_c(why, "cannot start the serving thread: no memory, descriptor or thread left");
 		close_all();
 		return false;
 	}
+	if (endpoint.own_files)
+		close(endpoint.listener.fd); /* the number is the program's again */
 	endpoint.running = true;
 	return true;
 }
 
 void rt_endpoint_stop(void)
 {
-	uint64_t one = 1;
-
 	if (!endpoint.running)
 		return;
-	if (write(endpoint.wake, &one, sizeof(one)) == sizeof(one))
+	/* A child that was forked past the C library: the thread, the socket are the parent's. */
+	if (getpid() != rt.pid) {
+		rt_endpoint_after_fork();
+		return;
+	}
+	endpoint.stop = true;
+	if (pthread_kill(endpoint.thread, WAKE_SIGNAL) == 0)
 		pthread_join(endpoint.thread, NULL);
 	close_all();
 }
@@ -224,7 +279,7 @@ void rt_endpoint_after_fork(void)
 {
 	if (!endpoint.running)
 		return;
-	for (unsigned i = 0; i < CONNS; i++)
+	for (unsigned i = 0; i < CONNS && !endpoint.own_files; i++)
 		rt_conn_drop(&endpoint.conns[i]);
 	endpoint.listener.is_unix = false; /* the file is the parent's */
 	close_all();

@@ -1,7 +1,8 @@
 /*
  * The thread that serves /debug/pprof/. One thread, at most eight connections, all non-blocking,
  * so that a client that does not read keeps nobody waiting, and nothing of it is ever held while
- * a hook of the host could want it.
+ * a hook of the host could want it. Its descriptors are in a table of its own (own_files.h) where
+ * the system allows that; else they are the program's to close, as any.
  */
 #ifndef RUNTIME_ENDPOINT_H
 #define RUNTIME_ENDPOINT_H

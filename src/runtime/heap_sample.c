@@ -19,6 +19,8 @@
 #define PIECE          ((uint64_t)4 << 20)
 #define STARTING_PIECE ((uint64_t)64 << 10)
 #define NEVER          (UINT64_MAX / 2)
+/* Pieces that hooks inside a sample may use up before it is taken for one that was left. */
+#define NESTED_MAX     3
 
 _Thread_local struct rt_tls rt_tls;
 
@@ -49,6 +51,28 @@ static void draw(struct rt_tls *t)
 		set_interval(t, rt_weight_interval(&t->random, t->rate));
 }
 
+/*
+ * In a hook inside a sample, as when the program's signal handler allocates. A handler may also
+ * have jumped away from a sample, which then never ends: it is seen to be over when the stack
+ * pointer is above it again or, on other stacks, by the number of hooks. To be wrong about that
+ * (a handler on a stack that lies higher) costs nothing but a mixed-up stack: what a sample does to
+ * tables may be interrupted by another.
+ */
+static bool is_busy(struct rt_tls *t)
+{
+	if (t->busy_at == 0)
+		return false;
+	if (t->busy_at != RT_BUSY_FOR_EVER &&
+	    ((uintptr_t)__builtin_frame_address(0) >= t->busy_at || t->nested++ > NESTED_MAX)) {
+		t->busy_at = 0;
+		t->nested = 0;
+		rt_stats_add(RT_STAT_ABANDONED, 1);
+		return false;
+	}
+	rt_stats_add(RT_STAT_LOST_NESTED, 1);
+	return true;
+}
+
 RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 {
 	struct rt_tls *t = &rt_tls;
@@ -59,23 +83,19 @@ RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 		t->left = STARTING_PIECE;
 		return false;
 	}
-	if (t->busy) {
-		rt_stats_add(RT_STAT_LOST_NESTED, 1);
+	if (is_busy(t)) {
 		t->left = STARTING_PIECE;
 		return false;
 	}
 	if (t->rate_gen != atomic_load_explicit(&rt.heap_rate_gen, memory_order_relaxed))
 		draw(t);
-	while (cost > t->left) {
-		if (t->rest == 0) {
-			*mean = t->rate;
-			draw(t);
-			return *mean != 0;
-		}
-		cost -= t->left;
-		set_interval(t, t->rest);
+	/* The cost may be any number: pieces are not gone through one by one. */
+	if (cost > t->left + t->rest) {
+		*mean = t->rate;
+		draw(t);
+		return *mean != 0;
 	}
-	t->left -= cost;
+	set_interval(t, t->left + t->rest - cost);
 	return false;
 }
 
@@ -127,9 +147,9 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 	bool timed = (t->random & 15) == 0;
 	uint64_t start = 0;
 
-	if (t->busy || !rt_state_check(&rt.state))
+	if (t->busy_at || !rt_state_check(&rt.state))
 		return;
-	t->busy = true;
+	t->busy_at = (uintptr_t)__builtin_frame_address(0);
 	if (timed)
 		start = mono_ns(CLOCK_MONOTONIC);
 	record(p, n, mean, caller);
@@ -137,7 +157,8 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 		rt_stats_add(RT_STAT_SAMPLE_NS, mono_ns(CLOCK_MONOTONIC) - start);
 		rt_stats_add(RT_STAT_SAMPLE_TIMED, 1);
 	}
-	t->busy = false;
+	t->busy_at = 0;
+	t->nested = 0;
 	errno = saved;
 }
 

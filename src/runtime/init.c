@@ -63,7 +63,7 @@ static void after_fork(void)
 	rt.pid = getpid();
 	if (rt.options.seed == 0)
 		rt_tls.random ^= hash_u64((uint64_t)rt.pid); /* not the parent's sequence again */
-	rt_tls.busy = false;
+	rt_tls.busy_at = 0;
 	rt_stats_add(RT_STAT_FORKS, 1);
 	rt_state_file_after_fork();
 	if (rt_is_ready()) {

@@ -185,11 +185,10 @@ bool rt_listener_open(
 
 void rt_listener_close(struct rt_listener *l)
 {
-	if (l->fd < 0)
-		return;
-	close(l->fd);
+	if (l->fd >= 0)
+		close(l->fd);
 	l->fd = -1;
-	if (l->is_unix)
+	if (l->is_unix && l->text[0])
 		unlink(l->text + strlen("unix:"));
 	l->text[0] = '\0';
 }

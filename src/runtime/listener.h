@@ -15,7 +15,7 @@
 #define RT_LISTENER_TEXT 128
 
 struct rt_listener {
-	int fd; /* non-blocking, close-on-exec */
+	int fd; /* non-blocking, close-on-exec; -1: none, or not this thread's to close */
 	bool is_unix;
 	bool is_loopback;            /* TCP on 127.0.0.0/8 or ::1 */
 	char text[RT_LISTENER_TEXT]; /* "127.0.0.1:43210", "[::1]:6060", "unix:/path" */

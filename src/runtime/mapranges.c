@@ -263,9 +263,9 @@ void rt_mapranges_mapped(uintptr_t start, size_t n, void *caller)
 	int saved = errno;
 	rt_stack_id stack;
 
-	if (n == 0 || rt_tls.busy)
+	if (n == 0 || rt_tls.busy_at)
 		return;
-	rt_tls.busy = true;
+	rt_tls.busy_at = (uintptr_t)__builtin_frame_address(0);
 	stack = rt_capture(caller);
 	if (lock()) {
 		r.site = find_site(stack, n);
@@ -273,7 +273,7 @@ void rt_mapranges_mapped(uintptr_t start, size_t n, void *caller)
 		insert(&r);
 		unlock();
 	}
-	rt_tls.busy = false;
+	rt_tls.busy_at = 0;
 	errno = saved;
 }
 

@@ -11,9 +11,12 @@
 #include "runtime/records.h"
 #include "runtime/rt.h"
 
-#define STEP     100 /* a copy for every 1/100 more */
+#define STEP        100 /* a copy for every 1/100 more */
 /* After a copy that others have spoilt. */
-#define PAUSE_NS (20 * 1000000ll)
+#define PAUSE_NS    (20 * 1000000ll)
+/* A reader tries so often, in vain for 5 s. */
+#define CLAIM_SPINS 100
+#define CLAIM_TRIES (CLAIM_SPINS + 250)
 
 /* One record as of the copy. */
 struct kept {
@@ -58,6 +61,25 @@ void rt_peak_after_fork(void)
 static bool claim(void)
 {
 	return atomic_exchange_explicit(&peak.busy, 1, memory_order_acquire) == 0;
+}
+
+/*
+ * A copy takes milliseconds. One that does not end has lost its thread: a handler jumped away, or
+ * this is a child that was forked past the C library.
+ */
+static bool claim_in_time(void)
+{
+	const struct timespec pause = { 0, PAUSE_NS };
+
+	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
+		if (claim())
+			return true;
+		if (i < CLAIM_SPINS)
+			sched_yield();
+		else
+			nanosleep(&pause, NULL);
+	}
+	return false;
 }
 
 static void release(void)
@@ -171,8 +193,8 @@ bool rt_peak_snapshot(struct rt_snapshot *s)
 	rt_snapshot_begin(s);
 	if (!has_room() || !rt_is_ready())
 		return true;
-	while (!claim())
-		sched_yield();
+	if (!claim_in_time())
+		return false;
 	if (is_due(INT64_MAX)) /* now is the highest */
 		copy();
 	if (peak.last->n > 0)

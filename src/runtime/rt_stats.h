@@ -24,6 +24,7 @@
 	X(END_UNREADABLE, "stack_unreadable", "stacks cut off at memory that cannot be read")      \
 	X(END_STUCK, "stack_stuck", "stacks cut off where no rule leads on")                       \
 	X(LOST_NESTED, "lost_nested", "sample points inside the sampler itself (signals)")         \
+	X(ABANDONED, "abandoned", "samples that a signal handler jumped away from")               \
 	X(LOST_SCRATCH, "lost_scratch", "samples without a stack: all scratch slots in use")       \
 	X(LOST_STACKS, "lost_stacks", "samples filed under [stack table full]")                    \
 	X(LOST_RECORDS, "lost_records", "samples filed under the overflow record")                 \

@@ -20,10 +20,14 @@ struct rt_tls {
 	uint64_t random;    /* splitmix64 state; 0: not seeded */
 	uintptr_t stack_lo; /* verified readable part of this thread's stack; 0: none yet */
 	uintptr_t stack_hi;
+	uintptr_t busy_at; /* in the sampler, at this stack address: a nested hook passes through */
 	uint32_t rate_gen; /* of `rate`; 0: never drawn */
-	bool busy;         /* in the sampler: a nested hook passes through */
+	uint16_t nested;   /* hooks that found busy_at set, in a row */
 	bool resolving;    /* in real.c's dlsym: a nested hook uses the boot arena */
 };
+
+/* busy_at of the runtime's own threads: they sample nothing. */
+#define RT_BUSY_FOR_EVER UINTPTR_MAX
 
 _Static_assert(sizeof(struct rt_tls) <= 64, "hot thread-local data fits one cache line");
 

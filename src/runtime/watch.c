@@ -2,16 +2,18 @@
 #include "runtime/watch.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/fmt.h"
 #include "runtime/dump.h"
 #include "runtime/memlimit.h"
+#include "runtime/own_files.h"
 #include "runtime/rt.h"
 #include "runtime/rt_routes.h"
 #include "runtime/rt_text.h"
@@ -27,9 +29,10 @@
 #define NS_PER_S      1000000000u
 
 static struct {
-	bool running;
+	_Atomic bool running;
 	pthread_t thread;
-	_Atomic int wake; /* eventfd; -1 without a thread */
+	_Atomic uint32_t
+	    woken; /* how often; a futex: a descriptor might be closed by the program */
 	_Atomic bool stop, asked;
 	const char *refused; /* why the signal is not ours; NULL: it is */
 	char pattern[PATH_ROOM];
@@ -39,21 +42,34 @@ static struct {
 	uint64_t found_ns;  /* when the limits were looked up */
 	uint64_t dumped_ns; /* when the last dump for want of memory was made; 0 never */
 	uint64_t again_at;  /* bytes in use from which on there is another; 0 at the threshold */
-} watch = { .wake = -1 };
+} watch;
+
+static void wake(void)
+{
+	watch.woken++;
+	syscall(SYS_futex, &watch.woken, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* Until woken more often than `seen` times, or for wait_ms; for ever when that is negative. */
+static void wait_woken(uint32_t seen, int wait_ms)
+{
+	struct timespec t = { wait_ms / 1000, wait_ms % 1000 * 1000000l };
+
+	syscall(
+	    SYS_futex, &watch.woken, FUTEX_WAIT_PRIVATE, seen, wait_ms < 0 ? NULL : &t, NULL, 0);
+}
 
 /* Any thread of the program, at any point. Wakes, or does what the signal does without us. */
 static void on_signal(int number)
 {
 	int saved = errno;
-	uint64_t one = 1;
 
-	if (watch.wake < 0) {
+	if (!watch.running || getpid() != rt.pid) {
 		signal(number, SIG_DFL);
 		raise(number);
 	} else {
 		watch.asked = true;
-		if (write(watch.wake, &one, sizeof(one)) < 0)
-			watch.failed++;
+		wake();
 	}
 	errno = saved;
 }
@@ -120,16 +136,15 @@ static int look(void)
 
 static void *thread_main(void *arg)
 {
-	struct pollfd fd = { watch.wake, POLLIN, 0 };
-	uint64_t count;
-
 	(void)arg;
 	pthread_setname_np(pthread_self(), "pprof-watch");
-	rt_tls.busy = true; /* nothing that happens on this thread is the program's */
+	rt_tls.busy_at = RT_BUSY_FOR_EVER; /* nothing on this thread is the program's */
+	rt_own_files(-1); /* what it opens for moments takes no number from the program */
 	while (!watch.stop) {
-		if (poll(&fd, 1, rt.options.dump_at ? look() : -1) > 0 &&
-		    read(watch.wake, &count, sizeof(count)) < 0)
-			continue;
+		uint32_t seen = watch.woken;
+
+		if (!watch.asked)
+			wait_woken(seen, rt.options.dump_at ? look() : -1);
 		if (atomic_exchange(&watch.asked, false) && !watch.stop)
 			dump();
 	}
@@ -192,15 +207,9 @@ void rt_watch_start(void)
 {
 	if (watch.running || !rt_is_ready() || (!rt.options.dump_signal && !rt.options.dump_at))
 		return;
-	watch.wake = set_pattern() ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
-	if (watch.wake < 0)
+	watch.running = set_pattern() && start_thread();
+	if (!watch.running)
 		return;
-	if (!start_thread()) {
-		close(watch.wake);
-		watch.wake = -1;
-		return;
-	}
-	watch.running = true;
 	if (rt.options.dump_signal)
 		take_signal((int)rt.options.dump_signal);
 }
@@ -216,25 +225,18 @@ static void give_signal_back(void)
 
 void rt_watch_stop(void)
 {
-	uint64_t one = 1;
-
-	if (!watch.running)
+	/* The thread is not in a child that was forked past the C library. */
+	if (!watch.running || getpid() != rt.pid)
 		return;
 	give_signal_back();
 	watch.stop = true;
-	if (write(watch.wake, &one, sizeof(one)) == sizeof(one))
-		pthread_join(watch.thread, NULL);
-	close(watch.wake);
-	watch.wake = -1;
+	wake();
+	pthread_join(watch.thread, NULL);
 	watch.running = false;
 }
 
 void rt_watch_after_fork(void)
 {
-	if (!watch.running)
-		return;
-	close(watch.wake);
-	watch.wake = -1;
 	watch.running = false;
 }
 

@@ -97,7 +97,8 @@ if command -v curl >/dev/null 2>&1; then
 	sleep 0.5
 	curl -s "${url}heap" | gzip -t 2>/dev/null || fail "no endpoint after exec at $url"
 	inner=$(pgrep -P $! sh || true)
-	if [ -n "$inner" ] && ls -l "/proc/$inner/fd" 2>/dev/null | grep -q eventfd; then
+	grep -qx pprof "/proc/$!"/task/*/comm || fail "no thread serves"
+	if [ -n "$inner" ] && grep -qx pprof "/proc/$inner"/task/*/comm 2>/dev/null; then
 		fail "a child serves too"
 	fi
 	echo >&8
