@@ -7,9 +7,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,10 +19,15 @@
 
 #define NUMBERS 40
 
+static void close_everything_between(int first, int end)
+{
+	for (int fd = first; fd < end; fd++)
+		close(fd);
+}
+
 static void close_everything(int first)
 {
-	for (int fd = first; fd < 1024; fd++)
-		close(fd);
+	close_everything_between(first, 1024);
 }
 
 static void nap_ms(long ms)
@@ -60,34 +67,67 @@ static int numbers_are_untouched(int first, const ino_t *inodes)
 	return 0;
 }
 
-/* In a child's exit handler: after main, and after or before what the runtime does. */
-static ino_t late_inodes[NUMBERS];
-
-static void check_late(void)
-{
-	if (numbers_are_untouched(3, late_inodes) != 0)
-		_exit(9);
-}
-
-__attribute__((destructor(101))) static void check_last(void)
-{
-	if (late_inodes[3])
-		check_late();
-}
-
+/* What a program does that takes all numbers for its own; they are still open when it ends. */
 static int reuse_numbers(void)
 {
+	ino_t inodes[NUMBERS] = { 0 };
 	int status;
 
 	close_everything(3);
-	status = take_numbers(3, late_inodes);
+	status = take_numbers(3, inodes);
 	if (status != 0)
 		return status;
-	atexit(check_late);
 	for (int i = 0; i < 200; i++)
 		free(hostile_block(5000));
 	nap_ms(100);
-	return numbers_are_untouched(3, late_inodes);
+	return numbers_are_untouched(3, inodes);
+}
+
+/* The same with files that another process has too, and looks at when this one is gone. */
+#define SHARED 100
+
+static int reuse_numbers_for_shared(void)
+{
+	for (int fd = 3; fd < NUMBERS; fd++)
+		HOSTILE_CHECK(dup2(SHARED + fd, fd), fd);
+	close_everything(NUMBERS);
+	free(hostile_block(5000));
+	nap_ms(50);
+	raise(SIGPROF); /* may be one that asks for a profile */
+	nap_ms(50);
+	return 0;
+}
+
+static int reuse_numbers_until_the_end(void)
+{
+	ino_t inodes[NUMBERS] = { 0 };
+	pid_t pid;
+
+	signal(SIGPROF, SIG_IGN); /* as it is for a program that has a use for it */
+	close_everything(3);
+	HOSTILE_CHECK(take_numbers(3, inodes), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 1);
+		signal(SIGPROF, getenv("PPROF_DUMP_SIGNAL") ? SIG_DFL : SIG_IGN);
+		/* Inherited under other numbers. */
+		for (int fd = 3; fd < NUMBERS; fd++)
+			dup2(fd, SHARED + fd);
+		close_everything_between(3, SHARED);
+		hostile_become("reuse_numbers_for_shared");
+		_exit(100);
+	}
+	HOSTILE_CHECK(hostile_wait(pid), 0);
+	return numbers_are_untouched(3, inodes);
+}
+
+/* A program that was just started gets the numbers that it would have got without us. */
+static int numbers_at_start(void)
+{
+	int first = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	printf("%d\n", first);
+	return 0;
 }
 
 /* Numbers below this one are as they would be without us: select() and many a test rely on it. */
@@ -199,9 +239,17 @@ static int standard_streams_closed(void)
 
 const struct hostile_scenario hostile_descriptors[] = {
 	{ "reuse_numbers", reuse_numbers },
+	{ "reuse_numbers_until_the_end", reuse_numbers_until_the_end },
+	{ "numbers_at_start", numbers_at_start },
 	{ "numbers_are_the_lowest", numbers_are_the_lowest },
 	{ "own_listener", own_listener },
 	{ "daemon", daemon_by_the_book },
 	{ "standard_streams_closed", standard_streams_closed },
+	{ NULL, NULL },
+};
+
+/* Parts that others become; of no use alone. */
+const struct hostile_scenario hostile_parts[] = {
+	{ "reuse_numbers_for_shared", reuse_numbers_for_shared },
 	{ NULL, NULL },
 };

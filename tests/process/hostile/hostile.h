@@ -17,22 +17,23 @@ struct hostile_scenario {
 	int (*run)(void);
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One table a file, ended by a NULL name. */
 extern const struct hostile_scenario hostile_processes[];
 extern const struct hostile_scenario hostile_descriptors[];
+extern const struct hostile_scenario hostile_parts[]; /* not listed: others become them */
 extern const struct hostile_scenario hostile_threads[];
 extern const struct hostile_scenario hostile_moments[];
 extern const struct hostile_scenario hostile_stacks[];
 extern const struct hostile_scenario hostile_overflows[];
 extern const struct hostile_scenario hostile_libraries[];
 extern const struct hostile_scenario hostile_limits[];
-#ifdef __cplusplus
-extern "C" const struct hostile_scenario hostile_cxx[];
-#else
 extern const struct hostile_scenario hostile_cxx[];
-#endif
 
-/* This program's path, and what it was started with. */
+/* A path of this program. */
 extern const char *hostile_self;
 
 /* Prints what was wrong, to stderr, and returns 1. */
@@ -47,6 +48,12 @@ int hostile_fail(const char *what, long got, long want);
 /* Status of a child that ended by itself; 1000 + signal when one killed it. */
 int hostile_wait(int pid);
 
+/*
+ * Becomes this program anew with another scenario, as if started from outside: the one that serves
+ * and writes files. Only returns when that fails.
+ */
+void hostile_become(const char *scenario);
+
 /* A block that no compiler leaves out, written to so that it is there. NULL when none is left. */
 void *hostile_block(size_t n);
 
@@ -55,5 +62,9 @@ int hostile_profile(struct reader_profile *p);
 
 /* Blocks of this size in use by the profile; `otherwise` when it does not count every block. */
 long hostile_in_use(size_t size, long otherwise);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,9 +11,11 @@
 
 static const struct hostile_scenario *const tables[] = { hostile_processes, hostile_descriptors,
 	hostile_threads, hostile_moments, hostile_stacks, hostile_overflows, hostile_libraries,
-	hostile_limits, hostile_cxx };
+	hostile_limits, hostile_cxx, hostile_parts };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
+/* The last is not listed. */
+#define LISTED (TABLES - 1)
 
 const char *hostile_self;
 
@@ -30,6 +32,18 @@ int hostile_wait(int pid)
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return -1;
 	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void hostile_become(const char *scenario)
+{
+	char name[64];
+	char *const argv[] = { (char[]){ "hostile" }, name, NULL };
+
+	snprintf(name, sizeof(name), "%s", scenario);
+	unsetenv("PPROF_PID");
+	if (getenv("PPROF_ADDR") && strncmp(getenv("PPROF_ADDR"), "unix:", 5) != 0)
+		setenv("PPROF_ADDR", "127.0.0.1:0", 1);
+	execv(hostile_self, argv);
 }
 
 void *hostile_block(size_t n)
@@ -101,7 +115,7 @@ static const struct hostile_scenario *find(const char *name)
 
 static int list(void)
 {
-	for (size_t t = 0; t < TABLES; t++)
+	for (size_t t = 0; t < LISTED; t++)
 		for (const struct hostile_scenario *s = tables[t]; s->name; s++)
 			puts(s->name);
 	return 0;

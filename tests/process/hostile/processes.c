@@ -122,7 +122,7 @@ static int vforks(void)
 {
 	char *const argv[] = { (char[]){ "true" }, NULL };
 
-	for (int i = 0; i < 50; i++) {
+	for (volatile int i = 0; i < 50; i++) {
 		pid_t pid = vfork();
 
 		if (pid == 0) {
