@@ -8,7 +8,8 @@ base="gcc g++ make cmake pkg-config libc6-dev libdeflate-dev libzstd-dev libpcre
 libcurl4-openssl-dev libmicrohttpd-dev libedit-dev libelf-dev libdw-dev libiberty-dev libcapstone-dev
 libjansson-dev libcmocka-dev nodejs npm python3 binutils"
 tests="chromium graphviz sqlite3 curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14"
-peers="golang-go libjemalloc2 libgoogle-perftools4 google-perftools libunwind-dev heaptrack"
+peers="golang-go libjemalloc2 libgoogle-perftools4 google-perftools libunwind-dev heaptrack
+redis-server redis-tools memcached nginx-light git"
 
 wanted="$base $tests"
 [ "${1:-}" = --peers ] && wanted="$wanted $peers"
