@@ -7,7 +7,7 @@ CMAKE_FLAGS ?=
 
 .PHONY: all configure demo test check golden fuzz soak bench fmt lint install clean
 all: configure
-	@cmake --build $(BUILD) -j $(JOBS)
+	@cmake --build $(BUILD) -j $(JOBS) -- --no-print-directory
 
 configure: $(BUILD)/CMakeCache.txt
 

@@ -1,10 +1,23 @@
 # One helper per kind of target, so that a room's CMakeLists.txt is a list of files.
 
-# pprof_module(NAME SOURCES a.c b.c [DEPS room…] [LIBS library…])
+# pprof_late_library(room PREFIX): gives the room the headers of a library that pkg_check_modules
+# found as PREFIX, and PREFIX_SONAME, by which it is loaded when needed (src/base/latelib.h).
+function(pprof_late_library room prefix)
+  list(GET ${prefix}_LINK_LIBRARIES 0 file)
+  execute_process(COMMAND ${CMAKE_READELF} -d ${file} OUTPUT_VARIABLE dynamic)
+  if(NOT dynamic MATCHES "SONAME[^[]*\\[([^]]*)\\]")
+    message(FATAL_ERROR "${file} has no soname")
+  endif()
+  set_property(TARGET ${room} APPEND PROPERTY COMPILE_DEFINITIONS
+    ${prefix}_SONAME="${CMAKE_MATCH_1}")
+  target_include_directories(${room} SYSTEM PUBLIC ${${prefix}_INCLUDE_DIRS})
+endfunction()
+
+# pprof_module(NAME SOURCES a.c b.c [DEPS room…] [LIBS library…] [LATE_LIBS prefix…])
 # A room: object library room_NAME. DEPS are the rooms whose headers it may include and whose
-# objects its users need; LIBS are outside libraries.
+# objects its users need; LIBS are outside libraries, LATE_LIBS those loaded when needed.
 function(pprof_module name)
-  cmake_parse_arguments(M "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(M "" "" "SOURCES;DEPS;LIBS;LATE_LIBS" ${ARGN})
   add_library(room_${name} STATIC ${M_SOURCES})
   target_include_directories(room_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_compile_options(room_${name} PRIVATE
@@ -14,7 +27,10 @@ function(pprof_module name)
   foreach(dep IN LISTS M_DEPS)
     target_link_libraries(room_${name} PUBLIC room_${dep})
   endforeach()
-  target_link_libraries(room_${name} PUBLIC ${M_LIBS})
+  target_link_libraries(room_${name} PUBLIC ${M_LIBS} ${CMAKE_DL_LIBS})
+  foreach(prefix IN LISTS M_LATE_LIBS)
+    pprof_late_library(room_${name} ${prefix})
+  endforeach()
 endfunction()
 
 # pprof_test(NAME SOURCES test_x.c [ROOMS room…] [LIBS library…] [LABELS label…] [ARGS argument…])

@@ -6,24 +6,9 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cat >"$work/hooks" <<'END'
-aligned_alloc
-calloc
-cfree
-dlclose
-free
-free_aligned_sized
-free_sized
-malloc
-malloc_usable_size
-memalign
-posix_memalign
-pvalloc
-realloc
-reallocarray
-valloc
-END
-printf '%s\n' mmap mmap64 munmap mremap sbrk >"$work/maps"
+interposed=$here/src/runtime/interposed.txt
+awk '$2 == "all" { print $1 }' "$interposed" >"$work/hooks"
+awk '$2 == "preload" { print $1 }' "$interposed" >"$work/preload"
 sed -n 's/^\t\(pprof_[a-z_]*\);$/\1/p' "$here/src/runtime/libpprof.map" >"$work/public"
 # Every public function of the header is in the version script, and the other way round.
 grep -o 'pprof_[a-z_]*(' "$here/include/pprof/pprof.h" | tr -d '(' | sort -u >"$work/header"
@@ -41,7 +26,7 @@ status=0
 for library in "$@"; do
 	case $library in
 	*.a) sort "$work/public" "$work/hooks" ;;
-	*_preload.so) sort "$work/public" "$work/hooks" "$work/operators" "$work/maps" ;;
+	*_preload.so) sort "$work/public" "$work/hooks" "$work/operators" "$work/preload" ;;
 	*) sort "$work/public" "$work/hooks" "$work/operators" ;;
 	esac >"$work/want"
 	case $library in

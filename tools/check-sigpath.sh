@@ -11,11 +11,18 @@ trap 'rm -rf "$work"' EXIT
 # Objects whose code runs inside malloc. hook_new.c enters malloc where there is no other operator;
 # real.c and modules.c also have functions for ordinary context, which are what their extra symbols
 # below are for.
-runtime="capture heap_live heap_sample mapranges mem modules peak real records rt_stats saferead stacktab
-	state state_fork state_modules weight"
+runtime="busy capture contend fds heap_live heap_sample mapranges mem modules peak real records rt_stats saferead stacksum stacktab
+	state state_fork state_modules waiters weight"
+# Objects with the handlers of the CPU and thread profiles; ordinary code of theirs is what the
+# extra symbols below are for. (None of it is in rt_labels, stackbag and cpu_signal.)
+runtime="$runtime rt_labels stackbag cpu_signal cpu_timer futexlock rt_threads sigtake threads_signal"
 objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o
 	$build/src/runtime/CMakeFiles/libpprof.dir/hook_new.c.o
-	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_mmap.c.o"
+	$build/src/runtime/CMakeFiles/libpprof.dir/hook_pthread.c.o
+	$build/src/runtime/CMakeFiles/libpprof.dir/hook_sync.c.o
+	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_mmap.c.o
+	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_fd.c.o
+	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_io.c.o"
 for name in $runtime; do
 	objects="$objects $build/src/runtime/CMakeFiles/room_runtime.dir/$name.c.o"
 done
@@ -45,13 +52,34 @@ madvise mem
 malloc hook_new
 memalign hook_new
 free hook_new
-clock_gettime heap_sample,peak
+clock_gettime heap_sample,peak,contend,cpu_signal
+syscall cpu_timer,futexlock,rt_threads,threads_signal
+ioctl cpu_timer
+fcntl cpu_timer
+close cpu_timer,rt_threads
+open rt_threads
+stat rt_threads
+sigfillset futexlock,sigtake
+sigprocmask futexlock
+sigaction sigtake
+getuid threads_signal
+nanosleep threads_signal
+dlsym hook_pthread
+pthread_key_create hook_pthread
+pthread_setspecific hook_pthread
 sched_yield peak
 nanosleep peak
 pthread_self saferead
-syscall saferead,mem,hook_mmap
+syscall saferead,mem,hook_mmap,fds
 sched_yield mapranges
-dlsym hook_mmap
+dlsym hook_mmap,hook_sync,hook_fd,hook_io
+dlvsym hook_sync,hook_fd,hook_io
+fstat fds
+readlink fds
+fileno hook_fd
+fileno_unlocked hook_fd
+dirfd hook_fd
+pthread_testcancel hook_sync
 getauxval saferead
 getrlimit saferead
 dlsym real,modules
@@ -71,7 +99,7 @@ sigfillset state_fork
 sigprocmask state_fork
 END
 # Symbols of our own rooms are checked by being in the list of objects, or are the leaves of core.
-own='^(rt|rt_.*|unwind_.*|walk_.*|rule_.*|cfi_.*|frame_ptr_.*|memo_.*|str_.*|fmt_.*|statefmt_.*)$'
+own='^(rt|rt_.*|unwind_.*|walk_.*|rule_.*|cfi_.*|frame_ptr_.*|memo_.*|str_.*|fmt_.*|statefmt_.*|first_.*|on_.*)$'
 
 status=0
 for object in $objects; do

@@ -7,10 +7,12 @@
  *
  *	micro LIVE-BLOCKS SEGMENTS
  *
- * Prints nanoseconds for a free and a malloc, of the thread's CPU time: the 10th and 25th
- * percentile and the median over segments of 4096, as what else runs on a machine only adds. The
- * first quarter of the segments warms up.
+ * Prints one line a segment of 4096: nanoseconds for a free and a malloc, of the thread's CPU time.
+ * Low percentiles of many are what to look at, as all else that runs on a machine only adds. A
+ * quarter as many segments go before these to warm up. A first line "# BYTES SHARE" says the mean
+ * size of a block, and how many of them are sampled at a mean interval of 512 KiB.
  */
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +23,12 @@
 #define BATCH    256
 #define BATCHES  16
 #define LIVE_MAX 1000000
+#define DRAWS    1000000 /* of sizes, for the first line */
 
 struct work {
 	uint64_t random;
 	void **blocks;
 	uint64_t live;
-	uint64_t bytes, count;
 };
 
 /* xorshift64 (Marsaglia 2003). */
@@ -80,12 +82,9 @@ static NOINLINE void work_batch(struct work *w)
 	for (unsigned i = 0; i < BATCH; i++) {
 		uint64_t r = next_random(w);
 		void **slot = &w->blocks[(r >> 8) % w->live];
-		size_t size = pick_size(w);
 
 		free(*slot);
-		*slot = leaves[r % 8](size);
-		w->count++;
-		w->bytes += size;
+		*slot = leaves[r % 8](pick_size(w));
 	}
 }
 
@@ -136,12 +135,19 @@ static double segment(struct work *w)
 	return (cpu_ns() - start) / (BATCHES * BATCH);
 }
 
-static int compare(const void *a, const void *b)
+/* What of the blocks is sampled: the sizes again, without the blocks. */
+static void describe(struct work *w)
 {
-	double x = *(const double *)a;
-	double y = *(const double *)b;
+	double bytes = 0;
+	double sampled = 0;
 
-	return (x > y) - (x < y);
+	for (unsigned i = 0; i < DRAWS; i++) {
+		double size = (double)pick_size(w);
+
+		bytes += size;
+		sampled -= expm1(-(size + 1) / (512 << 10));
+	}
+	printf("# %.0f %.6f\n", bytes / DRAWS, sampled / DRAWS);
 }
 
 int main(int argc, char **argv)
@@ -151,7 +157,7 @@ int main(int argc, char **argv)
 	double *ns;
 
 	w.live = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
-	if (w.live < 1 || w.live > LIVE_MAX || n < 8 || n > 1000000) {
+	if (w.live < 1 || w.live > LIVE_MAX || n < 1 || n > 1000000) {
 		fprintf(stderr, "usage: micro LIVE-BLOCKS SEGMENTS\n");
 		return 2;
 	}
@@ -159,12 +165,12 @@ int main(int argc, char **argv)
 	ns = calloc(n, sizeof(*ns));
 	if (!w.blocks || !ns)
 		return 1;
+	describe(&w);
+	for (size_t i = 0; i < n / 4; i++)
+		segment(&w);
 	for (size_t i = 0; i < n; i++)
 		ns[i] = segment(&w);
-	ns += n / 4;
-	n -= n / 4;
-	qsort(ns, n, sizeof(*ns), compare);
-	printf("%.2f %.2f %.2f %.0f\n", ns[n / 10], ns[n / 4], ns[n / 2],
-	    (double)w.bytes / (double)w.count);
+	for (size_t i = 0; i < n; i++)
+		printf("%.2f\n", ns[i]);
 	return 0;
 }

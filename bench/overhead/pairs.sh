@@ -10,29 +10,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ${CC:-cc} -O2 -fno-builtin -o "$work/pairs" "$here/pairs.c"
 
-preload=$build/lib/libpprof_preload.so
-library() { ldconfig -p | awk -v name="$1" '$1 == name { print $NF; exit }'; }
-jemalloc=$(library libjemalloc.so.2)
-tcmalloc=$(library libtcmalloc.so.4)
-mimalloc=$(library libmimalloc.so.2)
-
-# name | name of its base | environment
-configs=("glibc||A=" "glibc+libpprof|glibc|LD_PRELOAD=$preload"
-	"glibc+libpprof off|glibc|LD_PRELOAD=$preload PPROF_HEAP_RATE=0")
-if [ -n "$jemalloc" ]; then
-	configs+=("jemalloc||LD_PRELOAD=$jemalloc"
-		"jemalloc+libpprof|jemalloc|LD_PRELOAD=$preload:$jemalloc"
-		"jemalloc prof|jemalloc|LD_PRELOAD=$jemalloc MALLOC_CONF=prof:true,prof_active:true,lg_prof_sample:19")
-fi
-if [ -n "$tcmalloc" ]; then
-	configs+=("tcmalloc||LD_PRELOAD=$tcmalloc"
-		"tcmalloc+libpprof|tcmalloc|LD_PRELOAD=$preload:$tcmalloc"
-		"tcmalloc sampling|tcmalloc|LD_PRELOAD=$tcmalloc TCMALLOC_SAMPLE_PARAMETER=524288")
-fi
-if [ -n "$mimalloc" ]; then
-	configs+=("mimalloc||LD_PRELOAD=$mimalloc"
-		"mimalloc+libpprof|mimalloc|LD_PRELOAD=$preload:$mimalloc")
-fi
+# shellcheck source=bench/overhead/configs.sh
+. "$here/configs.sh"
 
 for ((round = 0; round < rounds; round++)); do
 	for config in "${configs[@]}"; do

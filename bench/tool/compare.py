@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Times the same report by our pprof and by google/pprof (go tool pprof), interleaved in one run.
 
-usage: compare.py PPROF [-n RUNS] [--report FLAG] PROFILE...
+usage: compare.py PPROF [-n RUNS] [--report FLAG,FLAG...] [--merge] [--alone] PROFILE...
 
-Prints CPU seconds (user + system of the whole process) and peak memory as medians, and the ratio
-of the medians. Neither symbolizes. The peer is left out, with a line saying so, where there is no
+Prints CPU seconds (user + system of the whole process) and peak memory as the least of the runs,
+which other work on the machine disturbs least, and their ratios. One row a report and profile; with
+--merge all profiles are given to one command. Neither symbolizes. --alone leaves the peer out. The peer is left out, with a line saying so, where there is no
 go command. There is no verdict: figures are for people.
 """
 import argparse
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 
@@ -45,27 +45,39 @@ def main():
     p.add_argument("profiles", nargs="+")
     p.add_argument("-n", type=int, default=3)
     p.add_argument("--report", default="-top")
+    p.add_argument("--merge", action="store_true")
+    p.add_argument("--alone", action="store_true")
     a = p.parse_args()
-    peer = go_pprof()
-    if not peer:
+    peer = None if a.alone else go_pprof()
+    if not peer and not a.alone:
         print("no go command here: google/pprof is not measured")
-    print("%-28s %10s %10s %8s %10s %10s %8s" % (
-        a.report, "ours CPU s", "peer CPU s", "peer/our", "ours MB", "peer MB", "peer/our"))
-    for profile in a.profiles:
-        ours, theirs = [], []
-        for _ in range(a.n):
-            ours.append(run([a.pprof, a.report, "-symbolize=none", profile]))
-            if peer:
-                theirs.append(run([peer, a.report, "-symbolize=none", profile]))
-        cpu, rss = (statistics.median(x) for x in zip(*ours))
-        row = "%-28s %10.3f" % (os.path.basename(profile), cpu)
+    print("%-36s %10s %10s %8s %10s %10s %8s" % (
+        "", "ours CPU s", "peer CPU s", "peer/our", "ours MB", "peer MB", "peer/our"))
+    for report in a.report.split(","):
+        for sources in [a.profiles] if a.merge else [[profile] for profile in a.profiles]:
+            name = os.path.basename(sources[0]) + (" x %d" % len(sources) if a.merge else "")
+            print_row("%s %s" % (report, name), a, peer, [report, "-symbolize=none"] + sources)
+
+
+def least(runs):
+    return tuple(min(x) for x in zip(*runs))
+
+
+def print_row(name, a, peer, arguments):
+    ours, theirs = [], []
+    for _ in range(a.n):
+        ours.append(run([a.pprof] + arguments))
         if peer:
-            peer_cpu, peer_rss = (statistics.median(x) for x in zip(*theirs))
-            row += " %10.3f %8.1f %10.1f %10.1f %8.1f" % (
-                peer_cpu, peer_cpu / max(cpu, 0.001), rss / 1024, peer_rss / 1024, peer_rss / rss)
-        else:
-            row += " %10s %8s %10.1f" % ("-", "-", rss / 1024)
-        print(row, flush=True)
+            theirs.append(run([peer] + arguments))
+    cpu, rss = least(ours)
+    row = "%-36s %10.3f" % (name, cpu)
+    if peer:
+        peer_cpu, peer_rss = least(theirs)
+        row += " %10.3f %8.1f %10.1f %10.1f %8.1f" % (
+            peer_cpu, peer_cpu / max(cpu, 0.001), rss / 1024, peer_rss / 1024, peer_rss / rss)
+    else:
+        row += " %10s %8s %10.1f" % ("-", "-", rss / 1024)
+    print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,10 @@
  *
  * Threads: every function may be called from any thread, at any time after the program's
  * constructors have begun, unless its comment says otherwise.
- * Signals: only pprof_set_heap_rate, pprof_heap_rate, pprof_enabled and pprof_version may be
- * called from a signal handler.
- * Fork: a child goes on profiling with a copy of its parent's data. It serves nothing until it
- * calls pprof_start itself.
- * The library never prints, never exits or aborts, and never calls malloc for itself.
+ * Signals: only pprof_set_heap_rate, pprof_heap_rate, pprof_enabled, pprof_version and the
+ *functions of labels may be called from a signal handler. Fork: a child goes on profiling with a
+ *copy of its parent's data. It serves nothing until it calls pprof_start itself. The library never
+ *prints, never exits or aborts, and never calls malloc for itself.
  *
  * Link with -lpprof, before other allocators; a program linked with -static cannot use it, as only
  * the dynamic linker can tell what malloc was interposed.
@@ -92,7 +91,10 @@ PPROF_API const char *pprof_address(void);
 /* A named profile. Belongs to the library, lives as long as the process. */
 struct pprof_profile;
 
-/* The profile called `name` ("heap", "allocs"), or NULL when there is none. */
+/*
+ * The profile called `name` ("heap", "allocs", "block", "mutex", one of the program's own), or NULL
+ * when there is none.
+ */
 PPROF_API const struct pprof_profile *pprof_lookup(const char *name);
 
 /*
@@ -104,14 +106,16 @@ PPROF_API size_t pprof_profiles(const struct pprof_profile **out, size_t max);
 /* The profile's name; belongs to the library. */
 PPROF_API const char *pprof_profile_name(const struct pprof_profile *profile);
 
-/* Number of records (distinct stack and size class) that the profile has now. */
+/* Number of records (distinct stack and size class) that the profile has now; of values, when it
+ * is one of the program's own, and of open descriptors of "fd". */
 PPROF_API size_t pprof_profile_count(const struct pprof_profile *profile);
 
 /*
  * Writes the profile to the file descriptor fd, which stays open.
  *	debug 0   gzip-compressed profile.proto, for tools
  *	debug 1   text, with the names that the dynamic linker knows
- * More than 1 is taken as 1. The data is a consistent moment of the run. The write goes on over
+ *	debug 2   of the profiles of threads, a paragraph for each; of others as 1
+ * More than 2 is taken as 2. Each record is as of one moment. The write goes on over
  * EINTR and short writes; on a non-blocking descriptor that is full it fails with what is written
  * so far. -1: no such profile (NULL), no memory, write error. errno is left as it was.
  */
@@ -119,6 +123,30 @@ PPROF_API int pprof_write_to(const struct pprof_profile *profile, int fd, int de
 
 /* pprof_write_to(pprof_lookup("heap"), fd, 0). */
 PPROF_API int pprof_write_heap_profile(int fd);
+
+/*
+ * Makes a profile of the program's own: a list of things that are there now (connections, handles,
+ * jobs), each with the stack that added it. It is served at /debug/pprof/NAME and listed on the
+ * index; its sample type is NAME/count. A name with the library's or module's own in front
+ * ("my.lib/connections") keeps out of others' way; it has 1 to 63 characters from '!' to '~'
+ * without " \ ? # %. At most 64 profiles can be made, and they are for ever. NULL: the name is bad
+ * or in use, there are too many, no memory. Not from a signal handler (nor are the next two).
+ */
+PPROF_API const struct pprof_profile *pprof_new_profile(const char *name);
+
+/*
+ * Adds `value`, which is only compared, never looked at. The stack begins with the function that
+ * calls this, or `skip` frames further out. A profile keeps up to 1,048,576 values.
+ * -1: the value is in the profile already, the profile is not of the program's making, no room.
+ */
+PPROF_API int pprof_profile_add(
+    const struct pprof_profile *profile, const void *value, unsigned skip);
+
+/*
+ * Takes `value` out; nothing happens when it is not there. -1: the profile is not of the program's
+ * making.
+ */
+PPROF_API int pprof_profile_remove(const struct pprof_profile *profile, const void *value);
 
 /* ---- heap sampling ---- */
 
@@ -139,6 +167,114 @@ PPROF_API uint64_t pprof_heap_rate(void);
  * and profiles are empty.
  */
 PPROF_API int pprof_enabled(void);
+
+/* ---- contention ---- */
+
+/*
+ * The block profile: time that threads waited for locks, conditions, semaphores, barriers, other
+ * threads and sleeps, by the stack that waited. Waits of `ns` nanoseconds or more are all
+ * recorded, a shorter one of d nanoseconds with probability d / ns, and then for ns / d waits of
+ * together ns: so totals are right at any rate. 1 records every wait, 0 (the start value unless
+ * PPROF_BLOCK_RATE is set) none. At most 10^12.
+ *
+ * May be changed at any time; what was recorded stays. 0, or -1: no memory for the table.
+ */
+PPROF_API int pprof_set_block_rate(uint64_t ns);
+PPROF_API uint64_t pprof_block_rate(void);
+
+/*
+ * The mutex profile: time that others waited for a mutex, read-write lock or spin lock, by the
+ * stack that unlocked it. On average one in n unlocks that others waited for is recorded, and
+ * counts n-fold. 1 records all, 0 (the start value unless PPROF_MUTEX_FRACTION is set) none; a
+ * negative n changes nothing.
+ *
+ * Returns the value before the call, or -1: no memory for the table.
+ */
+PPROF_API int pprof_set_mutex_fraction(int n);
+
+/* ---- CPU profile ---- */
+
+/*
+ * Starts a CPU profile of all threads, at the rate of pprof_set_cpu_rate; pprof_stop_cpu_profile
+ * writes it to the file descriptor fd. Only one runs at a time, also counting those that somebody
+ * fetches from /debug/pprof/profile: -1 and "cpu profiling already in use".
+ *
+ * Takes SIGPROF (at more than 250 samples a second maybe SIGURG too) for its duration; -1 when the
+ * program has a handler for it or uses ITIMER_PROF. Handlers run with SA_RESTART and SA_ONSTACK,
+ * only on threads that are using the CPU. Threads that block SIGPROF are counted without stacks.
+ */
+PPROF_API int pprof_start_cpu_profile(int fd);
+
+/*
+ * Ends the profile that pprof_start_cpu_profile has started and writes it, gzip-compressed
+ * profile.proto, as pprof_write_to does. Without such a profile it does nothing and returns 0, so
+ * in a forked child too. -1: no memory, write error; the profile has ended nevertheless.
+ * Takes up to a second when a thread is held by a debugger. errno is left as it was.
+ */
+PPROF_API int pprof_stop_cpu_profile(void);
+
+/*
+ * Samples for each second of a thread's CPU time, 1 to 10000, for profiles that start later; 0:
+ * what PPROF_CPU_HZ says, else 100. Fetched profiles have a parameter of their own, hz.
+ */
+PPROF_API int pprof_set_cpu_rate(int hz);
+
+/* ---- labels ---- */
+
+/*
+ * Labels are pairs of text that a thread says of itself for a while: which request it serves, for
+ * which customer. Samples that are taken on it meanwhile carry them, in the profiles of CPU, heap
+ * (of the thread that allocated), contention and threads.
+ *
+ * A set of labels has a number, which is the same for equal sets and valid in all threads for the
+ * life of the process; 0 is the empty set. Distinct sets are kept for ever and there can be 12288
+ * of them, of at most 32 pairs and 2048 bytes each: a label that says something else for each
+ * request (a request's number) does not belong here. What has no room is left out and counted
+ * (lost_labels at /debug/pprof/self).
+ *
+ * All functions here may be called in signal handlers, but pprof_do, whose function decides.
+ */
+typedef uint32_t pprof_label_set;
+
+/* Both texts are NUL-terminated and copied. A pair without key or value is left out. */
+struct pprof_label {
+	const char *key, *value;
+};
+
+/* The calling thread's set. */
+PPROF_API pprof_label_set pprof_labels(void);
+
+/* Makes `set` the calling thread's (what is no set is ignored) and returns what it had before. */
+PPROF_API pprof_label_set pprof_set_labels(pprof_label_set set);
+
+/*
+ * Adds n labels to the calling thread's set, in place of those with equal keys, and returns what it
+ * had before, for pprof_set_labels at the end:
+ *
+ *	struct pprof_label labels[] = { { "route", "/pay" }, { "tenant", tenant } };
+ *	pprof_label_set before = pprof_with_labels(labels, 2);
+ *	serve();
+ *	pprof_set_labels(before);
+ */
+PPROF_API pprof_label_set pprof_with_labels(const struct pprof_label *labels, size_t n);
+
+/* Calls run(arg) with n labels more; after it the thread has the set that it had before. */
+PPROF_API void pprof_do(
+    const struct pprof_label *labels, size_t n, void (*run)(void *arg), void *arg);
+
+/* The calling thread's label of this key, or NULL. Belongs to the library, is never freed. */
+PPROF_API const char *pprof_label_value(const char *key);
+
+/* Calls each() for the calling thread's labels, by key, until it returns something else than 0,
+ * which is then returned; else 0. */
+PPROF_API int pprof_for_labels(
+    int (*each)(void *ctx, const char *key, const char *value), void *ctx);
+
+/*
+ * 1: threads begin with the labels of the thread that calls pthread_create. 0 (at first): with
+ * none. Either way a set's number can be handed to another thread, for pprof_set_labels there.
+ */
+PPROF_API void pprof_inherit_labels(int on);
 
 /* ---- mounting /debug/pprof/ on the program's own server ---- */
 
@@ -181,8 +317,47 @@ struct pprof_response {
 PPROF_API int pprof_handle(
     const struct pprof_request *request, const struct pprof_response *response);
 
+/*
+ * The same for one page under whatever path the program's server has it at: `name` is a profile's
+ * ("heap"), "cmdline", "symbol", "self", or "" for the index. request->path is not looked at.
+ */
+PPROF_API int pprof_handle_page(
+    const char *name, const struct pprof_request *request, const struct pprof_response *response);
+
 #ifdef __cplusplus
 }
+
+namespace pprof
+{
+
+/* Labels for the rest of a scope: pprof::scoped_labels labels("route", "/pay"); */
+class scoped_labels
+{
+      public:
+	scoped_labels(const char *key, const char *value)
+	{
+		const pprof_label one = { key, value };
+
+		before_ = pprof_with_labels(&one, 1);
+	}
+
+	scoped_labels(const pprof_label *labels, size_t n) : before_(pprof_with_labels(labels, n))
+	{
+	}
+
+	~scoped_labels()
+	{
+		pprof_set_labels(before_);
+	}
+
+	scoped_labels(const scoped_labels &) = delete;
+	scoped_labels &operator=(const scoped_labels &) = delete;
+
+      private:
+	pprof_label_set before_;
+};
+
+} // namespace pprof
 #endif
 
 #endif

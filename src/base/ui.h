@@ -15,6 +15,9 @@ struct ui {
 	void *ctx;
 	/* One message. is_error marks warnings and failures. Called from one thread at a time. */
 	void (*line)(void *ctx, bool is_error, struct str text);
+	/* What is begun now and may take long ("Finding symbols"); "" when it is done. May be NULL.
+	 */
+	void (*step)(void *ctx, struct str text);
 };
 
 /* A message made like printf's; dropped when memory is short or ui has no function. */
@@ -34,6 +37,12 @@ static inline void ui_printf(const struct ui *ui, bool is_error, const char *fmt
 	if (!buf_failed(&b))
 		ui->line(ui->ctx, is_error, buf_str(&b));
 	buf_release(&b);
+}
+
+static inline void ui_step(const struct ui *ui, struct str text)
+{
+	if (ui && ui->step)
+		ui->step(ui->ctx, text);
 }
 
 #define ui_print(ui, ...) ui_printf((ui), false, __VA_ARGS__)

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/visible.h"
 #include "cli/flags.h"
 #include "cli/help.h"
+#include "cli/progress.h"
 #include "cli/subcommands.h"
 
 #define STATUS_ERROR 2
@@ -41,10 +43,13 @@ static void say(void *ctx, bool is_error, struct str text)
 	struct buf out = { 0 };
 	bool red = is_error && use_color();
 
-	(void)ctx;
+	progress_hide(ctx);
 	buf_reserve(&out, text.n + 16);
 	buf_printf(&out, "%s", red ? "\033[0;31m" : "");
-	buf_add_str(&out, text);
+	if (isatty(STDERR_FILENO))
+		visible_add(&out, text);
+	else
+		buf_add_str(&out, text);
 	if (!str_ends(text, STR("\n")))
 		buf_char(&out, '\n');
 	buf_printf(&out, "%s", red ? "\033[0m" : "");
@@ -52,11 +57,14 @@ static void say(void *ctx, bool is_error, struct str text)
 	buf_release(&out);
 }
 
-static const struct ui terminal = { .line = say };
-
-static int fail(const struct err *e)
+static void step(void *ctx, struct str text)
 {
-	ui_error(&terminal, "pprof: %s", e->msg);
+	progress_step(ctx, text);
+}
+
+static int fail(const struct ui *terminal, const struct err *e)
+{
+	ui_error(terminal, "pprof: %s", e->msg);
 	return STATUS_ERROR;
 }
 
@@ -69,22 +77,23 @@ static void print_usage(void)
 	buf_release(&out);
 }
 
-static int run_subcommand(const struct subcommand *s, int argc, char **argv)
+static int run_subcommand(const struct subcommand *s, int argc, char **argv, const struct ui *ui)
 {
 	int status = 0;
 	struct err e;
 
-	return s->run(argc, argv, &terminal, &status, &e) == OK ? status : fail(&e);
+	return s->run(argc, argv, ui, &status, &e) == OK ? status : fail(ui, &e);
 }
 
 /* Reads the flags; false when there is nothing more to do than to return *status. */
 static bool read_flags(struct driver *d, int argc, char **argv, int *status)
 {
+	const struct ui *ui = &d->ui;
 	struct err e = { 0 };
 
 	switch (flags_parse(d, argv, argc, &e)) {
 	case FLAGS_BAD:
-		ui_print(&terminal, "%s", e.msg);
+		ui_print(ui, "%s", e.msg);
 		print_usage();
 		*status = STATUS_ERROR;
 		return false;
@@ -104,25 +113,30 @@ static bool read_flags(struct driver *d, int argc, char **argv, int *status)
 		return true;
 	print_usage();
 	err_set(&e, ERR_USAGE, 0, "no profile source specified");
-	*status = fail(&e);
+	*status = fail(ui, &e);
 	return false;
 }
 
 int cli_main(int argc, char **argv, const struct driver_faces *faces)
 {
 	const struct subcommand *sub = argc > 1 ? subcommand_find(str_c(argv[1])) : NULL;
+	struct progress progress;
+	const struct ui terminal = { &progress, say, step };
+	const struct ui *ui = &terminal;
 	struct driver d;
 	int status = 0;
 	struct err e;
 
+	progress_init(&progress, isatty(STDERR_FILENO));
 	if (sub)
-		return run_subcommand(sub, argc - 2, argv + 2);
-	driver_init(&d, &terminal, faces);
+		return run_subcommand(sub, argc - 2, argv + 2, ui);
+	driver_init(&d, ui, faces);
 	if (read_flags(&d, argc - 1, argv + 1, &status)) {
 		driver_take_binary(&d);
 		if (driver_run(&d, &e) != OK)
-			status = fail(&e);
+			status = fail(ui, &e);
 	}
 	driver_release(&d);
+	progress_release(&progress);
 	return status;
 }

@@ -14,8 +14,9 @@ static const char head[] =
 
 static const char sources[] =
     "\n"
-    "  A source is a file (profile.proto, gzipped or not, or one of the older text and binary\n"
-    "  formats) or a URL such as http://host:port/debug/pprof/heap. Several are merged.\n"
+    "  A source is a file or a URL such as http://host:port/debug/pprof/heap; several are merged.\n"
+    "  Files are profile.proto (plain, gzip or zstd), the older text and binary formats, Linux\n"
+    "  perf's perf.data, or folded stacks (\"main;work 12\").\n"
     "  binary is the program the profile was taken from, when the profile does not name it.\n"
     "\n"
     "  Options are written -name=value or -name value and come before the sources; those\n"

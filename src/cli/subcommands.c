@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/flags.h"
+#include "driver/explain_symbols.h"
 #include "driver/launch.h"
 #include "driver/usage.h"
 
@@ -64,8 +65,32 @@ static enum err_code run_program(
 	return launch_run(&launch, argv + used, ui, status, e);
 }
 
+static enum err_code run_symbols(
+    int argc, char **argv, const struct ui *ui, int *status, struct err *e)
+{
+	struct str names[2];
+	struct buf out = { 0 };
+	enum err_code code;
+
+	*status = 0;
+	if (argc < 1 || argc > 2 || argv[0][0] == '-') {
+		ui_print(ui, "usage:\n  pprof symbols [binary] profile\n\n  Says for each mapping "
+			     "where its binary and debug information were looked for,\n  and why a "
+			     "place was refused.");
+		return argc >= 1 && argv[0][0] == '-' ? OK : FAIL(e, ERR_USAGE, "no profile given");
+	}
+	for (int i = 0; i < argc; i++)
+		names[i] = str_c(argv[i]);
+	code = explain_symbols(names, (size_t)argc, ui, &out, e);
+	if (code == OK)
+		fputs(buf_c(&out), stdout);
+	buf_release(&out);
+	return code;
+}
+
 static const struct subcommand subcommands[] = {
 	{ "run", "[options] command [argument]...", "run a command and profile it", run_program },
+	{ "symbols", "[binary] profile", "tell where names come from, or why not", run_symbols },
 };
 
 const struct subcommand *subcommand_find(struct str name)

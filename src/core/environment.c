@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define NAME_WIDTH 18
+#define NAME_WIDTH 22
 
 const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	[ENVIRONMENT_ADDR] = { "PPROF_ADDR", "(off)",
@@ -45,6 +45,21 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	[ENVIRONMENT_MMAP] = { "PPROF_MMAP", "0",
 	    "1 adds the profile `mmap`: address space by the stacks that called mmap, mremap and "
 	    "sbrk" },
+	[ENVIRONMENT_BLOCK_RATE] = { "PPROF_BLOCK_RATE", "0",
+	    "records waits for the profile `block`: all from this many nanoseconds on, shorter "
+	    "ones with a probability; 1 all, 0 off" },
+	[ENVIRONMENT_BLOCK_IO] = { "PPROF_BLOCK_IO", "0",
+	    "1 counts the time in read, write, poll, accept and the like as waits, too" },
+	[ENVIRONMENT_MUTEX_FRACTION] = { "PPROF_MUTEX_FRACTION", "0",
+	    "records one in this many unlocks that others waited for in the profile `mutex`; "
+	    "0 off" },
+	[ENVIRONMENT_CPU_HZ] = { "PPROF_CPU_HZ", "100",
+	    "CPU profile: samples for each second of a thread's CPU time, 1 to 10000" },
+	[ENVIRONMENT_CPU_PERF] = { "PPROF_CPU_PERF", "1",
+	    "0 keeps the CPU profile from using perf events, which it does above 250 a second "
+	    "where they are allowed" },
+	[ENVIRONMENT_FD] = { "PPROF_FD", "0",
+	    "1 adds the profile `fd`: open descriptors by the stacks that opened them" },
 };
 
 void environment_print(struct fmt_buf *out)

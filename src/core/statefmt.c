@@ -240,6 +240,22 @@ struct str statefmt_pseudo_name(uint64_t pc)
 		[STATEFMT_PC_TRUNCATED] = "[truncated]",
 		[STATEFMT_PC_UNREADABLE] = "[unreadable]",
 		[STATEFMT_PC_NO_SCRATCH] = "[stack not taken]",
+		[STATEFMT_PC_FD_PPROF] = "[fd: of the profiler]",
+		[STATEFMT_PC_FD_FILE] = "[fd: file]",
+		[STATEFMT_PC_FD_DIRECTORY] = "[fd: directory]",
+		[STATEFMT_PC_FD_SOCKET] = "[fd: socket]",
+		[STATEFMT_PC_FD_PIPE] = "[fd: pipe]",
+		[STATEFMT_PC_FD_DEVICE] = "[fd: device]",
+		[STATEFMT_PC_FD_EVENTFD] = "[fd: eventfd]",
+		[STATEFMT_PC_FD_EPOLL] = "[fd: epoll]",
+		[STATEFMT_PC_FD_TIMERFD] = "[fd: timerfd]",
+		[STATEFMT_PC_FD_SIGNALFD] = "[fd: signalfd]",
+		[STATEFMT_PC_FD_INOTIFY] = "[fd: inotify]",
+		[STATEFMT_PC_FD_OTHER] = "[fd: other]",
+		[STATEFMT_PC_NOT_SAMPLED] = "[not sampled]",
+		[STATEFMT_PC_UNSEEN_THREADS] = "[threads not seen]",
+		[STATEFMT_PC_NO_ANSWER] = "[no answer]",
+		[STATEFMT_PC_NO_CREATOR] = "[creation not seen]",
 	};
 
 	if (pc >= STATEFMT_PC_END || !names[pc])

@@ -27,6 +27,9 @@ const struct command commands[] = {
 	TEXT_OUT("dot", REPORT_DOT, COMMAND_USAGE_GRAPH, 80, "Call graph in Graphviz's language"),
 	DRAWN("eog", "svg", false, COMMAND_VIEWER, "eog", "Call graph, shown by eog"),
 	DRAWN("evince", "pdf", false, COMMAND_VIEWER, "evince", "Call graph, shown by evince"),
+	{ "flamegraph", REPORT_FLAME, false, NULL, false, COMMAND_FILE, "html", NULL,
+	    COMMAND_USAGE_GRAPH, true, 80, NULL, NULL,
+	    "Flame graph as one HTML file that needs no server" },
 	TEXT_OUT("folded", REPORT_FOLDED, COMMAND_USAGE_NONE, 80,
 	    "One line per stack, for flame graph scripts"),
 	DRAWN("gif", "gif", false, COMMAND_FILE, NULL, "Call graph as a GIF image"),
@@ -72,6 +75,8 @@ void command_override(const struct command *c, struct config *config)
 {
 	if (c->granularity)
 		config->granularity = str_c(c->granularity);
+	else if (c->format == REPORT_FLAME && config->granularity.n == 0)
+		config->granularity = STR("filefunctions");
 	if (c->noinlines)
 		config->noinlines = *c->noinlines;
 	if (config->nodecount == -1)

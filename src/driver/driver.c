@@ -35,6 +35,17 @@ void driver_say_lines(const struct driver *d, struct str lines)
 		ui_error(&d->ui, "%.*s", STR_ARG(line));
 }
 
+static MUST_USE enum err_code write_view(
+    const struct driver *d, struct view *view, struct buf *out, struct buf *warnings, struct err *e)
+{
+	view->options.json = d->request.json;
+	if (view->options.format != REPORT_FLAME || view->options.json)
+		return report_generate(&view->profile, &view->options, out, warnings, e);
+	if (!d->faces->flame_page)
+		return FAIL(e, ERR_UNSUPPORTED, "this pprof was built without web pages");
+	return d->faces->flame_page(view, out, e);
+}
+
 /* Generates into memory first: a report that fails half-way prints nothing. */
 static MUST_USE enum err_code generate(struct driver *d, const struct command *command,
     struct str param, const struct config *config, struct buf *out, struct err *e)
@@ -45,8 +56,7 @@ static MUST_USE enum err_code generate(struct driver *d, const struct command *c
 
 	code = pipeline_view(&view, d, command, param, config, &warnings, e);
 	if (code == OK) {
-		view.options.json = d->request.json;
-		code = report_generate(&view.profile, &view.options, out, &warnings, e);
+		code = write_view(d, &view, out, &warnings, e);
 		pipeline_release(&view);
 	}
 	driver_say_lines(d, buf_str(&warnings));

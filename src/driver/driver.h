@@ -24,10 +24,17 @@
 
 struct driver;
 
-/* What follows loading when not just one report was asked for. Either may be NULL: not offered. */
+struct view;
+
+/*
+ * What follows loading when not just one report was asked for, and what only a face can make. Each
+ * may be NULL: not offered.
+ */
 struct driver_faces {
 	enum err_code (*shell)(struct driver *d, struct err *e);
 	enum err_code (*web)(struct driver *d, struct err *e);
+	/* Appends an HTML document that shows the view as a flame graph. */
+	enum err_code (*flame_page)(const struct view *view, struct buf *out, struct err *e);
 };
 
 struct driver {
@@ -46,6 +53,7 @@ struct driver {
 	uint16_t http_port;   /* 0: any free one */
 	bool interactive;     /* in the shell: nothing binary to the terminal, viewers in the
 				 background */
+	bool at_terminal;     /* somebody types: reports can be interrupted */
 };
 
 /* An empty driver with default options. The ui's functions are used until release. */

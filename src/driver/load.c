@@ -69,6 +69,7 @@ static MUST_USE enum err_code finish(struct driver *d, struct fetch_result *fetc
 		p->drop_frames = 0;
 		p->keep_frames = 0;
 	}
+	ui_step(&d->ui, STR("Finding symbols"));
 	TRY(symbolize_profile(p, d->request.symbolize, &fetched->urls, &tls, &d->ui, e));
 	TRY(profile_remove_uninteresting(p, e));
 	TRY(fetch_unsource_mappings(p, e));
@@ -145,9 +146,13 @@ enum err_code driver_load(struct driver *d, struct err *e)
 		TRY(http_start(e));
 	TRY(symbolizer_new(&d->symbolizer, e));
 	sources_fill(&d->source, d->symbolizer);
-	TRY(fetch_profiles(&fetched, &options, &d->ui, e));
-	code = finish_both(d, &fetched, e);
+	ui_step(&d->ui, needs_network(&options) ? STR("Downloading") : STR("Decoding"));
+	code = fetch_profiles(&fetched, &options, &d->ui, e);
+	if (code == OK)
+		code = finish_both(d, &fetched, e);
+	ui_step(&d->ui, STR(""));
 	if (code == OK) {
+		symbolizer_note_binaries(d->symbolizer, &fetched.sources, &d->ui);
 		d->profile = fetched.sources;
 		fetched.sources = (struct profile){ 0 };
 	}

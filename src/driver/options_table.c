@@ -46,7 +46,7 @@ const struct option config_options[] = {
 	    NULL, "Leave out the header lines about the profile" },
 	{ "source_path", OPTION_STRING, AT(source_path), "", NULL, false, NULL, "path", NULL,
 	    "Directories in which source files are searched, separated by ':'" },
-	{ "trim_path", OPTION_STRING, AT(trim_path), "", NULL, false, NULL, "path", NULL,
+	{ "trim_path", OPTION_STRING, AT(trim_path), "", "trim_path", false, NULL, "path", NULL,
 	    "Prefixes cut off the source paths of the profile, separated by ':'" },
 	{ "intel_syntax", OPTION_BOOL, AT(intel_syntax), "false", "intel", true, NULL, NULL, NULL,
 	    "Print x86 assembly in Intel's syntax\n"
@@ -57,7 +57,7 @@ const struct option config_options[] = {
 	{ "sample_index", OPTION_STRING, AT(sample_index), "", "si", false, NULL, "type", NULL,
 	    "Which value of the samples to report, by name or number\n"
 	    "A profile may hold several values per sample; numbers start at 0." },
-	{ "divide_by", OPTION_FLOAT, AT(divide_by), "1", NULL, false, NULL, "n", NULL,
+	{ "divide_by", OPTION_FLOAT, AT(divide_by), "1", "divide", false, NULL, "n", NULL,
 	    "Divide all printed values by this number\n"
 	    "For example the number of processors, or of jobs that were merged." },
 	{ "normalize", OPTION_BOOL, AT(normalize), "false", "norm", true, NULL, NULL, NULL,
@@ -65,10 +65,10 @@ const struct option config_options[] = {
 	{ "sort", OPTION_CHOICE, AT(sort), "flat", "sort", true, NULL, NULL, sort_choices,
 	    "Order of the entries" },
 
-	{ "tagroot", OPTION_STRING, AT(tagroot), "", NULL, true, NULL, "keys", NULL,
+	{ "tagroot", OPTION_STRING, AT(tagroot), "", "tagroot", true, NULL, "keys", NULL,
 	    "Put the values of these labels above the stacks, as frames\n"
 	    "A comma-separated list of label keys; the first one becomes the outermost frame." },
-	{ "tagleaf", OPTION_STRING, AT(tagleaf), "", NULL, true, NULL, "keys", NULL,
+	{ "tagleaf", OPTION_STRING, AT(tagleaf), "", "tagleaf", true, NULL, "keys", NULL,
 	    "Put the values of these labels below the stacks, as frames\n"
 	    "A comma-separated list of label keys; the last one becomes the leaf." },
 
@@ -166,7 +166,7 @@ const struct option request_options[] = {
 	FLAG("reports", OPTION_STRING, reports, "", other, "commands",
 	    "Several reports of one load: shell commands, separated by ';'\n"
 	    "For example -reports='top; tree -cum; svg >graph.svg; list main >main.txt'."),
-	FLAG("json", OPTION_BOOL, json, "false", other, NULL, "Print top, tree and tags as JSON"),
+	FLAG("json", OPTION_BOOL, json, "false", other, NULL, "Print the report as JSON"),
 	FLAG("tools", OPTION_STRING, tools, "", other, "path",
 	    "Accepted and ignored: no other program is needed for symbols"),
 	FLAG("version", OPTION_BOOL, version, "false", other, NULL, "Print the version and leave"),

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/visible.h"
 #include "driver/child.h"
 #include "driver/outfile.h"
 #include "report/svg.h"
@@ -46,7 +47,16 @@ static struct str temporary_directory(void)
 
 static enum err_code show_stdout(struct str text, struct err *e)
 {
-	return outfile_put(STDOUT_FILENO, "/dev/stdout", text, e);
+	struct buf shown = { 0 };
+	enum err_code code;
+
+	if (!isatty(STDOUT_FILENO))
+		return outfile_put(STDOUT_FILENO, "/dev/stdout", text, e);
+	visible_add(&shown, text);
+	code = buf_failed(&shown) ? FAIL_NOMEM(e)
+				  : outfile_put(STDOUT_FILENO, "/dev/stdout", buf_str(&shown), e);
+	buf_release(&shown);
+	return code;
 }
 
 /* To a new file in the working directory when the bytes would hit a terminal. */
@@ -114,7 +124,10 @@ enum err_code output_deliver(struct driver *d, const struct command *command, st
 	struct buf drawn = { 0 };
 	enum err_code code;
 
-	if (!command->dot)
+	/* JSON is text for another program, whatever the format's own bytes are for. */
+	if (d->request.json && !output.n)
+		return show_stdout(text, e);
+	if (!command->dot || d->request.json)
 		return show(d, command, output, text, e);
 	code = output_draw(command->dot, command->massage, text, &drawn, e);
 	if (code == OK)

@@ -17,14 +17,16 @@ static enum err_code read_file(void *ctx, struct str path, struct str source_pat
     struct str trim_path, struct arena *arena, struct str *text, struct err *e)
 {
 	char here[PATH_MAX];
+	struct str found;
 
-	(void)ctx;
 	if (source_path.n == 0) {
 		if (!getcwd(here, sizeof here))
 			return FAIL(e, ERR_IO, "could not stat current dir");
 		source_path = str_c(here);
 	}
-	return source_read_file(path, source_path, trim_path, arena, text, NULL, e);
+	TRY(source_read_file(path, source_path, trim_path, arena, text, &found, e));
+	symbolizer_check_source(ctx, found);
+	return OK;
 }
 
 static MUST_USE enum err_code find_object(void *ctx, const struct profile *p,

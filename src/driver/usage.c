@@ -11,6 +11,8 @@ const struct usage_variable usage_variables[] = {
 	{ "PPROF_TMPDIR", "Where fetched profiles are kept (else $HOME/pprof)" },
 	{ "PPROF_BINARY_PATH", "Where binaries are searched (else $HOME/pprof/binaries), by\n"
 			       "name, path and build id; directories separated by ':'" },
+	{ "PPROF_SYMBOL_CACHE", "Most MB of names kept in $XDG_CACHE_HOME/pprof (else 256; 0 keeps\n"
+				"none)" },
 	{ "PPROF_TOOLS", "Accepted and ignored, like -tools" },
 	{ "PPROF_PRELOAD", "The library that pprof run loads into the command" },
 	{ "HTTP_PROXY", "Proxy for fetching; also HTTPS_PROXY, and NO_PROXY for exceptions" },

@@ -116,7 +116,7 @@ static MUST_USE enum err_code load(
 static MUST_USE enum err_code run(struct grab *g, struct buf *bytes, struct err *e)
 {
 	const struct fetch_options *o = g->o;
-	struct ui ui = { g, locate_line };
+	struct ui ui = { .ctx = g, .line = locate_line };
 
 	TRY(load(g, bytes, &ui, e));
 	TRY(locate_binaries(&g->profile, o->exec_name, o->build_id, o->binary_path, &ui, e));

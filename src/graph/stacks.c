@@ -8,22 +8,15 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
-#include "graph/stacksources.h"
+#include "graph/stackwalk.h"
 
 #define NO_PARENT UINT32_MAX
-
-/* A sample on its way down the tree. */
-struct walker {
-	uint32_t sample;
-	uint32_t left;   /* locations of its stack that were not entered yet */
-	uint32_t frames; /* frames left of the location that was entered last */
-};
 
 /* A node, first as a candidate in the heap, then in the tree. */
 struct grown {
 	uint32_t parent, source;
 	uint32_t begin, end; /* its stretch of walkers */
-	int64_t value, self, net;
+	int64_t value, self, net, self_net;
 };
 
 /* Sums of the samples of one node whose next frame has this source. */
@@ -38,6 +31,7 @@ struct grower {
 	const struct stacks_options *o;
 	struct arena scratch;
 	struct stack_frames frames;
+	struct stackwalk walk;
 	struct walker *walkers, *dealt;
 	struct bin *bins;      /* per source; zero between expansions */
 	VEC(uint32_t) touched; /* sources with a bin in use, in order of appearance */
@@ -113,24 +107,6 @@ static struct grown heap_pop(struct grower *g)
 	}
 }
 
-/* Enters the next frame towards the leaf and gives its source; false behind the leaf. */
-static bool next_source(const struct grower *g, struct walker *w, uint32_t *source)
-{
-	size_t depth;
-	const uint32_t *stack = sample_stack(g->p, w->sample, &depth);
-	uint32_t location;
-
-	if (w->frames == 0) {
-		if (w->left == 0)
-			return false;
-		location = stack[--w->left];
-		w->frames = g->frames.at[location + 1] - g->frames.at[location];
-	}
-	location = stack[w->left];
-	*source = g->frames.source[g->frames.at[location] + --w->frames];
-	return true;
-}
-
 /* Steps every sample of the node and sums up bins; those that end here move to the front. */
 static bool fill_bins(struct grower *g, struct grown *node, uint32_t *sources)
 {
@@ -143,8 +119,9 @@ static bool fill_bins(struct grower *g, struct grown *node, uint32_t *sources)
 		struct bin *bin;
 		uint32_t source;
 
-		if (!next_source(g, &w, &source)) {
+		if (!stackwalk_next(&g->walk, &w, &source)) {
 			node->self = add(node->self, width(v));
+			node->self_net = add(node->self_net, v);
 			g->walkers[i] = g->walkers[ended];
 			sources[i] = sources[ended];
 			ended++;
@@ -217,12 +194,10 @@ static bool start(struct grower *g)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		int64_t v = sample_value(g, i);
-		size_t depth;
 
-		sample_stack(g->p, i, &depth);
-		if (v == 0)
+		if (v == 0 || !stackwalk_start(&g->walk, i, &g->walkers[root.end]))
 			continue;
-		g->walkers[root.end++] = (struct walker){ .sample = i, .left = (uint32_t)depth };
+		root.end++;
 		root.value = add(root.value, width(v));
 		root.net = add(root.net, v);
 		g->t->has_negative |= v < 0;
@@ -274,6 +249,7 @@ static bool alloc_tree(struct stacks_tree *t, uint32_t n)
 	t->value = arena_alloc_raw(&t->arena, n, sizeof *t->value);
 	t->self = arena_alloc_raw(&t->arena, n, sizeof *t->self);
 	t->net = arena_alloc_raw(&t->arena, n, sizeof *t->net);
+	t->self_net = arena_alloc_raw(&t->arena, n, sizeof *t->self_net);
 	return !arena_failed(&t->arena);
 }
 
@@ -286,6 +262,7 @@ static void put_node(struct stacks_tree *t, const struct grown *node, uint32_t p
 	t->value[at] = node->value;
 	t->self[at] = node->self;
 	t->net[at] = node->net;
+	t->self_net[at] = node->self_net;
 }
 
 /*
@@ -333,12 +310,26 @@ static bool publish(struct grower *g)
 	return true;
 }
 
+/* Marks the sources that the pivot's pattern matches. */
+static bool find_pivots(struct grower *g)
+{
+	bool *pivots = ARENA_ARRAY(&g->scratch, bool, g->t->n_sources);
+
+	for (uint32_t i = 0; pivots && i < g->t->n_sources; i++)
+		pivots[i] = i != STACKS_ROOT_SOURCE &&
+			    (regex_match(g->o->pivot, g->t->sources[i].name) ||
+				regex_match(g->o->pivot, g->t->sources[i].unique));
+	g->walk.pivots = pivots;
+	return pivots != NULL;
+}
+
 static enum err_code build(struct grower *g, struct err *e)
 {
 	if (g->p->samples.n >= UINT32_MAX)
 		return FAIL(e, ERR_LIMIT, "profile has too many samples");
 	TRY(stacksources_collect(g->t, &g->frames, g->p, g->o, &g->scratch, e));
-	if (!grow(g) || !publish(g))
+	g->walk = (struct stackwalk){ g->p, &g->frames, NULL, g->o->outward };
+	if ((g->o->pivot && !find_pivots(g)) || !grow(g) || !publish(g))
 		return FAIL_NOMEM(e);
 	return OK;
 }

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/regex.h"
 #include "core/str.h"
 #include "profile/profile.h"
 
@@ -33,6 +34,13 @@ struct stacks_options {
 	uint32_t max_nodes;   /* 0: no limit */
 	double min_share;     /* nodes below this share of the root's value are left out */
 	struct str trim_path, source_path; /* see graph/trimpath.h */
+	/*
+	 * The tree of one function: only stacks with a source whose name matches, each from its
+	 * outermost match on, so that the root's children are the matches. `outward`: from there to
+	 * the callers instead of to the callees. NULL: whole stacks.
+	 */
+	const struct regex *pivot;
+	bool outward;
 };
 
 /*
@@ -50,6 +58,7 @@ struct stacks_tree {
 	int64_t *value;    /* sum of magnitudes of the samples: the width of a box */
 	int64_t *self;     /* the part of value that ends here */
 	int64_t *net;      /* signed sum: differs from value in the difference of two profiles */
+	int64_t *self_net; /* the part of net that ends here */
 	uint32_t hidden;   /* nodes that were left out although their parent is there */
 	bool has_negative; /* some sample is negative: a difference */
 };

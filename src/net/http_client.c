@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/latelib.h"
 #include "net/http_error.h"
 #include "net/url.h"
 
@@ -34,8 +35,11 @@ struct request {
 	char own_text[CURL_ERROR_SIZE];
 };
 
+extern const struct latelib latelib_curl;
+
 enum err_code http_start(struct err *e)
 {
+	TRY(latelib_load(&latelib_curl, e));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return FAIL(e, ERR_NOMEM, "cannot start libcurl");
 	return OK;

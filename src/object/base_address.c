@@ -22,8 +22,7 @@ static bool is_text_segment(const struct object_segment *s)
 	return s->type == PT_LOAD && (s->flags & PF_X);
 }
 
-/* The executable segment that holds .text; without sections the first executable one. */
-static const struct object_segment *text_segment(const struct object *o)
+static const struct object_segment *find_text_segment(const struct object *o)
 {
 	const struct object_segment *first = NULL;
 	Elf_Scn *section = NULL;
@@ -52,6 +51,18 @@ static const struct object_segment *text_segment(const struct object *o)
 		}
 	}
 	return first;
+}
+
+/*
+ * The executable segment that holds .text; without sections the first executable one. Looked for
+ * once: this is asked for every address.
+ */
+static const struct object_segment *text_segment(struct object *o)
+{
+	if (!o->text_segment_read)
+		o->text_segment = find_text_segment(o);
+	o->text_segment_read = true;
+	return o->text_segment;
 }
 
 /* Could the mapping have been made from this segment? */
@@ -102,7 +113,7 @@ static struct choice narrow(
 }
 
 static struct choice choose_segment(
-    const struct object *o, const struct object_mapping *m, uint64_t addr, bool is_kernel)
+    struct object *o, const struct object_mapping *m, uint64_t addr, bool is_kernel)
 {
 	const struct object_segment *only = NULL;
 	size_t n = 0;
@@ -226,7 +237,7 @@ static const uint64_t *find_kernel_symbol(struct object *o, const struct object_
  * A separate debug file keeps the segments' addresses, but not their places in the file. A mapping
  * that begins in the file holds its first segment, another one begins with the executable segment.
  */
-static bool debug_file_base(const struct object *o, const struct object_mapping *m, uint64_t *base)
+static bool debug_file_base(struct object *o, const struct object_mapping *m, uint64_t *base)
 {
 	const struct object_segment *s = text_segment(o);
 

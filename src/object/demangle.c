@@ -61,14 +61,14 @@ static bool is_word(char c)
 	       c == '_' || c == '$';
 }
 
-/* Length of an operator's name at s.p[i] ("operator<<"), or 0 when no such name begins there. */
-static size_t operator_name(struct str s, size_t i)
+/* The rest of operator_name, behind an 'o'. */
+static size_t operator_name_at(struct str s, size_t i)
 {
 	static const char *const symbols[] = { "<=>", "<<=", ">>=", "->*", "<<", ">>",
 		"<=", ">=", "->", "()", "<", ">" };
-	struct str rest = str_skip(s, i);
-	struct str after;
+	struct str rest, after;
 
+	rest = str_skip(s, i);
 	if ((i > 0 && is_word(s.p[i - 1])) || !str_starts(rest, STR("operator")))
 		return 0;
 	after = str_skip(rest, 8);
@@ -76,6 +76,15 @@ static size_t operator_name(struct str s, size_t i)
 		if (str_starts(after, str_c(symbols[k])))
 			return 8 + strlen(symbols[k]);
 	return 0;
+}
+
+/*
+ * Length of an operator's name at s.p[i] ("operator<<"), or 0 when no such name begins there. Asked
+ * at every character of every name.
+ */
+static inline size_t operator_name(struct str s, size_t i)
+{
+	return s.p[i] == 'o' ? operator_name_at(s, i) : 0;
 }
 
 /* Index behind the bracket that closes the one at i; 0 when it is never closed. */
@@ -102,27 +111,30 @@ static size_t closing(struct str s, size_t i, char open, char close)
 /* Appends s without template arguments; as it is when they do not balance. */
 static void strip_templates(struct str s, struct buf *out)
 {
-	size_t begin = out->n;
+	const size_t begin = out->n;
+	size_t kept = 0; /* s is copied or dropped up to here */
 
 	for (size_t i = 0; i < s.n;) {
-		size_t n = operator_name(s, i);
+		const size_t n = operator_name(s, i);
+		size_t end;
 
-		if (n == 0 && s.p[i] == '<') {
-			i = closing(s, i, '<', '>');
-			if (!i) {
-				out->n = begin;
-				buf_add_str(out, s);
-				return;
-			}
-			/* "operator<< <int>": the space only kept the brackets apart. */
-			if (out->n > begin && out->p[out->n - 1] == ' ')
-				out->n--;
+		if (n || s.p[i] != '<') {
+			i += n ? n : 1;
 			continue;
 		}
-		n = n ? n : 1;
-		buf_add(out, s.p + i, n);
-		i += n;
+		buf_add(out, s.p + kept, i - kept);
+		end = closing(s, i, '<', '>');
+		if (!end) {
+			out->n = begin;
+			buf_add_str(out, s);
+			return;
+		}
+		/* "operator<< <int>": the space only kept the brackets apart. */
+		if (out->n > begin && out->p[out->n - 1] == ' ')
+			out->n--;
+		i = kept = end;
 	}
+	buf_add(out, s.p + kept, s.n - kept);
 }
 
 /* Length of " const", " volatile", "&" … behind a parameter list. */
@@ -160,27 +172,31 @@ static void strip_enclosing(struct str s, struct buf *out)
 {
 	size_t angle = 0;
 	size_t brace = 0;
+	size_t kept = 0; /* s is copied or dropped up to here */
 
 	for (size_t i = 0; i < s.n;) {
-		size_t n = operator_name(s, i);
+		const size_t n = operator_name(s, i);
+		const char c = s.p[i];
 		size_t end = 0;
 
-		if (!n && s.p[i] == '(' && !angle && !brace)
-			end = enclosing_params(s, i);
-		if (end) {
-			i = end;
+		if (n) {
+			i += n;
 			continue;
 		}
-		if (!n) {
-			angle += s.p[i] == '<';
-			angle -= s.p[i] == '>' && angle > 0 && i > 0 && s.p[i - 1] != '-';
-			brace += s.p[i] == '{';
-			brace -= s.p[i] == '}' && brace > 0;
-			n = 1;
+		if (c == '(' && !angle && !brace)
+			end = enclosing_params(s, i);
+		if (end) {
+			buf_add(out, s.p + kept, i - kept);
+			i = kept = end;
+			continue;
 		}
-		buf_add(out, s.p + i, n);
-		i += n;
+		angle += c == '<';
+		angle -= c == '>' && angle > 0 && i > 0 && s.p[i - 1] != '-';
+		brace += c == '{';
+		brace -= c == '}' && brace > 0;
+		i++;
 	}
+	buf_add(out, s.p + kept, s.n - kept);
 }
 
 static void without_clone(struct str s, struct buf *out)

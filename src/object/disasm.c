@@ -9,6 +9,7 @@
 #include <capstone/capstone.h>
 
 #include "base/buf.h"
+#include "base/latelib.h"
 #include "base/vec.h"
 #include "object/demangle.h"
 #include "object/disasm_text.h"
@@ -44,13 +45,19 @@ static const struct machine {
 	{ EM_386, CS_ARCH_X86, CS_MODE_32, 1 },
 	{ EM_AARCH64, CS_ARCH_ARM64, CS_MODE_ARM, 4 },
 	{ EM_ARM, CS_ARCH_ARM, CS_MODE_ARM, 4 },
+#if CS_API_MAJOR >= 5
+	{ EM_RISCV, CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC, 2 },
+#endif
 };
+
+extern const struct latelib latelib_capstone;
 
 static MUST_USE enum err_code open_handle(struct listing *l, struct err *e)
 {
 	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
 		if (machines[i].elf != object_machine(l->o))
 			continue;
+		TRY(latelib_load(&latelib_capstone, e));
 		if (cs_open(machines[i].arch, machines[i].mode, &l->handle) != CS_ERR_OK)
 			return FAIL_NOMEM(e);
 		l->step = machines[i].step;

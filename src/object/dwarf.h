@@ -37,6 +37,12 @@ enum err_code object_frames(struct object *o, uint64_t address, const struct obj
 struct str object_symbol_name(struct object *o, uint64_t address);
 
 /*
+ * A number that stands for the files that names come from, the object and its separate debug file:
+ * it changes when one of them is replaced, written or newly installed. 0 when opened from memory.
+ */
+uint64_t object_names_identity(struct object *o);
+
+/*
  * True when DWARF line tables were found. *why (may be NULL) tells where they came from or why
  * there are none; it lives as long as o.
  */

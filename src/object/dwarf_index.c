@@ -1,156 +1,71 @@
 /*
- * Reads units and their functions through libdw into the segments of dwarf_index.h. Called by
- * dwarf.c. What is hard: speed, as a large C++ program has a million DIEs (so only units that are
- * hit are read, names are left for later, and what cannot hold code is skipped), and hostile files
- * (so depth, counts and forward progress are checked here).
+ * Units and what is known of one that is hit, see dwarf_index.h. Called by dwarf.c. What is hard:
+ * speed, as a large C++ program has a million DIEs (so only units that are hit are read, by
+ * dwarf_tree.c and dwarf_rows.c, and names are left for later), and hostile files (so counts are
+ * bounded here).
  */
 #include "object/dwarf_index.h"
 
 #include <dwarf.h>
 
 #include "base/arena.h"
+#include "core/hash.h"
 
-/* Deepest nesting of DIEs that is followed. */
-#define MAX_DEPTH 256
 #define MAX_UNITS (1u << 20)
-/* Nodes, and ranges, of one unit. */
-#define MAX_NODES (1u << 22)
 
-/* One unit while its tree is read. */
-struct reader {
-	struct dwarf_unit *unit;
-	VEC(struct dwarf_range) ranges;
-};
-
-static bool has_code_inside(int tag)
-{
-	switch (tag) {
-	case DW_TAG_lexical_block:
-	case DW_TAG_namespace:
-	case DW_TAG_module:
-	case DW_TAG_structure_type:
-	case DW_TAG_class_type:
-	case DW_TAG_union_type:
-	case DW_TAG_try_block:
-	case DW_TAG_catch_block:
-	case DW_TAG_with_stmt:
-	case DW_TAG_common_block:
-	case DW_TAG_interface_type:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/*
- * Adds the ranges of a DIE. Address 0 is what linkers leave of dropped functions. Returns whether
- * there was any.
- */
-static bool add_ranges(struct reader *r, Dwarf_Die *die, uint32_t owner, uint32_t depth)
-{
-	Dwarf_Addr base, low, high;
-	ptrdiff_t at = 0;
-	bool any = false;
-
-	while (r->ranges.n < MAX_NODES && (at = dwarf_ranges(die, at, &base, &low, &high)) > 0) {
-		any = true;
-		if (low && low < high)
-			(void)VEC_PUSH(&r->ranges, (struct dwarf_range){ low, high, owner, depth });
-	}
-	return any;
-}
-
-static void read_children(struct reader *r, Dwarf_Die *parent, uint32_t node, uint32_t depth);
-
-/* A function or an inlined call: a node when it has code, and what is inside. */
-static void read_code(
-    struct reader *r, Dwarf_Die *die, bool is_function, uint32_t outer, uint32_t depth)
-{
-	uint32_t node = (uint32_t)r->unit->nodes.n;
-	uint32_t level = is_function ? 0 : depth;
-
-	if (!add_ranges(r, die, node, level)) {
-		/* An abstract instance: nothing in it has an address. Local classes may. */
-		if (is_function)
-			read_children(r, die, DWARF_NO_OWNER, depth + 1);
-		return;
-	}
-	(void)VEC_PUSH(&r->unit->nodes, (struct dwarf_node){ .die = dwarf_dieoffset(die),
-					    .is_function = is_function,
-					    .parent = is_function ? DWARF_NO_OWNER : outer });
-	if (r->unit->nodes.n > node)
-		read_children(r, die, node, depth + 1);
-}
-
-static void read_die(struct reader *r, Dwarf_Die *die, uint32_t node, uint32_t depth)
-{
-	int tag = dwarf_tag(die);
-
-	if (tag == DW_TAG_subprogram)
-		read_code(r, die, true, node, depth);
-	else if (tag == DW_TAG_inlined_subroutine && node != DWARF_NO_OWNER)
-		read_code(r, die, false, node, depth);
-	else if (has_code_inside(tag))
-		read_children(r, die, node, depth + 1);
-}
-
-static void read_children(struct reader *r, Dwarf_Die *parent, uint32_t node, uint32_t depth)
-{
-	Dwarf_Off before = dwarf_dieoffset(parent);
-	Dwarf_Die die;
-
-	if (depth > MAX_DEPTH || r->unit->nodes.n >= MAX_NODES || !dwarf_haschildren(parent) ||
-	    dwarf_child(parent, &die) != 0)
-		return;
-	do {
-		Dwarf_Off here = dwarf_dieoffset(&die);
-
-		/* Siblings are found by an attribute, which may point backwards. */
-		if (here <= before)
-			return;
-		before = here;
-		read_die(r, &die, node, depth);
-	} while (dwarf_siblingof(&die, &die) == 0);
-}
-
-static void read_lines(struct dwarf_unit *u)
+static void read_lines(struct dwarf_index *x, struct dwarf_unit *u)
 {
 	Dwarf_Attribute a;
+	Dwarf_Word offset;
+	uint8_t address_size = 8;
+	Dwarf_Die ignored;
 
-	if (dwarf_getsrclines(&u->die, &u->lines, &u->n_lines) != 0)
-		u->n_lines = 0;
-	if (dwarf_getsrcfiles(&u->tree, &u->files, &u->n_files) != 0)
+	(void)dwarf_cu_die(u->die.cu, &ignored, NULL, NULL, &address_size, NULL, NULL, NULL);
+	if (dwarf_formudata(dwarf_attr(&u->die, DW_AT_stmt_list, &a), &offset) == 0 &&
+	    !dwarf_rows_read(&u->rows, &x->sections, offset, address_size))
+		dwarf_rows_release(&u->rows);
+	if (u->is_split && dwarf_getsrcfiles(&u->tree, &u->files, &u->n_files) != 0)
 		u->n_files = 0;
 	u->folder = dwarf_formstring(dwarf_attr_integrate(&u->die, DW_AT_comp_dir, &a));
 }
 
-static bool load(struct dwarf_unit *u)
+static bool load(struct dwarf_index *x, struct dwarf_unit *u)
 {
-	struct reader r = { .unit = u };
-	bool ok;
+	struct dwarf_tree t = { 0 };
+	bool ok = dwarf_tree_read(&t, &u->tree, &x->abbrevs, x->sections.swap) &&
+		  dwarf_flatten(&u->segments, t.ranges.p, t.ranges.n);
 
 	u->is_loaded = true;
-	read_children(&r, &u->tree, DWARF_NO_OWNER, 1);
-	ok = !r.ranges.failed && !u->nodes.failed &&
-	     dwarf_flatten(&u->segments, r.ranges.p, r.ranges.n);
-	VEC_RELEASE(&r.ranges);
-	if (!ok) {
-		u->segments.v.n = 0;
-		u->nodes.n = 0;
-	}
-	read_lines(u);
+	u->nodes.p = t.nodes.p;
+	u->nodes.n = t.nodes.n;
+	u->nodes.cap = t.nodes.cap;
+	VEC_RELEASE(&t.ranges);
+	if (!ok)
+		dwarf_unit_unload(u);
+	else
+		read_lines(x, u);
 	return ok;
 }
 
-enum err_code dwarf_index_unit(
-    struct dwarf_index *x, uint64_t address, struct dwarf_unit **out, struct err *e)
+void dwarf_unit_unload(struct dwarf_unit *u)
 {
-	uint32_t owner = dwarf_segment_owner(&x->segments, address);
+	VEC_RELEASE(&u->nodes);
+	VEC_RELEASE(&u->names);
+	map_release(&u->names_map);
+	VEC_RELEASE(&u->segments.v);
+	dwarf_rows_release(&u->rows);
+	u->is_loaded = false;
+}
 
-	*out = NULL;
-	if (owner == DWARF_NO_OWNER)
-		return OK;
-	if (!x->units.p[owner].is_loaded && !load(&x->units.p[owner]))
+uint32_t dwarf_index_owner(const struct dwarf_index *x, uint64_t address)
+{
+	return dwarf_segment_owner(&x->segments, address);
+}
+
+enum err_code dwarf_index_unit(
+    struct dwarf_index *x, uint32_t owner, struct dwarf_unit **out, struct err *e)
+{
+	if (!x->units.p[owner].is_loaded && !load(x, &x->units.p[owner]))
 		return FAIL_NOMEM(e);
 	*out = &x->units.p[owner];
 	return OK;
@@ -163,6 +78,57 @@ uint32_t dwarf_unit_node(const struct dwarf_unit *u, uint64_t address)
 	return node < u->nodes.n ? node : DWARF_NO_OWNER;
 }
 
+static struct str die_name(Dwarf_Die *die)
+{
+	static const unsigned names[] = { DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		Dwarf_Attribute a;
+		const char *s = dwarf_formstring(dwarf_attr_integrate(die, names[i], &a));
+
+		if (s && *s)
+			return str_c(s);
+	}
+	return STR("");
+}
+
+static int64_t first_line(Dwarf_Die *die)
+{
+	Dwarf_Attribute a;
+	Dwarf_Word v;
+	Dwarf_Attribute *found = dwarf_attr_integrate(die, DW_AT_decl_line, &a);
+
+	return !found || dwarf_formudata(found, &v) || v > INT32_MAX ? 0 : (int64_t)v;
+}
+
+static bool same_origin(const void *ctx, uint32_t index, const void *key)
+{
+	const struct dwarf_unit *u = ctx;
+
+	return u->names.p[index].origin == *(const Dwarf_Off *)key;
+}
+
+const struct dwarf_name *dwarf_unit_name(struct dwarf_unit *u, struct dwarf_node *node)
+{
+	const uint32_t fresh = (uint32_t)u->names.n;
+	struct dwarf_name name = { node->origin, STR(""), 0 };
+	Dwarf_Die die;
+
+	if (node->name != DWARF_NO_OWNER)
+		return &u->names.p[node->name];
+	node->name = map_intern(
+	    &u->names_map, hash_mix(node->origin, 0), same_origin, u, &node->origin, fresh);
+	if (node->name == fresh) {
+		if (dwarf_offdie(dwarf_cu_getdwarf(u->tree.cu), node->origin, &die)) {
+			name.name = die_name(&die);
+			name.start_line = first_line(&die);
+		}
+		if (!VEC_PUSH(&u->names, name))
+			node->name = DWARF_NO_OWNER;
+	}
+	return node->name == DWARF_NO_OWNER ? NULL : &u->names.p[node->name];
+}
+
 static bool is_code_unit(uint8_t type)
 {
 	return type == DW_UT_compile || type == DW_UT_skeleton || type == DW_UT_split_compile ||
@@ -170,7 +136,7 @@ static bool is_code_unit(uint8_t type)
 }
 
 /* All units' ranges, with the unit's place as owner. */
-static bool read_units(struct dwarf_index *x, struct reader *r)
+static bool read_units(struct dwarf_index *x, struct dwarf_tree *t)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die, split;
@@ -182,28 +148,30 @@ static bool read_units(struct dwarf_index *x, struct reader *r)
 		uint32_t owner = (uint32_t)x->units.n;
 		bool is_split = type == DW_UT_skeleton && split.addr;
 
-		if (!is_code_unit(type) || !add_ranges(r, &die, owner, 0))
+		if (!is_code_unit(type) || !dwarf_tree_add_ranges(t, &die, owner, 0))
 			continue;
 		if (!VEC_PUSH(&x->units,
-			(struct dwarf_unit){ .die = die, .tree = is_split ? split : die }))
+			(struct dwarf_unit){
+			    .die = die, .tree = is_split ? split : die, .is_split = is_split }))
 			return false;
 	}
-	return !r->ranges.failed;
+	return !t->ranges.failed;
 }
 
-enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf, struct err *e)
+enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf,
+    const struct dwarf_line_sections *sections, struct err *e)
 {
 	struct dwarf_index *x = alloc_get(sizeof *x);
-	struct reader r = { 0 };
+	struct dwarf_tree t = { 0 };
 	bool ok;
 
 	if (!x) {
 		dwarf_end(dwarf);
 		return FAIL_NOMEM(e);
 	}
-	*x = (struct dwarf_index){ .dwarf = dwarf };
-	ok = read_units(x, &r) && dwarf_flatten(&x->segments, r.ranges.p, r.ranges.n);
-	VEC_RELEASE(&r.ranges);
+	*x = (struct dwarf_index){ .dwarf = dwarf, .sections = *sections };
+	ok = read_units(x, &t) && dwarf_flatten(&x->segments, t.ranges.p, t.ranges.n);
+	dwarf_tree_release(&t);
 	if (!ok) {
 		dwarf_index_free(x);
 		return FAIL_NOMEM(e);
@@ -216,13 +184,11 @@ void dwarf_index_free(struct dwarf_index *x)
 {
 	if (!x)
 		return;
-	for (size_t i = 0; i < x->units.n; i++) {
-		VEC_RELEASE(&x->units.p[i].nodes);
-		VEC_RELEASE(&x->units.p[i].segments.v);
-		VEC_RELEASE(&x->units.p[i].paths);
-	}
+	for (size_t i = 0; i < x->units.n; i++)
+		dwarf_unit_unload(&x->units.p[i]);
 	VEC_RELEASE(&x->units);
 	VEC_RELEASE(&x->segments.v);
+	dwarf_abbrevs_release(&x->abbrevs);
 	dwarf_end(x->dwarf);
 	alloc_put(x);
 }

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "object/dwarf_index.h"
 
 static int range_order(const void *x, const void *y)
@@ -30,6 +31,7 @@ static void emit(struct dwarf_segments *out, uint64_t start, uint32_t owner)
 		return;
 	}
 	if (!last || last->owner != owner)
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): VEC_PUSH has room */
 		(void)VEC_PUSH(&out->v, (struct dwarf_segment){ start, owner });
 }
 
@@ -48,12 +50,75 @@ static void close_until(struct dwarf_segments *out, struct open_ranges *open, ui
 	}
 }
 
+#define DIGIT_BITS 11
+#define DIGITS     (1u << DIGIT_BITS)
+
+/* One pass of a radix sort: stable, by DIGIT_BITS bits of the distance to `least`. */
+static void sort_digit(const struct dwarf_range *from, struct dwarf_range *to, size_t n,
+    uint64_t least, unsigned shift)
+{
+	uint32_t at[DIGITS] = { 0 };
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		at[(from[i].low - least) >> shift & (DIGITS - 1)]++;
+	for (size_t d = 0; d < DIGITS; d++) {
+		const uint32_t count = at[d];
+
+		at[d] = sum;
+		sum += count;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[at[(from[i].low - least) >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+/* Ranges with the same start into order; there are few of each. */
+static void sort_ties(struct dwarf_range *v, size_t n)
+{
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && v[end].low == v[i].low; end++)
+			;
+		if (end - i > 1)
+			qsort(v + i, end - i, sizeof *v, range_order);
+	}
+}
+
+/* As qsort with range_order, which it falls back to when memory is short. */
+static void sort_ranges(struct dwarf_range *v, size_t n)
+{
+	struct arena a = { 0 };
+	struct dwarf_range *other = NULL;
+	struct dwarf_range *from = v;
+	uint64_t least = UINT64_MAX, most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		least = v[i].low < least ? v[i].low : least;
+		most = v[i].low > most ? v[i].low : most;
+	}
+	if (n > DIGITS / 4 && n < UINT32_MAX)
+		other = arena_alloc_raw(&a, n, sizeof *other);
+	if (!other) {
+		qsort(v, n, sizeof *v, range_order);
+		return;
+	}
+	for (unsigned shift = 0; shift < 64 && (most - least) >> shift; shift += DIGIT_BITS) {
+		struct dwarf_range *to = from == v ? other : v;
+
+		sort_digit(from, to, n, least, shift);
+		from = to;
+	}
+	if (from != v)
+		memcpy(v, from, n * sizeof *v);
+	sort_ties(v, n);
+	arena_release(&a);
+}
+
 bool dwarf_flatten(struct dwarf_segments *out, struct dwarf_range *ranges, size_t n)
 {
 	struct open_ranges open = { 0 };
 
 	if (n)
-		qsort(ranges, n, sizeof *ranges, range_order);
+		sort_ranges(ranges, n);
 	for (size_t i = 0; i < n; i++) {
 		struct dwarf_range r = ranges[i];
 

@@ -6,8 +6,10 @@
 #include "object/find.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/fs.h"
@@ -22,7 +24,7 @@ void find_log_release(struct find_log *log)
 	arena_release(&log->arena);
 }
 
-static void note(struct find_log *log, struct str path, struct str reason)
+void find_log_add(struct find_log *log, struct str path, struct str reason)
 {
 	if (log)
 		(void)VEC_PUSH(&log->tries, (struct find_try){ arena_str(&log->arena, path),
@@ -78,13 +80,17 @@ static bool try_path(struct search *s, struct str path)
 	bool fits;
 
 	if (object_open(&o, path, &e) != OK) {
-		note(s->log, path, str_c(e.msg));
+		find_log_add(s->log, path, str_c(e.msg));
 		return false;
 	}
 	fits = !want.n || str_eq(want, object_build_id(o));
 	if (!fits && s->mismatch)
 		s->mismatch(s->ctx, path, want, object_build_id(o));
-	note(s->log, path, fits ? STR("") : STR("build-id mismatch"));
+	find_log_add(s->log, path,
+	    fits                   ? STR("")
+	    : object_build_id(o).n ? arena_printf(s->a, "build-id mismatch (%.*s != %.*s)",
+					 STR_ARG(want), STR_ARG(object_build_id(o)))
+				   : STR("it has no build id"));
 	object_close(o);
 	if (fits)
 		s->found = path;
@@ -149,6 +155,49 @@ static bool try_file(struct search *s, struct str dir)
 	       try_path(s, arena_printf(s->a, "%.*s/%.*s.debug", STR_ARG(system), STR_ARG(base)));
 }
 
+/* The process of a folder "/proc/PID" or "/proc/PID/root"; false for every other one. */
+static bool process_of(struct str dir, struct str *pid)
+{
+	uint64_t number;
+
+	while (dir.n > 1 && dir.p[dir.n - 1] == '/')
+		dir.n--;
+	if (str_ends(dir, STR("/root")))
+		dir = str_head(dir, dir.n - 5);
+	if (!str_starts(dir, STR("/proc/")))
+		return false;
+	*pid = str_skip(dir, 6);
+	return str_is(*pid, "self") || str_to_u64(*pid, 10, &number);
+}
+
+/*
+ * A process that runs: its files as it sees them (a container's), those behind its mappings and the
+ * program, both also when they were deleted. The program is taken by build id only, as any mapping
+ * may ask for it.
+ */
+static bool try_process(struct search *s, struct str dir)
+{
+	const struct object_mapping *m = &s->r->mapping;
+	struct str pid;
+
+	if (!process_of(dir, &pid))
+		return false;
+	if (s->r->file.n &&
+	    try_path(
+		s, join(s->a, arena_printf(s->a, "/proc/%.*s/root", STR_ARG(pid)), s->r->file)))
+		return true;
+	if (m->start < m->limit &&
+	    try_path(s, arena_printf(s->a, "/proc/%.*s/map_files/%llx-%llx", STR_ARG(pid),
+			    (unsigned long long)m->start, (unsigned long long)m->limit)))
+		return true;
+	return s->r->build_id.n && try_path(s, arena_printf(s->a, "/proc/%.*s/exe", STR_ARG(pid)));
+}
+
+struct str find_without_deleted(struct str file)
+{
+	return str_ends(file, STR(" (deleted)")) ? str_head(file, file.n - 10) : file;
+}
+
 /* A build id from a profile becomes part of a path: hexadecimal only. */
 static bool is_plain_id(struct str id)
 {
@@ -162,13 +211,15 @@ bool find_binary(const struct find_request *r, struct arena *a, struct str *path
     struct find_log *log,
     void (*mismatch)(void *ctx, struct str path, struct str want, struct str got), void *ctx)
 {
-	struct search s = { .r = r, .a = a, .log = log, .mismatch = mismatch, .ctx = ctx };
+	struct find_request plain = *r;
+	struct search s = { .r = &plain, .a = a, .log = log, .mismatch = mismatch, .ctx = ctx };
 	struct str rest = r->search_path;
 	struct str dir;
 
+	plain.file = find_without_deleted(r->file);
 	while (rest.p && str_split(&rest, ':', &dir)) {
-		if ((is_plain_id(r->build_id) && try_build_id(&s, dir)) ||
-		    (r->file.n && try_file(&s, dir))) {
+		if (try_process(&s, dir) || (is_plain_id(r->build_id) && try_build_id(&s, dir)) ||
+		    (plain.file.n && try_file(&s, dir))) {
 			*path = s.found;
 			return !arena_failed(a);
 		}
@@ -196,32 +247,35 @@ static bool debug_by_id(struct search *s, struct object *o)
 }
 
 /* CRC-32 of .gnu_debuglink: the reflected polynomial 0xedb88320, as zlib's. */
-static uint32_t crc32_of(struct str bytes)
+static uint32_t crc32_more(uint32_t crc, const unsigned char *p, size_t n)
 {
 	uint32_t table[256];
-	uint32_t crc = UINT32_MAX;
 
 	for (uint32_t i = 0; i < 256; i++) {
 		table[i] = i;
 		for (int k = 0; k < 8; k++)
 			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
 	}
-	for (size_t i = 0; i < bytes.n; i++)
-		crc = table[(crc ^ (unsigned char)bytes.p[i]) & 255] ^ crc >> 8;
-	return ~crc;
+	for (size_t i = 0; i < n; i++)
+		crc = table[(crc ^ p[i]) & 255] ^ crc >> 8;
+	return crc;
 }
 
+/* Read, not mapped: the file may be cut short meanwhile. */
 static bool has_crc(struct str path, uint32_t want)
 {
-	struct fs_map m;
-	struct err ignored;
-	bool same;
+	unsigned char part[1 << 16];
+	char name[PATH_MAX];
+	uint32_t crc = UINT32_MAX;
+	ssize_t n;
+	int fd;
 
-	if (fs_map_open(&m, path, &ignored) != OK)
+	if (!fs_path(name, path) || (fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
 		return false;
-	same = m.p && crc32_of((struct str){ m.p, m.n }) == want;
-	fs_map_close(&m);
-	return same;
+	while ((n = read(fd, part, sizeof part)) > 0)
+		crc = crc32_more(crc, part, (size_t)n);
+	close(fd);
+	return n == 0 && ~crc == want;
 }
 
 /* Name and CRC in .gnu_debuglink: a C string, padding to four bytes, the CRC. */
@@ -260,7 +314,7 @@ static bool debug_by_link(struct search *s, struct object *o)
 		if (str_eq(places[i], object_path(o)) || !fs_exists(places[i]))
 			continue;
 		if (!has_crc(places[i], crc)) {
-			note(s->log, places[i], STR("checksum mismatch"));
+			find_log_add(s->log, places[i], STR("checksum mismatch"));
 			continue;
 		}
 		if (try_path(s, places[i]))

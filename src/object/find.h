@@ -27,6 +27,8 @@ struct find_log {
 };
 
 void find_log_release(struct find_log *log);
+/* Adds a place, both texts copied; log may be NULL. */
+void find_log_add(struct find_log *log, struct str path, struct str reason);
 
 /* What is known of a mapping's binary. */
 struct find_request {
@@ -39,17 +41,32 @@ struct find_request {
 /*
  * Looks through search_path by google/pprof's rules: DIR/BID/base, DIR/BID/ (any file),
  * DIR/<path>/BID, DIR/BI/D.debug; DIR/base, DIR/<path>, DIR/<path>.debug,
- * DIR/<dir>/.debug/base.debug, DIR/usr/lib/debug/<dir>/base.debug. True and *path (from a) for the
- * first that opens and fits. mismatch (may be NULL) is called for one that opens with another id.
+ * DIR/<dir>/.debug/base.debug, DIR/usr/lib/debug/<dir>/base.debug. A DIR that is /proc/PID or
+ * /proc/PID/root means a running process: its root (a container's), its map_files and exe. A file
+ * " (deleted)" is looked for by its name before that. True and *path (from a) for the first that
+ * opens and fits. mismatch (may be NULL) is called for one that opens with another id.
  */
 bool find_binary(const struct find_request *r, struct arena *a, struct str *path,
     struct find_log *log,
     void (*mismatch)(void *ctx, struct str path, struct str want, struct str got), void *ctx);
+
+/* file without the " (deleted)" that the kernel appends. Borrows from file. */
+struct str find_without_deleted(struct str file);
 
 /*
  * Separate debug file of o: /usr/lib/debug/.build-id/xx/….debug, .gnu_debuglink (beside the object,
  * in .debug/, under /usr/lib/debug) with its CRC checked. False when there is none.
  */
 bool find_debug_file(struct object *o, struct arena *a, struct str *path, struct find_log *log);
+
+/* Where o's separate debug file was looked for; it lives as long as o. */
+const struct find_log *object_debug_tries(struct object *o);
+/* True when neither o nor a separate debug file of this machine has debug information. */
+bool object_lacks_debug_file(struct object *o);
+/*
+ * Takes a debug file that was found elsewhere (a debuginfod server's) unless o has one already;
+ * before names are asked for. False when it does not open or has another build id.
+ */
+bool object_set_debug(struct object *o, struct str path);
 
 #endif

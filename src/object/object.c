@@ -12,14 +12,43 @@
 
 #include "base/fs.h"
 #include "core/elfnote.h"
+#include "core/hash.h"
+#include "object/dwarf_section.h"
 #include "object/object_impl.h"
 
 /* More program headers than this are a damaged file. */
 #define MAX_SEGMENTS 4096
 
-static bool in_image(const struct object *o, uint64_t offset, uint64_t n)
+/* Longest note segment that is looked at for a build id. */
+#define MAX_NOTES (1u << 20)
+
+/*
+ * n bytes of the file at an offset; they live as long as o. Files are read, not mapped: one that is
+ * cut short while it is looked at (a program being reinstalled) would otherwise end us by SIGBUS.
+ */
+bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes)
 {
-	return offset <= o->image_n && n <= o->image_n - offset;
+	char *copy;
+	size_t have = 0;
+
+	if (offset > o->image_n || n > o->image_n - offset)
+		return false;
+	if (o->image) {
+		*bytes = (struct str){ o->image + offset, n };
+		return true;
+	}
+	copy = arena_alloc_raw(&o->arena, n + 1, 1);
+	while (copy && have < n) {
+		ssize_t got = pread(o->fd, copy + have, n - have, (off_t)(offset + have));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+	}
+	*bytes = (struct str){ copy, n };
+	return copy != NULL;
 }
 
 static MUST_USE enum err_code read_segments(struct object *o, struct err *e)
@@ -46,11 +75,11 @@ static MUST_USE enum err_code read_segments(struct object *o, struct err *e)
 static bool take_build_id(struct object *o, uint64_t offset, uint64_t n, uint64_t align)
 {
 	char hex[2 * ELFNOTE_MAX_BUILD_ID + 1];
+	struct str notes;
 	struct str id;
 
-	if (!in_image(o, offset, n))
-		return false;
-	if (!elfnote_build_id((struct str){ o->image + offset, n }, align, &id))
+	if (n > MAX_NOTES || !object_file_bytes(o, offset, n, &notes) ||
+	    !elfnote_build_id(notes, align, &id))
 		return false;
 	o->build_id = arena_str(&o->arena, (struct str){ hex, elfnote_hex(id, hex, sizeof hex) });
 	return o->build_id.n > 0;
@@ -79,13 +108,9 @@ static void read_build_id(struct object *o)
 
 static MUST_USE enum err_code read_headers(struct object *o, struct err *e)
 {
-	size_t n = 0;
-
 	if (!o->elf || elf_kind(o->elf) != ELF_K_ELF || !gelf_getehdr(o->elf, &o->header))
 		return FAIL(e, ERR_FORMAT, "error reading ELF file %.*s: %s", STR_ARG(o->path),
 		    elf_errmsg(-1));
-	o->image = elf_rawfile(o->elf, &n);
-	o->image_n = o->image ? n : 0;
 	TRY(read_segments(o, e));
 	read_build_id(o);
 	return arena_failed(&o->arena) ? FAIL_NOMEM(e) : OK;
@@ -107,7 +132,7 @@ static MUST_USE enum err_code check_magic(int fd, struct str path, struct err *e
 	return OK;
 }
 
-static MUST_USE enum err_code open_fd(int *fd, struct str path, struct err *e)
+static MUST_USE enum err_code open_fd(struct object *o, struct str path, struct err *e)
 {
 	char name[PATH_MAX];
 	struct stat st;
@@ -119,10 +144,15 @@ static MUST_USE enum err_code open_fd(int *fd, struct str path, struct err *e)
 	/* A device or a pipe in a profile's mapping table must not be read, or waited for. */
 	if (!S_ISREG(st.st_mode))
 		return FAIL(e, ERR_FORMAT, "unrecognized binary format: %.*s", STR_ARG(path));
-	*fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0)
+	/* Between the two calls it may have become something that would wait for a writer. */
+	o->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (o->fd < 0 || fstat(o->fd, &st))
 		return FAIL_SYS(
 		    e, errno, "error opening %.*s: open %.*s", STR_ARG(path), STR_ARG(path));
+	o->image_n = st.st_size > 0 ? (size_t)st.st_size : 0;
+	o->identity = hash_mix(hash_mix((uint64_t)st.st_size, (uint64_t)st.st_ino),
+	    hash_mix((uint64_t)st.st_mtim.tv_sec, (uint64_t)st.st_mtim.tv_nsec));
+	o->changed = st.st_mtim.tv_sec;
 	return OK;
 }
 
@@ -147,11 +177,11 @@ enum err_code object_open(struct object **out, struct str path, struct err *e)
 
 	if (!o)
 		return FAIL_NOMEM(e);
-	rc = open_fd(&o->fd, path, e);
+	rc = open_fd(o, path, e);
 	if (rc == OK)
 		rc = check_magic(o->fd, path, e);
 	if (rc == OK) {
-		o->elf = elf_begin(o->fd, ELF_C_READ_MMAP, NULL);
+		o->elf = elf_begin(o->fd, ELF_C_READ, NULL);
 		rc = read_headers(o, e);
 	}
 	if (rc != OK) {
@@ -175,6 +205,8 @@ enum err_code object_open_memory(
 	if (!o)
 		return FAIL_NOMEM(e);
 	/* libelf takes a char * for its writing modes; this mode only reads. */
+	o->image = data;
+	o->image_n = n;
 	o->elf = elf_memory(image.out, n);
 	rc = read_headers(o, e);
 	if (rc != OK) {
@@ -193,6 +225,11 @@ void object_close(struct object *o)
 		return;
 	object_dwarf_release(o);
 	object_close(o->debug);
+	object_close(o->mini);
+	find_log_release(&o->debug_log);
+	if (o->plain)
+		elf_end(o->plain);
+	buf_release(&o->plain_image);
 	if (o->elf)
 		elf_end(o->elf);
 	if (o->fd >= 0)
@@ -209,6 +246,11 @@ struct str object_path(const struct object *o)
 struct str object_build_id(const struct object *o)
 {
 	return o->build_id;
+}
+
+int64_t object_changed(const struct object *o)
+{
+	return o->changed;
 }
 
 unsigned object_machine(const struct object *o)
@@ -239,42 +281,48 @@ bool object_has_interpreter(const struct object *o)
 	return false;
 }
 
-static bool find_section(struct object *o, const char *name, GElf_Shdr *h)
+static Elf_Scn *find_section(Elf *elf, const char *name)
 {
 	Elf_Scn *section = NULL;
 	size_t names;
 
-	if (elf_getshdrstrndx(o->elf, &names))
-		return false;
-	while ((section = elf_nextscn(o->elf, section))) {
+	if (elf_getshdrstrndx(elf, &names))
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
 		const char *found;
+		GElf_Shdr h;
 
-		if (!gelf_getshdr(section, h))
+		if (!gelf_getshdr(section, &h))
 			continue;
-		found = elf_strptr(o->elf, names, h->sh_name);
+		found = elf_strptr(elf, names, h.sh_name);
 		if (found && strcmp(found, name) == 0)
-			return true;
+			return section;
 	}
-	return false;
+	return NULL;
+}
+
+struct str dwarf_section(Elf *elf, const char *name)
+{
+	Elf_Scn *section = find_section(elf, name);
+	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+
+	if (!data || !data->d_buf || !data->d_size)
+		return STR("");
+	return (struct str){ data->d_buf, data->d_size };
 }
 
 bool object_section(struct object *o, const char *name, struct str *bytes)
 {
-	GElf_Shdr h;
-
-	if (!find_section(o, name, &h) || h.sh_type == SHT_NOBITS || h.sh_size == 0)
-		return false;
-	if (!in_image(o, h.sh_offset, h.sh_size))
-		return false;
-	*bytes = (struct str){ o->image + h.sh_offset, h.sh_size };
-	return true;
+	*bytes = dwarf_section(o->elf, name);
+	return bytes->n > 0;
 }
 
 bool object_has_section(struct object *o, const char *name)
 {
-	struct str bytes;
+	Elf_Scn *section = find_section(o->elf, name);
+	GElf_Shdr h;
 
-	return object_section(o, name, &bytes);
+	return section && gelf_getshdr(section, &h) && h.sh_type != SHT_NOBITS && h.sh_size;
 }
 
 bool object_read(struct object *o, uint64_t start, uint64_t end, struct str *bytes)
@@ -289,11 +337,8 @@ bool object_read(struct object *o, uint64_t start, uint64_t end, struct str *byt
 		n = s->file_size - skip;
 		if (end > start && n > end - start)
 			n = end - start;
-		if (end <= start || s->offset > UINT64_MAX - skip ||
-		    !in_image(o, s->offset + skip, n))
-			return false;
-		*bytes = (struct str){ o->image + s->offset + skip, n };
-		return true;
+		return end > start && s->offset <= UINT64_MAX - skip &&
+		       object_file_bytes(o, s->offset + skip, n, bytes);
 	}
 	return false;
 }

@@ -37,6 +37,8 @@ void object_close(struct object *o);
 struct str object_path(const struct object *o);
 /* Lower-case hexadecimal GNU build id; "" when there is none. */
 struct str object_build_id(const struct object *o);
+/* When the file was written, seconds since 1970; 0 unknown. */
+int64_t object_changed(const struct object *o);
 /* e_machine of the ELF header. */
 unsigned object_machine(const struct object *o);
 /* True for ET_REL, ET_EXEC, ET_DYN respectively. */
@@ -100,7 +102,10 @@ enum err_code object_match_symbols(struct object *o, bool (*match)(void *ctx, st
     void *ctx, uint64_t address, struct arena *a, struct object_range **out, uint32_t *n,
     struct err *e) MUST_USE;
 
-/* Bytes of the file that lie at object addresses [start, end); n is less at a segment's end. */
+/*
+ * Bytes of the file that lie at object addresses [start, end); n is less at a segment's end. They
+ * are read anew by each call and live as long as o.
+ */
 bool object_read(struct object *o, uint64_t start, uint64_t end, struct str *bytes);
 
 #endif

@@ -9,7 +9,18 @@
 #include <libelf.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "object/find.h"
 #include "object/object.h"
+
+/* EI_DATA of files in this machine's byte order. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define OBJECT_OUR_BYTE_ORDER ELFDATA2LSB
+#else
+#define OBJECT_OUR_BYTE_ORDER ELFDATA2MSB
+#endif
 
 struct dwarf_index;
 struct dwarf_state;
@@ -26,8 +37,10 @@ struct object {
 	struct str path;
 	int fd; /* -1 when opened from memory */
 	Elf *elf;
-	const char *image; /* whole file */
-	size_t image_n;
+	const char *image; /* the bytes it was opened from; NULL when it is a file */
+	size_t image_n;    /* bytes of the file */
+	uint64_t identity; /* of the file: size, inode, time; 0 when opened from memory */
+	int64_t changed;   /* the file's, seconds since 1970; 0 when opened from memory */
 	GElf_Ehdr header;
 	struct object_segment *segments;
 	size_t n_segments;
@@ -35,6 +48,8 @@ struct object {
 	struct str stext_name; /* base_address.c: kernel symbol looked up last, and its value */
 	uint64_t stext;
 	bool has_stext;
+	const struct object_segment *text_segment; /* base_address.c */
+	bool text_segment_read;
 	bool is_debug_file; /* opened as another object's debug file: looks for none of its own */
 
 	/* symtab.c */
@@ -49,21 +64,37 @@ struct object {
 
 	/* debug_file.c */
 	struct object *debug;
+	struct find_log debug_log;
 	bool debug_tried;
+
+	struct object *mini; /* mini_debug.c */
+	bool mini_tried;
+
+	Elf *plain; /* zstd_sections.c */
+	struct buf plain_image;
+	bool plain_tried;
 
 	/* dwarf.c */
 	struct dwarf_index *dwarf;
 	struct dwarf_state *state;
+	VEC(struct str) texts; /* paths that were put together */
+	struct map texts_map;
 	struct str dwarf_why;
 	bool dwarf_tried;
 };
 
-/* Section bytes as they lie in the file; false when absent, empty or outside the file. */
+/* Section bytes, uncompressed once libdw has opened the file; false when absent or empty. */
 bool object_section(struct object *o, const char *name, struct str *bytes);
 /* True when the section is there and has contents (compressed or not). */
 bool object_has_section(struct object *o, const char *name);
 /* The separate debug file, opened; NULL when there is none. debug_file.c */
 struct object *object_debug(struct object *o);
+/* The symbol table inside .gnu_debugdata, opened; NULL when there is none. mini_debug.c */
+struct object *object_mini(struct object *o);
+/* o's elf, or a copy without the compression that libelf may not know. zstd_sections.c */
+Elf *object_plain_elf(struct object *o);
+/* n bytes of the file at an offset; they live as long as o. False when there are fewer. object.c */
+bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes);
 /* dwarf.c: frees what object_frames made. */
 void object_dwarf_release(struct object *o);
 

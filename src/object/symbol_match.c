@@ -22,15 +22,20 @@ static int name_order(const void *x, const void *y)
 	return str_cmp(*(const struct str *)x, *(const struct str *)y);
 }
 
-/* Names of the n symbols at one address, in order. */
-static struct str *names_of(const struct object_symbol *v, size_t n, struct arena *a)
+/* Names of the *n symbols at one address, in order and each once; changes *n to their number. */
+static struct str *names_of(const struct object_symbol *v, size_t *n, struct arena *a)
 {
-	struct str *names = ARENA_ARRAY(a, struct str, n);
+	struct str *names = ARENA_ARRAY(a, struct str, *n);
+	size_t kept = 0;
 
-	for (size_t i = 0; names && i < n; i++)
+	for (size_t i = 0; names && i < *n; i++)
 		names[i] = v[i].name;
 	if (names)
-		qsort(names, n, sizeof *names, name_order);
+		qsort(names, *n, sizeof *names, name_order);
+	for (size_t i = 0; names && i < *n; i++)
+		if (!kept || !str_eq(names[kept - 1], names[i]))
+			names[kept++] = names[i];
+	*n = kept;
 	return names;
 }
 
@@ -59,7 +64,7 @@ static bool matches(struct matcher *m, struct str name, struct str *as)
 
 static void check_group(struct matcher *m, const struct object_symbol *v, size_t n, uint64_t end)
 {
-	struct str *names = names_of(v, n, m->a);
+	struct str *names = names_of(v, &n, m->a);
 	struct object_range r = { .start = v->address, .end = end };
 
 	if (!names)

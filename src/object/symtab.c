@@ -24,6 +24,7 @@ struct table {
 	bool *is_alloc;
 	size_t n_sections;
 	struct str file; /* of the local symbols being read */
+	uint32_t before; /* symbols of tables read before: their places come first */
 };
 
 static int order(const void *x, const void *y)
@@ -112,8 +113,10 @@ static void read_table(struct table *t, Elf_Scn *section, const GElf_Shdr *h)
 
 		if (!gelf_getsym(data, (int)i, &s))
 			return;
-		add_symbol(t, &s, elf_strptr(t->o->elf, h->sh_link, s.st_name), (uint32_t)i);
+		add_symbol(t, &s, elf_strptr(t->o->elf, h->sh_link, s.st_name),
+		    t->before + (uint32_t)i);
 	}
+	t->before += (uint32_t)n;
 }
 
 /* All tables of one type (SHT_SYMTAB or SHT_DYNSYM) of a file. */
@@ -135,7 +138,7 @@ static void read_tables(struct table *t, struct object *o, uint32_t type)
 
 static void read_best(struct table *t, struct object *o)
 {
-	struct object *debug;
+	struct object *debug, *mini;
 
 	read_tables(t, o, SHT_SYMTAB);
 	if (t->v.n)
@@ -143,8 +146,11 @@ static void read_best(struct table *t, struct object *o)
 	debug = object_debug(o);
 	if (debug)
 		read_tables(t, debug, SHT_SYMTAB);
-	if (!t->v.n)
-		read_tables(t, o, SHT_DYNSYM);
+	mini = t->v.n ? NULL : object_mini(o);
+	if (mini)
+		read_tables(t, mini, SHT_SYMTAB);
+	/* Last, so that of two names at one address the one that others link with is shown. */
+	read_tables(t, o, SHT_DYNSYM);
 }
 
 /* Keeps one code symbol per address, the one that sorts last. */

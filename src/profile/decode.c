@@ -1,14 +1,22 @@
 #include "profile/decode.h"
 
+#include "profile/foreign/foreign.h"
 #include "profile/legacy/legacy.h"
 #include "profile/proto_decode.h"
 #include "profile/check.h"
 #include "profile/uncompress.h"
 
-static MUST_USE enum err_code decode_legacy(struct profile *out, struct str raw, struct err *e)
+/* Every reader but profile.proto's: the first that knows the bytes decides. */
+static MUST_USE enum err_code read_other(struct profile *out, struct str raw, struct err *e)
 {
-	enum err_code code = legacy_decode(out, raw, e);
+	bool mine;
 
+	TRY(folded_read(out, raw, &mine, e));
+	return mine ? OK : legacy_decode(out, raw, e);
+}
+
+static MUST_USE enum err_code checked(enum err_code code, struct profile *out, struct err *e)
+{
 	if (code != OK) {
 		err_prefix(e, "parsing profile");
 		return code;
@@ -25,12 +33,16 @@ static MUST_USE enum err_code decode_raw(struct profile *out, struct str raw, st
 {
 	enum proto_kind kind;
 	enum err_code code;
+	bool mine;
 
 	if (raw.n == 0)
 		return FAIL(e, ERR_FORMAT, "parsing profile: empty input file");
+	code = perf_read(out, raw, &mine, e);
+	if (mine || code != OK)
+		return checked(code, out, e);
 	code = profile_proto_decode(out, raw, &kind, e);
 	if (code == ERR_FORMAT && kind == PROTO_OTHER)
-		return decode_legacy(out, raw, e);
+		return checked(read_other(out, raw, e), out, e);
 	if (code != OK)
 		err_prefix(e, kind == PROTO_PROFILE ? "malformed profile" : "parsing profile");
 	return code;

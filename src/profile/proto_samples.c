@@ -237,6 +237,7 @@ static MUST_USE enum err_code read_label(struct sink *s, struct str message, str
 		label.is_num = true;
 		label.unit = unit ? proto_string(s->r, unit) : 0;
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): all were counted */
 	s->labels[s->n_labels++] = label;
 	return OK;
 }

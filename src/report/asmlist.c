@@ -18,7 +18,8 @@ struct asm_symbol {
 	const struct mapping *mapping;
 	const struct node **nodes; /* by address; part of asmlist.nodes */
 	size_t n;
-	uint64_t flat, cum; /* modulo 2^64 */
+	uint64_t flat, cum;      /* modulo 2^64 */
+	struct str inlined_name; /* when only the parts inlined from that function are meant */
 };
 
 struct asmlist {
@@ -81,6 +82,15 @@ static enum err_code collect_nodes(struct asmlist *l, struct err *e)
 	return OK;
 }
 
+/* By its printed name, which begins with the address, or by the function's: "^main$" names one. */
+static bool is_wanted(struct report *r, uint32_t node)
+{
+	const struct graph *g = &r->graph;
+
+	return regex_match(r->options->symbol, report_node_name(r, node)) ||
+	       regex_match(r->options->symbol, profile_str(g->profile, g->nodes[node].info.name));
+}
+
 /* Marks the files of mappings that hold a node whose name matches: only their symbols are read. */
 static bool *wanted_files(struct report *r)
 {
@@ -90,8 +100,7 @@ static bool *wanted_files(struct report *r)
 	for (uint32_t i = 0; wanted && i < g->n_nodes; i++) {
 		const str_id objfile = g->nodes[i].info.objfile;
 
-		if (objfile != 0 && !wanted[objfile] &&
-		    regex_match(r->options->symbol, report_node_name(r, i)))
+		if (objfile != 0 && !wanted[objfile] && is_wanted(r, i))
 			wanted[objfile] = true;
 	}
 	return wanted;
@@ -187,6 +196,94 @@ static enum err_code collect_symbols(struct asmlist *l, struct err *e)
 	return OK;
 }
 
+static bool matches_nothing(void *ctx, struct str name)
+{
+	(void)ctx;
+	(void)name;
+	return false;
+}
+
+static const struct mapping *mapping_at(const struct profile *p, uint64_t address)
+{
+	for (uint32_t i = 0; i < p->n_mappings; i++)
+		if (p->mappings[i].start <= address && address < p->mappings[i].limit)
+			return &p->mappings[i];
+	return NULL;
+}
+
+/* The function inlined at an address whose name matches; "" when there is none. */
+static struct str inlined_match(struct report *r, const struct mapping *m, uint64_t address)
+{
+	const struct source_ops *ops = r->options->source;
+	struct source_frame *frames = NULL;
+	struct err ignored;
+	uint32_t n = 0;
+
+	if (!ops->frames ||
+	    ops->frames(ops->ctx, r->profile, m, address, &r->arena, &frames, &n, &ignored) != OK)
+		return STR("");
+	for (uint32_t i = 0; i < n; i++)
+		if (regex_match(r->options->symbol, frames[i].function))
+			return frames[i].function;
+	return STR("");
+}
+
+/* The function around the inlined code at `address`, with all its nodes in such code. */
+static enum err_code add_inlined(
+    struct asmlist *l, const struct mapping *m, uint64_t address, struct str name, struct err *e)
+{
+	const struct source_ops *ops = l->r->options->source;
+	struct asm_symbol s = { .mapping = m, .inlined_name = name };
+	struct source_symbol *found = NULL;
+	const struct node **nodes;
+	struct err why = { 0 };
+	uint32_t n = 0;
+
+	if (ops->symbols(ops->ctx, l->r->profile, m, matches_nothing, NULL, address, &l->r->arena,
+		&found, &n, &why) != OK ||
+	    n == 0 || found[0].n_names == 0)
+		return why.code == ERR_NOMEM ? FAIL_NOMEM(e) : OK;
+	s.symbol = &found[0];
+	nodes = ARENA_ARRAY(&l->r->arena, const struct node *, l->n_nodes);
+	if (!nodes)
+		return FAIL_NOMEM(e);
+	s.nodes = nodes;
+	for (size_t i = first_at(l, s.symbol->start);
+	     i < l->n_nodes && l->nodes[i]->info.address <= s.symbol->end; i++) {
+		if (!inlined_match(l->r, m, l->nodes[i]->info.address).n)
+			continue;
+		nodes[s.n++] = l->nodes[i];
+		s.flat += (uint64_t)l->nodes[i]->flat;
+		s.cum += (uint64_t)l->nodes[i]->cum;
+	}
+	return VEC_PUSH(&l->symbols, s) ? OK : FAIL_NOMEM(e);
+}
+
+/*
+ * No symbol has the name, but code with samples may: the function was inlined wherever it is
+ * called. Those parts of the functions around it are shown.
+ */
+static enum err_code collect_inlined(struct asmlist *l, struct err *e)
+{
+	for (size_t i = 0; i < l->n_nodes; i++) {
+		const uint64_t address = l->nodes[i]->info.address;
+		const struct mapping *m = mapping_at(l->r->profile, address);
+		const struct asm_symbol *last =
+		    l->symbols.n ? &l->symbols.p[l->symbols.n - 1] : NULL;
+		struct str name;
+
+		if (!m || (last && address >= last->symbol->start && address <= last->symbol->end))
+			continue;
+		name = inlined_match(l->r, m, address);
+		if (name.n)
+			TRY(add_inlined(l, m, address, name, e));
+	}
+	if (l->symbols.n > 1)
+		qsort(l->symbols.p, l->symbols.n, sizeof *l->symbols.p,
+		    l->r->options->max_sections ? by_flat : by_name);
+	return OK;
+}
+
 static enum err_code nothing_found(const struct asmlist *l, struct err *e)
 {
 	const struct report_options *o = l->r->options;
@@ -278,6 +375,7 @@ static void print_rows(struct report *r, const struct asm_symbol *s,
     const struct source_instruction *code, uint32_t n, struct buf *out)
 {
 	struct asm_row last = { 0 };
+	bool gap = false;
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -286,6 +384,13 @@ static void print_rows(struct report *r, const struct asm_symbol *s,
 		const bool moved = !str_eq(row.function, last.function) ||
 				   !str_eq(row.file, last.file) || row.line != last.line;
 
+		if (s->inlined_name.n && !inlined_match(r, s->mapping, code[i].address).n) {
+			gap = last.code != NULL;
+			continue;
+		}
+		if (gap)
+			buf_printf(out, "%23s...\n", "");
+		gap = false;
 		print_row(r, &row, moved, out);
 		last = row;
 	}
@@ -293,8 +398,13 @@ static void print_rows(struct report *r, const struct asm_symbol *s,
 
 static void print_heading(const struct report *r, const struct asm_symbol *s, struct buf *out)
 {
-	buf_printf(out, "ROUTINE ======================== %.*s\n", STR_ARG(s->symbol->names[0]));
-	for (uint32_t i = 1; i < s->symbol->n_names; i++)
+	if (s->inlined_name.n)
+		buf_printf(out, "ROUTINE ======================== %.*s (inlined in %.*s)\n",
+		    STR_ARG(s->inlined_name), STR_ARG(s->symbol->names[0]));
+	else
+		buf_printf(
+		    out, "ROUTINE ======================== %.*s\n", STR_ARG(s->symbol->names[0]));
+	for (uint32_t i = 1; !s->inlined_name.n && i < s->symbol->n_names; i++)
 		buf_printf(
 		    out, "    AKA ======================== %.*s\n", STR_ARG(s->symbol->names[i]));
 	report_value_pad(r, (int64_t)s->flat, 10, out);
@@ -326,6 +436,8 @@ static enum err_code print_asmlist(struct asmlist *l, struct buf *out, struct er
 
 	TRY(collect_nodes(l, e));
 	TRY(collect_symbols(l, e));
+	if (l->symbols.n == 0 && !l->r->options->has_address)
+		TRY(collect_inlined(l, e));
 	if (l->symbols.n == 0)
 		return nothing_found(l, e);
 	BUF_LIT(out, "Total: ");

@@ -334,6 +334,7 @@ static void add_line(struct maker *m, size_t first, size_t n, bool new_file)
 
 	if (!block || new_file || use->line - block->end >= CODELINES_MERGE ||
 	    !str_eq(block->function, name)) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): VEC_PUSH has room */
 		if (!VEC_PUSH(&l->blocks, (struct codelines_block){ .function = name,
 					      .file = use->file,
 					      .begin = use->line,

@@ -3,77 +3,23 @@
  * is set. Values are whole numbers of the sample's unit, divide_by is not applied to them; texts
  * are those of the printed report.
  */
-#include <inttypes.h>
-
-#include "base/utf8.h"
+#include "report/json_text.h"
 #include "report/labels.h"
 #include "report/tags.h"
 #include "report/text.h"
 #include "report/writers.h"
-
-/* A string with quotes. JSON is UTF-8: what is none becomes U+FFFD. */
-static void print_text(struct str s, struct buf *out)
-{
-	uint32_t c;
-
-	buf_char(out, '"');
-	while (s.n > 0) {
-		const bool bad = utf8_is_bad(s);
-		const size_t n = utf8_next(s, &c);
-
-		if (bad)
-			BUF_LIT(out, "\\ufffd");
-		else if (c < 0x20)
-			buf_printf(out, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", (char)c);
-		else
-			buf_add(out, s.p, n);
-		s = str_skip(s, n);
-	}
-	buf_char(out, '"');
-}
-
-/* "name": — with a comma in front unless it is the first of its object. */
-static void print_name(const char *name, bool first, struct buf *out)
-{
-	buf_printf(out, "%s\"%s\": ", first ? "" : ", ", name);
-}
-
-static void print_text_field(const char *name, struct str s, bool first, struct buf *out)
-{
-	print_name(name, first, out);
-	print_text(s, out);
-}
-
-static void print_number_field(const char *name, int64_t v, bool first, struct buf *out)
-{
-	print_name(name, first, out);
-	buf_i64(out, v);
-}
-
-static void print_head(const struct report *r, struct str format, struct buf *out)
-{
-	const struct report_options *o = r->options;
-
-	buf_char(out, '{');
-	print_text_field("report", format, true, out);
-	print_text_field("sample_type", o->sample_type, false, out);
-	print_text_field("unit", o->sample_unit, false, out);
-	print_number_field("total", o->total, false, out);
-}
 
 static enum err_code print_labels(struct report *r, struct buf *out, struct err *e)
 {
 	struct labels labels;
 
 	TRY(labels_report(r, &labels, e));
-	print_name("labels", false, out);
+	json_name("labels", false, out);
 	buf_char(out, '[');
 	for (uint32_t i = 0; i < labels.n; i++) {
 		if (i > 0)
 			BUF_LIT(out, ", ");
-		print_text(labels.lines[i], out);
+		json_text(labels.lines[i], out);
 	}
 	buf_char(out, ']');
 	return OK;
@@ -81,28 +27,28 @@ static enum err_code print_labels(struct report *r, struct buf *out, struct err 
 
 static void print_item(const struct text_item *item, struct buf *out)
 {
-	print_text_field("name", item->name, true, out);
-	print_text_field("inline", item->inline_label, false, out);
-	print_number_field("flat", item->flat, false, out);
-	print_number_field("cum", item->cum, false, out);
-	print_text_field("flat_text", item->flat_text, false, out);
-	print_text_field("cum_text", item->cum_text, false, out);
+	json_text_field("name", item->name, true, out);
+	json_text_field("inline", item->inline_label, false, out);
+	json_number_field("flat", item->flat, false, out);
+	json_number_field("cum", item->cum, false, out);
+	json_text_field("flat_text", item->flat_text, false, out);
+	json_text_field("cum_text", item->cum_text, false, out);
 }
 
 /* Callers or callees of a node. */
 static void print_edges(struct report *r, const char *name, const uint32_t *edges, uint32_t n,
     bool callers, struct buf *out)
 {
-	print_name(name, false, out);
+	json_name(name, false, out);
 	buf_char(out, '[');
 	for (uint32_t i = 0; i < n; i++) {
 		const struct edge *edge = &r->graph.edges[edges[i]];
 
 		buf_add_str(out, i > 0 ? STR(", {") : STR("{"));
-		print_text_field(
+		json_text_field(
 		    "name", report_node_name(r, callers ? edge->src : edge->dest), true, out);
-		print_number_field("value", edge->weight, false, out);
-		print_name("inline", false, out);
+		json_number_field("value", edge->weight, false, out);
+		json_name("inline", false, out);
 		buf_add_str(out, edge->inlined ? STR("true}") : STR("false}"));
 	}
 	buf_char(out, ']');
@@ -117,7 +63,7 @@ static enum err_code print_rows(struct report *r, struct buf *out, struct err *e
 	uint32_t n, shown = 0;
 
 	TRY(text_items(r, &items, &n, e));
-	print_name("rows", false, out);
+	json_name("rows", false, out);
 	buf_char(out, '[');
 	for (uint32_t i = 0; i < n; i++) {
 		const struct node *node = &r->graph.nodes[i];
@@ -141,14 +87,14 @@ static enum err_code print_rows(struct report *r, struct buf *out, struct err *e
 
 static void print_key(const struct tags_key *key, struct buf *out)
 {
-	print_text_field("key", key->key, true, out);
-	print_number_field("sum", key->sum, false, out);
-	print_name("values", false, out);
+	json_text_field("key", key->key, true, out);
+	json_number_field("sum", key->sum, false, out);
+	json_name("values", false, out);
 	buf_char(out, '[');
 	for (size_t i = 0; i < key->n; i++) {
 		buf_add_str(out, i > 0 ? STR(", {") : STR("{"));
-		print_text_field("value", key->values[i].text, true, out);
-		print_number_field("sum", key->values[i].sum, false, out);
+		json_text_field("value", key->values[i].text, true, out);
+		json_number_field("sum", key->values[i].sum, false, out);
 		buf_char(out, '}');
 	}
 	buf_char(out, ']');
@@ -160,7 +106,7 @@ static enum err_code print_tags(struct report *r, struct buf *out, struct err *e
 	size_t n;
 
 	TRY(tags_keys(r, &keys, &n, e));
-	print_name("keys", false, out);
+	json_name("keys", false, out);
 	buf_char(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		buf_add_str(out, i > 0 ? STR(",\n{") : STR("\n{"));
@@ -175,7 +121,7 @@ enum err_code report_write_json(struct report *r, struct buf *out, struct err *e
 {
 	const enum report_format format = r->options->format;
 
-	print_head(r,
+	json_head(r,
 	    format == REPORT_TAGS   ? STR("tags")
 	    : format == REPORT_TREE ? STR("tree")
 				    : STR("text"),

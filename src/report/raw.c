@@ -135,11 +135,56 @@ static void print_labels(const struct profile *p, size_t sample, bool numeric,
 		out->n = before;
 }
 
-static enum err_code print_samples(const struct profile *p, struct buf *out, struct err *e)
+/* A location's id with the space behind it: frames are the bulk of the report. */
+struct id_text {
+	char text[23];
+	uint8_t n;
+};
+
+static const struct id_text *id_texts(struct report *r)
 {
+	const struct profile *p = r->profile;
+	struct id_text *v = arena_alloc_raw(&r->arena, p->n_locations, sizeof *v);
+	struct buf digits = { 0 };
+
+	for (uint32_t i = 0; v && i < p->n_locations; i++) {
+		buf_clear(&digits);
+		buf_u64(&digits, p->locations[i].id);
+		buf_char(&digits, ' ');
+		if (buf_failed(&digits))
+			v = NULL;
+		else
+			v[i].n = (uint8_t)digits.n;
+		if (v)
+			memcpy(v[i].text, digits.p, digits.n);
+	}
+	buf_release(&digits);
+	return v;
+}
+
+static void print_stack(
+    const uint32_t *stack, size_t depth, const struct id_text *ids, struct buf *out)
+{
+	if (depth > SIZE_MAX / sizeof *ids || !buf_reserve(out, depth * sizeof *ids))
+		return;
+	for (size_t k = 0; k < depth; k++) {
+		const struct id_text *id = &ids[stack[k]];
+
+		/* All of it, as a copy of fixed size is one or two instructions. */
+		memcpy(out->p + out->n, id->text, sizeof id->text);
+		out->n += id->n;
+	}
+}
+
+static enum err_code print_samples(struct report *r, struct buf *out, struct err *e)
+{
+	const struct profile *p = r->profile;
+	const struct id_text *ids = id_texts(r);
 	struct sample_labels_work w = { 0 };
 	bool failed;
 
+	if (!ids && p->n_locations > 0)
+		return FAIL_NOMEM(e);
 	for (size_t i = 0; i < p->samples.n; i++) {
 		const int64_t *values = sample_values(p, i);
 		size_t depth;
@@ -152,10 +197,7 @@ static enum err_code print_samples(const struct profile *p, struct buf *out, str
 			print_padded(out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, 10);
 		}
 		BUF_LIT(out, ": ");
-		for (size_t k = 0; k < depth; k++) {
-			buf_u64(out, p->locations[stack[k]].id);
-			buf_char(out, ' ');
-		}
+		print_stack(stack, depth, ids, out);
 		buf_char(out, '\n');
 		print_labels(p, i, false, &w, out);
 		print_labels(p, i, true, &w, out);
@@ -246,7 +288,7 @@ enum err_code report_write_raw(struct report *r, struct buf *out, struct err *e)
 	print_head(p, out);
 	BUF_LIT(out, "Samples:\n");
 	TRY(print_types(p, out, e));
-	TRY(print_samples(p, out, e));
+	TRY(print_samples(r, out, e));
 	BUF_LIT(out, "Locations\n");
 	for (uint32_t i = 0; i < p->n_locations; i++)
 		print_location(p, &p->locations[i], out);

@@ -37,6 +37,7 @@ enum report_format {
 	REPORT_TOPPROTO,
 	REPORT_PROTO,
 	REPORT_FOLDED, /* "root;child;leaf value" a line */
+	REPORT_FLAME,  /* the tree of all stacks: here as JSON only, a face draws it */
 	REPORT_N_FORMATS,
 };
 

@@ -26,6 +26,12 @@ report_writer report_write_callgrind; /* callgrind.c */
 report_writer report_write_topproto;  /* topproto.c */
 report_writer report_write_proto;     /* proto.c */
 report_writer report_write_folded;    /* folded.c */
-report_writer report_write_json;      /* json.c; of text, tree and tags; ERR_NOT_FOUND as tree */
+report_writer report_write_json_profile;  /* json_profile.c */
+report_writer report_write_json_comments; /* json_profile.c */
+report_writer report_write_json_graph;    /* json_graph.c */
+report_writer report_write_json_flame;    /* json_graph.c */
+report_writer report_write_json_list;     /* json_lines.c; as report_write_list */
+report_writer report_write_json_disasm;   /* json_lines.c; as report_write_disasm */
+report_writer report_write_json; /* json.c; of text, tree and tags; ERR_NOT_FOUND as tree */
 
 #endif

@@ -9,20 +9,25 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/api.h"
+#include "runtime/contend.h"
+#include "runtime/custom.h"
 #include "runtime/endpoint.h"
 #include "runtime/heap_sample.h"
 #include "runtime/init.h"
 #include "runtime/rt.h"
 #include "runtime/rt_routes.h"
+#include "runtime/busy.h"
 #include "runtime/weight.h"
 
 #define BODY_CHUNK      ((size_t)64 << 10)
 #define DEFAULT_ADDRESS "127.0.0.1:6060"
+#define PAGE_PATH       128
 
 /* Guarded by rt_init_lock; read without it, as documented. */
 static char error_text[512];
 
-static int fail(const char *text)
+int rt_api_fail(const char *text)
 {
 	struct fmt_buf b = fmt_buf_of(error_text, sizeof(error_text));
 
@@ -56,7 +61,7 @@ int pprof_start(const char *address)
 	good = rt_endpoint_start(address, &b);
 	rt_init_unlock();
 	fmt_end(&b);
-	return good ? 0 : fail(why);
+	return good ? 0 : rt_api_fail(why);
 }
 
 void pprof_stop(void)
@@ -84,17 +89,56 @@ static const struct rt_profile_kind *from_public(const struct pprof_profile *pro
 
 const struct pprof_profile *pprof_lookup(const char *name)
 {
-	return to_public(name ? rt_routes_profile(str_c(name)) : NULL);
+	return to_public(name ? rt_profiles_find(str_c(name)) : NULL);
 }
 
 size_t pprof_profiles(const struct pprof_profile **out, size_t max)
 {
-	size_t n;
-	const struct rt_profile_kind *kinds = rt_routes_profiles(&n);
+	const struct rt_profile_kind *kinds[RT_PROFILES_MAX];
+	size_t n = rt_profiles_list(kinds);
 
 	for (size_t i = 0; i < n && i < max; i++)
-		out[i] = to_public(&kinds[i]);
+		out[i] = to_public(kinds[i]);
 	return n;
+}
+
+const struct pprof_profile *pprof_new_profile(const char *name)
+{
+	const struct rt_profile_kind *kind;
+	const char *why;
+
+	rt_init();
+	kind = rt_custom_new(name, &why);
+	if (!kind)
+		rt_api_fail(why);
+	return to_public(kind);
+}
+
+/* NULL, or why the program may not change this profile. */
+static const char *not_its_own(const struct pprof_profile *profile)
+{
+	if (!profile)
+		return "no such profile";
+	return rt_custom_is(from_public(profile)) ? NULL : "change of a built-in profile";
+}
+
+int pprof_profile_add(const struct pprof_profile *profile, const void *value, unsigned skip)
+{
+	const char *wrong = not_its_own(profile);
+
+	if (!wrong)
+		wrong =
+		    rt_custom_add(from_public(profile), value, __builtin_return_address(0), skip);
+	return wrong ? rt_api_fail(wrong) : 0;
+}
+
+int pprof_profile_remove(const struct pprof_profile *profile, const void *value)
+{
+	const char *wrong = not_its_own(profile);
+
+	if (!wrong)
+		rt_custom_remove(from_public(profile), value);
+	return wrong ? rt_api_fail(wrong) : 0;
 }
 
 const char *pprof_profile_name(const struct pprof_profile *profile)
@@ -104,10 +148,10 @@ const char *pprof_profile_name(const struct pprof_profile *profile)
 
 size_t pprof_profile_count(const struct pprof_profile *profile)
 {
-	return profile ? rt_routes_count(from_public(profile)) : 0;
+	return profile ? from_public(profile)->count(from_public(profile)) : 0;
 }
 
-static bool write_all(int fd, const uint8_t *p, size_t n)
+bool rt_api_write(int fd, const uint8_t *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t put = write(fd, p, n);
@@ -130,11 +174,11 @@ int pprof_write_to(const struct pprof_profile *profile, int fd, int debug)
 
 	rt_init();
 	if (!profile)
-		return fail("no such profile");
-	if (!rt_routes_write(from_public(profile), debug, &out))
-		result = fail("not enough memory for the profile");
-	else if (!write_all(fd, out.p, out.n))
-		result = fail(strerrordesc_np(errno));
+		return rt_api_fail("no such profile");
+	if (!rt_profiles_write(from_public(profile), debug, &out))
+		result = rt_api_fail("not enough memory for the profile");
+	else if (!rt_api_write(fd, out.p, out.n))
+		result = rt_api_fail(strerrordesc_np(errno));
 	rt_bytes_release(&out);
 	errno = saved;
 	return result;
@@ -159,6 +203,35 @@ uint64_t pprof_heap_rate(void)
 	return atomic_load(&rt.heap_rate);
 }
 
+int pprof_set_block_rate(uint64_t ns)
+{
+	bool good;
+
+	rt_init();
+	rt_init_lock();
+	good = rt_contend_set_block_rate(ns);
+	rt_init_unlock();
+	return good ? 0 : rt_api_fail("no memory for the block profile");
+}
+
+uint64_t pprof_block_rate(void)
+{
+	return rt_contend_block_rate();
+}
+
+int pprof_set_mutex_fraction(int n)
+{
+	int before;
+	bool good;
+
+	rt_init();
+	rt_init_lock();
+	before = (int)rt_contend_mutex_fraction();
+	good = n < 0 || rt_contend_set_mutex_fraction((uint64_t)n);
+	rt_init_unlock();
+	return good ? before : rt_api_fail("no memory for the mutex profile");
+}
+
 int pprof_enabled(void)
 {
 	return rt_is_ready();
@@ -172,9 +245,11 @@ static struct str text_of(const char *s)
 static void wait_until(uint64_t ready_ns)
 {
 	struct timespec at = { (time_t)(ready_ns / 1000000000u), (long)(ready_ns % 1000000000u) };
+	uintptr_t was_busy = rt_busy_begin(); /* no wait of the program's */
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
 		continue;
+	rt_busy_end(was_busy);
 }
 
 static void send_head(const struct pprof_response *to, const struct rt_reply *reply)
@@ -205,24 +280,23 @@ static int send_reply(const struct pprof_response *to, const struct rt_reply *re
 		size_t chunk = n - at < BODY_CHUNK ? n - at : BODY_CHUNK;
 
 		if (to->body(to->ctx, reply->body.p + at, chunk) != 0)
-			return fail("the response was given up");
+			return rt_api_fail("the response was given up");
 	}
 	return 0;
 }
 
-int pprof_handle(const struct pprof_request *request, const struct pprof_response *response)
+static int handle(
+    const struct pprof_request *request, struct str path, const struct pprof_response *response)
 {
-	struct rt_request req = { text_of(request->method), text_of(request->path),
-		text_of(request->query), { request->body, request->body_size } };
+	struct rt_request req = { text_of(request->method), path, text_of(request->query),
+		{ request->body, request->body ? request->body_size : 0 } };
 	struct rt_reply reply;
 	struct rt_job job;
 	int result;
 
-	if (!request->body)
-		req.body.n = 0;
 	rt_init();
 	if (!rt_routes_is_ours(req.path))
-		return fail("not a path under /debug/pprof/");
+		return rt_api_fail("not a path under /debug/pprof/");
 	if (!rt_routes_begin(&req, &job, &reply)) {
 		wait_until(job.ready_ns);
 		rt_routes_finish(&job, &reply);
@@ -230,4 +304,20 @@ int pprof_handle(const struct pprof_request *request, const struct pprof_respons
 	result = send_reply(response, &reply);
 	rt_bytes_release(&reply.body);
 	return result;
+}
+
+int pprof_handle(const struct pprof_request *request, const struct pprof_response *response)
+{
+	return handle(request, text_of(request->path), response);
+}
+
+int pprof_handle_page(
+    const char *name, const struct pprof_request *request, const struct pprof_response *response)
+{
+	char path[PAGE_PATH];
+	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
+
+	fmt_c(&b, "/debug/pprof/");
+	fmt_c(&b, name ? name : "");
+	return b.failed ? rt_api_fail("no such page") : handle(request, fmt_text(&b), response);
 }

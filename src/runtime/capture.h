@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/rt_stats.h"
 #include "runtime/stacktab.h"
 
 /*
@@ -15,6 +16,30 @@
  * Never fails: what cannot be known is a pseudo frame. RT_NOALLOC
  */
 rt_stack_id rt_capture(void *caller);
+/* The same without the `skip` innermost frames; at least the outermost one stays. RT_NOALLOC */
+rt_stack_id rt_capture_skip(void *caller, unsigned skip);
+/* The same as rt_capture, counted as a sample of the heap. RT_NOALLOC */
+rt_stack_id rt_capture_allocation(void *caller);
+
+/* What of RT_STAT_SAMPLES, _FRAMES and _FRAMES_REUSED is counted here; 0 of others. RT_SIGSAFE */
+uint64_t rt_capture_counted(enum rt_stat which);
+
+/*
+ * The stack that a signal interrupted (`ucontext` is the handler's third argument), given to
+ * use(ctx, pcs, depth): innermost first, all of them return addresses or one more than the
+ * interrupted instruction's; depth is 1 to RT_STACK_DEPTH + 1. Never fails, as rt_capture.
+ * RT_SIGSAFE
+ */
+void rt_capture_interrupted(
+    const void *ucontext, void (*use)(void *, const uintptr_t *, size_t), void *ctx);
+
+/*
+ * The stack of a thread that stands at (pc, sp), from a copy of the n bytes from sp on, into
+ * pcs[RT_STACK_DEPTH + 1] as above; returns its depth. *whole: the walk reached the outermost
+ * frame. RT_ANY
+ */
+size_t rt_capture_copied(
+    uintptr_t pc, uintptr_t sp, const void *copy, size_t n, uintptr_t *pcs, bool *whole);
 
 /* Maps the scratch memory. False when there is none. Init only. */
 bool rt_capture_init(void);

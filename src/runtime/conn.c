@@ -42,7 +42,9 @@ short rt_conn_events(const struct rt_conn *c)
 {
 	if (c->state == RT_CONN_WRITE)
 		return POLLOUT;
-	return c->state == RT_CONN_WAIT ? 0 : POLLIN;
+	if (c->state == RT_CONN_WAIT)
+		return c->job.may_end_early ? POLLRDHUP : 0;
+	return POLLIN;
 }
 
 static void put_field(struct fmt_buf *b, const char *name, const char *value)
@@ -271,6 +273,8 @@ void rt_conn_run(struct rt_conn *c, const struct rt_conn_rules *rules, short eve
 		run_deadline(c);
 	else if (events & (POLLERR | POLLNVAL) || (c->state == RT_CONN_WAIT && events & POLLHUP))
 		rt_conn_drop(c);
+	else if (c->state == RT_CONN_WAIT && events & POLLRDHUP)
+		run_deadline(c);
 	else if (c->state == RT_CONN_READ && events)
 		run_read(c, rules);
 	else if (c->state == RT_CONN_LINGER && events)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/rt.h"
-#include "runtime/rt_routes.h"
+#include "runtime/profiles.h"
 
 #define PATH_ROOM     (2 * RT_OPTION_PATH + 64)
 #define NUMBER_DIGITS 4
@@ -84,7 +84,7 @@ static bool write_within_limit(int fd, const uint8_t *p, size_t n)
 static bool write_profile(int fd)
 {
 	struct rt_bytes out = { 0 };
-	bool good = rt_routes_write(rt_routes_profile(STR("heap")), 0, &out) &&
+	bool good = rt_profiles_write(rt_profiles_find(STR("heap")), 0, &out) &&
 		    write_within_limit(fd, out.p, out.n);
 
 	rt_bytes_release(&out);

@@ -12,15 +12,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "runtime/busy.h"
 #include "runtime/conn.h"
 #include "runtime/listener.h"
 #include "runtime/mem.h"
 #include "runtime/own_files.h"
+#include "runtime/ownthread.h"
 #include "runtime/rt.h"
-#include "runtime/tls.h"
 
 #define CONNS       8
-#define STACK_BYTES ((size_t)256 << 10)
 #define TOKEN_MAX   256
 /*
  * Sent to the serving thread alone, which blocks it and finds it by signalfd: no descriptor of ours
@@ -155,7 +155,7 @@ static void *thread_main(void *arg)
 {
 	(void)arg;
 	pthread_setname_np(pthread_self(), "pprof");
-	rt_tls.busy_at = RT_BUSY_FOR_EVER; /* nothing on this thread is the program's */
+	rt_busy_for_ever(); /* nothing on this thread is the program's */
 	endpoint.own_files = rt_own_files(endpoint.listener.fd);
 	endpoint.wake = open_wake();
 	endpoint.failed = endpoint.wake < 0;
@@ -167,24 +167,11 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* All signals stay with the program's own threads. */
 static bool start_thread(void)
 {
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int failed;
-
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all);
 	sem_init(&endpoint.started, 0, 0);
 	endpoint.stop = false;
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	failed = pthread_create(&endpoint.thread, &attr, thread_main, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	if (failed)
+	if (!rt_ownthread_start(&endpoint.thread, thread_main))
 		return false;
 	while (sem_wait(&endpoint.started) != 0 && errno == EINTR)
 		continue;

@@ -31,6 +31,12 @@ static struct rt_live_entry *bucket_at(uintptr_t p, unsigned level)
 	return base + level_start(level) + bucket * BUCKET;
 }
 
+void rt_live_prefetch(uintptr_t p)
+{
+	__builtin_prefetch(bucket_at(p, 0), 1);
+	__builtin_prefetch(&rt_filter[rt_filter_slot(p)], 1);
+}
+
 static void filter_add(uintptr_t p)
 {
 	_Atomic uint8_t *slot = &rt_filter[rt_filter_slot(p)];

@@ -55,6 +55,8 @@ static inline size_t rt_filter_slot(uintptr_t p)
 /* The slot is taken for good: for blocks that must always come to the cold path. RT_SIGSAFE */
 void rt_filter_pin(uintptr_t p);
 
+/* Fetches what rt_live_add will need, while the caller does other things. RT_SIGSAFE */
+void rt_live_prefetch(uintptr_t p);
 /* Adds a block; false (nothing done, a counted loss) when all its buckets are full. RT_NOALLOC */
 bool rt_live_add(uintptr_t p, const struct rt_live *what);
 /* Takes a block out; false when it was not sampled. Call before the real free. RT_SIGSAFE */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "runtime/busy.h"
 #include "runtime/capture.h"
 #include "runtime/peak.h"
 #include "runtime/records.h"
@@ -20,7 +21,6 @@
 #define STARTING_PIECE ((uint64_t)64 << 10)
 #define NEVER          (UINT64_MAX / 2)
 /* Pieces that hooks inside a sample may use up before it is taken for one that was left. */
-#define NESTED_MAX     3
 
 _Thread_local struct rt_tls rt_tls;
 
@@ -30,6 +30,15 @@ static void seed_thread(struct rt_tls *t)
 	uint64_t state = rt.seed + nth * 0x9e3779b97f4a7c15ULL;
 
 	t->random = rt_weight_random(&state) | 1;
+}
+
+uint64_t rt_heap_random(void)
+{
+	struct rt_tls *t = &rt_tls;
+
+	if (t->random == 0)
+		seed_thread(t);
+	return rt_weight_random(&t->random);
 }
 
 /* Puts the first piece of `interval` into left, the others into rest. */
@@ -51,28 +60,6 @@ static void draw(struct rt_tls *t)
 		set_interval(t, rt_weight_interval(&t->random, t->rate));
 }
 
-/*
- * In a hook inside a sample, as when the program's signal handler allocates. A handler may also
- * have jumped away from a sample, which then never ends: it is seen to be over when the stack
- * pointer is above it again or, on other stacks, by the number of hooks. To be wrong about that
- * (a handler on a stack that lies higher) costs nothing but a mixed-up stack: what a sample does to
- * tables may be interrupted by another.
- */
-static bool is_busy(struct rt_tls *t)
-{
-	if (t->busy_at == 0)
-		return false;
-	if (t->busy_at != RT_BUSY_FOR_EVER &&
-	    ((uintptr_t)__builtin_frame_address(0) >= t->busy_at || t->nested++ > NESTED_MAX)) {
-		t->busy_at = 0;
-		t->nested = 0;
-		rt_stats_add(RT_STAT_ABANDONED, 1);
-		return false;
-	}
-	rt_stats_add(RT_STAT_LOST_NESTED, 1);
-	return true;
-}
-
 RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 {
 	struct rt_tls *t = &rt_tls;
@@ -83,7 +70,7 @@ RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 		t->left = STARTING_PIECE;
 		return false;
 	}
-	if (is_busy(t)) {
+	if (rt_busy()) {
 		t->left = STARTING_PIECE;
 		return false;
 	}
@@ -123,10 +110,17 @@ static uint32_t seconds_since_start(void)
 
 static void record(void *p, size_t n, uint64_t mean, void *caller)
 {
-	struct rt_amounts a = rt_weight_of(n, mean);
-	rt_stack_id stack = rt_capture(caller);
-	struct rt_live live = { a.objects, a.bytes, 0, seconds_since_start() };
+	struct rt_live live;
+	struct rt_amounts a;
+	rt_stack_id stack;
 
+	/* The tables are mostly out of the caches by the time of the next sample. */
+	rt_live_prefetch((uintptr_t)p);
+	rt_records_prefetch();
+	rt_stacktab_prefetch();
+	stack = rt_capture_allocation(caller);
+	a = rt_weight_of(n, mean);
+	live = (struct rt_live){ a.objects, a.bytes, 0, seconds_since_start() };
 	live.record = rt_records_find(stack, n);
 	/* An entry for p is of a block that was freed past us, say by the loader. */
 	if (atomic_load_explicit(&rt_filter[rt_filter_slot((uintptr_t)p)], memory_order_relaxed))
@@ -137,7 +131,6 @@ static void record(void *p, size_t n, uint64_t mean, void *caller)
 		rt_peak_before_free(a.bytes);
 		rt_records_add_free(live.record, &a);
 	}
-	rt_stats_add(RT_STAT_SAMPLES, 1);
 }
 
 RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
@@ -146,10 +139,11 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 	int saved = errno;
 	bool timed = (t->random & 15) == 0;
 	uint64_t start = 0;
+	uintptr_t was;
 
 	if (t->busy_at || !rt_state_check(&rt.state))
 		return;
-	t->busy_at = (uintptr_t)__builtin_frame_address(0);
+	was = rt_busy_begin();
 	if (timed)
 		start = mono_ns(CLOCK_MONOTONIC);
 	record(p, n, mean, caller);
@@ -157,8 +151,7 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 		rt_stats_add(RT_STAT_SAMPLE_NS, mono_ns(CLOCK_MONOTONIC) - start);
 		rt_stats_add(RT_STAT_SAMPLE_TIMED, 1);
 	}
-	t->busy_at = 0;
-	t->nested = 0;
+	rt_busy_end(was);
 	errno = saved;
 }
 

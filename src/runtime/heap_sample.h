@@ -37,6 +37,9 @@ bool rt_heap_detach(void *p, struct rt_live *out);
 void rt_heap_freed(const struct rt_live *was);
 void rt_heap_restore(void *p, const struct rt_live *was);
 
+/* The calling thread's next random number. RT_SIGSAFE */
+uint64_t rt_heap_random(void);
+
 /* Makes the calling thread draw a new interval at its next allocation. RT_SIGSAFE */
 void rt_heap_redraw(void);
 

@@ -12,8 +12,12 @@
 
 #include "core/hash.h"
 #include "runtime/capture.h"
+#include "runtime/contend.h"
+#include "runtime/rt_cpu.h"
 #include "runtime/coverage.h"
+#include "runtime/custom.h"
 #include "runtime/endpoint.h"
+#include "runtime/fds.h"
 #include "runtime/heap_sample.h"
 #include "runtime/mapranges.h"
 #include "runtime/modules.h"
@@ -23,7 +27,10 @@
 #include "runtime/rt_encode.h"
 #include "runtime/rt_routes.h"
 #include "runtime/saferead.h"
+#include "runtime/sigtake.h"
 #include "runtime/state_file.h"
+#include "runtime/rt_threads.h"
+#include "runtime/threads_signal.h"
 #include "runtime/tls.h"
 #include "runtime/watch.h"
 
@@ -55,6 +62,21 @@ static uint64_t random_seed(void)
 	return hash_mix(words[0] ^ (uint64_t)getpid(), words[1] ^ rt_routes_now());
 }
 
+/* The locks of hooks are held over the fork, so that the child finds them free. */
+static void before_fork(void)
+{
+	rt_cpu_before_fork();
+	rt_custom_before_fork();
+	rt_mapranges_before_fork();
+}
+
+static void after_fork_parent(void)
+{
+	rt_mapranges_after_fork();
+	rt_custom_after_fork();
+	rt_cpu_after_fork();
+}
+
 static void after_fork(void)
 {
 	pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
@@ -71,6 +93,12 @@ static void after_fork(void)
 		rt_capture_after_fork();
 		rt_peak_after_fork();
 		rt_mapranges_after_fork_child();
+		rt_contend_after_fork();
+		rt_custom_after_fork();
+		rt_cpu_after_fork_child();
+		rt_threads_after_fork();
+		rt_threads_signal_after_fork();
+		rt_sigtake_after_fork();
 	}
 	rt_endpoint_after_fork();
 	rt_watch_after_fork();
@@ -78,7 +106,7 @@ static void after_fork(void)
 
 static bool map_tables(void)
 {
-	if (!rt_capture_init())
+	if (!rt_capture_init() || !rt_threads_init())
 		return false;
 	if (!rt_state_file_create(&rt.state) && !rt_state_init(&rt.state))
 		return false;
@@ -88,6 +116,8 @@ static bool map_tables(void)
 	rt_peak_init();
 	if (rt.options.mmap == 1)
 		rt_mapranges_init();
+	if (rt.options.fd == 1)
+		rt_fds_init();
 	return true;
 }
 
@@ -106,9 +136,10 @@ static void init_once(void)
 	rt_encode_init();
 	rt_coverage_init();
 	usable = usable && map_tables();
-	pthread_atfork(rt_mapranges_before_fork, rt_mapranges_after_fork, after_fork);
+	pthread_atfork(before_fork, after_fork_parent, after_fork);
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
+	rt_contend_init();
 	rt_heap_redraw(); /* not only after what was let pass unsampled */
 }
 

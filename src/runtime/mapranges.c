@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "runtime/busy.h"
 #include "runtime/capture.h"
 #include "runtime/mem.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
-#include "runtime/tls.h"
 
 #define RANGES_MAX 65536u /* more than a process may have mappings by default */
 #define SITES_MAX  6144u
@@ -206,7 +206,7 @@ static void keep_cut(struct rt_map_cut *cut, const struct rt_map_range *r)
 static uint32_t cut_one(uint32_t i, uintptr_t start, uintptr_t end, struct rt_map_cut *cut)
 {
 	struct rt_map_range whole = maps.table->ranges[i], out = part(&whole, start, end);
-	struct rt_map_range left[2];
+	struct rt_map_range left[2] = { 0 };
 	uint32_t n = 0;
 
 	if (whole.start < start)
@@ -262,10 +262,11 @@ void rt_mapranges_mapped(uintptr_t start, size_t n, void *caller)
 	struct rt_map_range r = { start, start + n, 0, WHOLE };
 	int saved = errno;
 	rt_stack_id stack;
+	uintptr_t was;
 
-	if (n == 0 || rt_tls.busy_at)
+	if (n == 0 || rt_busy())
 		return;
-	rt_tls.busy_at = (uintptr_t)__builtin_frame_address(0);
+	was = rt_busy_begin();
 	stack = rt_capture(caller);
 	if (lock()) {
 		r.site = find_site(stack, n);
@@ -273,7 +274,7 @@ void rt_mapranges_mapped(uintptr_t start, size_t n, void *caller)
 		insert(&r);
 		unlock();
 	}
-	rt_tls.busy_at = 0;
+	rt_busy_end(was);
 	errno = saved;
 }
 

@@ -15,26 +15,50 @@ static const struct entry {
 	const char *description;
 } others[] = {
 	{ "cmdline", "cmdline", "The command line of this process" },
+	{ "profile", "profile",
+	    "CPU profile. The seconds parameter says how long (30), hz how many samples for each "
+	    "second of CPU time." },
 	{ "self", "self", "The profiler's own state: samples, losses by cause, options" },
 };
 
 #define OTHERS (sizeof(others) / sizeof(others[0]))
+
+/* Names are the program's. */
+static void put_html(struct rt_bytes *out, const char *text)
+{
+	static const struct {
+		char c;
+		const char *text;
+	} escapes[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '\'', "&#39;" },
+		{ '"', "&#34;" } };
+
+	for (; *text; text++) {
+		const char *escape = NULL;
+
+		for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
+			escape = *text == escapes[i].c ? escapes[i].text : escape;
+		if (escape)
+			rt_text_c(out, escape);
+		else
+			rt_bytes_add(out, text, 1);
+	}
+}
 
 static void index_row(struct rt_bytes *out, size_t count, const char *href, const char *name)
 {
 	rt_text_c(out, "<tr><td>");
 	rt_text_u64(out, count);
 	rt_text_c(out, "</td><td><a href='");
-	rt_text_c(out, href);
+	put_html(out, href);
 	rt_text_c(out, "?debug=1'>");
-	rt_text_c(out, name);
+	put_html(out, name);
 	rt_text_c(out, "</a></td></tr>\n");
 }
 
 static void index_description(struct rt_bytes *out, const char *name, const char *text)
 {
 	rt_text_c(out, "<li><div class=profile-name>");
-	rt_text_c(out, name);
+	put_html(out, name);
 	rt_text_c(out, ": </div> ");
 	rt_text_c(out, text);
 	rt_text_c(out, "</li>\n");
@@ -43,19 +67,19 @@ static void index_description(struct rt_bytes *out, const char *name, const char
 /* Calls row or description for every entry, both lists merged by name. */
 static void index_entries(struct rt_bytes *out, bool describe)
 {
-	size_t n, o = 0, p = 0;
-	const struct rt_profile_kind *profiles = rt_routes_profiles(&n);
+	const struct rt_profile_kind *profiles[RT_PROFILES_MAX];
+	size_t n = rt_profiles_list(profiles), o = 0, p = 0;
 
 	while (p < n || o < OTHERS) {
-		bool profile = o == OTHERS || (p < n && str_cmp(str_c(profiles[p].name),
+		bool profile = o == OTHERS || (p < n && str_cmp(str_c(profiles[p]->name),
 							    str_c(others[o].name)) < 0);
-		const char *name = profile ? profiles[p].name : others[o].name;
+		const char *name = profile ? profiles[p]->name : others[o].name;
 
 		if (describe)
 			index_description(
-			    out, name, profile ? profiles[p].description : others[o].description);
+			    out, name, profile ? profiles[p]->description : others[o].description);
 		else
-			index_row(out, profile ? rt_routes_count(&profiles[p]) : 0,
+			index_row(out, profile ? profiles[p]->count(profiles[p]) : 0,
 			    profile ? name : others[o].href, name);
 		if (profile)
 			p++;
@@ -76,7 +100,8 @@ void rt_pages_index(const struct rt_request *req, struct rt_bytes *out)
 		       "Types of profiles available:\n<table>\n"
 		       "<thead><td>Count</td><td>Profile</td></thead>\n");
 	index_entries(out, false);
-	rt_text_c(out, "</table>\n<p>Profile descriptions:</p>\n<ul>\n");
+	rt_text_c(out, "</table>\n<a href=\"goroutine?debug=2\">full thread stack dump</a>\n"
+		       "<p>Profile descriptions:</p>\n<ul>\n");
 	index_entries(out, true);
 	rt_text_c(out, "</ul>\n<p>libpprof " PPROF_VERSION "</p>\n</body>\n</html>\n");
 }

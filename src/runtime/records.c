@@ -20,6 +20,12 @@ static struct {
 	_Atomic uint32_t replaced; /* cells handed out from REPLACEMENTS on */
 } cells;
 
+/*
+ * The records' labels. Not in the mapping of indices, as they are numbers of texts that are not
+ * there either. Pages that no record with labels needs stay untouched.
+ */
+static rt_label_set labels_of[RECORD_LIMIT];
+
 static _Atomic uint32_t *index_slots(void)
 {
 	return (_Atomic uint32_t *)(void *)rt.state.base[RT_REGION_RECORD_INDEX];
@@ -55,6 +61,11 @@ uint64_t rt_records_first_size(uint32_t i)
 	return statefmt_unpack_size(record_at(i)->size);
 }
 
+rt_label_set rt_records_labels(uint32_t i)
+{
+	return labels_of[i];
+}
+
 static bool have_room(struct rt_state *s, uint32_t i)
 {
 	return i < RECORD_LIMIT &&
@@ -74,7 +85,7 @@ static void fill(struct statefmt_record *r, uint32_t i, rt_stack_id stack, uint3
 }
 
 /* A fresh, filled record; 0 when there is no more room. */
-static uint32_t make(rt_stack_id stack, size_t size)
+static uint32_t make(rt_stack_id stack, size_t size, rt_label_set labels)
 {
 	uint32_t i = atomic_load(&rt.state.head->record_count);
 
@@ -82,6 +93,8 @@ static uint32_t make(rt_stack_id stack, size_t size)
 		if (!have_room(&rt.state, i))
 			return 0;
 	} while (!atomic_compare_exchange_weak(&rt.state.head->record_count, &i, i + 1));
+	if (labels_of[i] != labels)
+		labels_of[i] = labels;
 	fill(record_at(i), i, stack, statefmt_pack_size(size));
 	rt_stats_add(RT_STAT_RECORDS, 1);
 	return i;
@@ -100,7 +113,8 @@ static uint32_t full(void)
 uint32_t rt_records_find(rt_stack_id stack, size_t size)
 {
 	uint32_t size_class = rt_records_class(size);
-	uint32_t hash = (uint32_t)hash_mix(stack, size_class);
+	rt_label_set labels = rt_labels_current();
+	uint32_t hash = (uint32_t)hash_mix(stack, (uint64_t)labels << 32 | size_class);
 	_Atomic uint32_t *slots = index_slots();
 	uint32_t fresh = 0;
 
@@ -109,13 +123,13 @@ uint32_t rt_records_find(rt_stack_id stack, size_t size)
 		uint32_t i = atomic_load_explicit(slot, memory_order_acquire);
 
 		if (i == 0 && fresh == 0) {
-			fresh = make(stack, size);
+			fresh = make(stack, size, labels);
 			if (fresh == 0)
 				return full();
 		}
 		if (i == 0 && atomic_compare_exchange_strong(slot, &i, fresh))
 			return fresh;
-		if (record_at(i)->stack == stack &&
+		if (record_at(i)->stack == stack && labels_of[i] == labels &&
 		    rt_records_class(rt_records_first_size(i)) == size_class)
 			return i;
 	}
@@ -135,13 +149,31 @@ static bool replacement(uint32_t *cell)
 	return true;
 }
 
+/* The place in `spares` where this thread looks first. */
+static uint32_t first_place(void)
+{
+	return (uint32_t)hash_u64((uintptr_t)&rt_tls) % SPARES;
+}
+
+void rt_records_prefetch(void)
+{
+	uint32_t i = atomic_load_explicit(&rt.state.head->record_count, memory_order_relaxed);
+	uint32_t spare = atomic_load_explicit(&cells.spares[first_place()], memory_order_relaxed);
+
+	/* Where there is nothing yet, nothing happens. */
+	__builtin_prefetch(record_at(i), 1);
+	__builtin_prefetch(cell_at(SPARES + i), 1);
+	if (spare)
+		__builtin_prefetch(cell_at(spare - 1), 1);
+}
+
 /*
  * Takes a spare cell and the place to put the next one. They are all taken only when threads were
  * killed (or jumped away) in the middle of an update again and again: then a new cell repairs it.
  */
 static bool claim(uint32_t *cell, _Atomic uint32_t **place)
 {
-	uint32_t start = (uint32_t)hash_u64((uintptr_t)&rt_tls) % SPARES;
+	uint32_t start = first_place();
 
 	for (uint32_t i = 0; i < SPARES; i++) {
 		*place = &cells.spares[(start + i) % SPARES];
@@ -248,7 +280,7 @@ void rt_records_init(void)
 	uintptr_t pc = RT_PC_RECORDS_FULL;
 
 	reset_spares();
-	make(rt_stacktab_id(&pc, 1), 0); /* the first: number 0, not in the index */
+	make(rt_stacktab_id(&pc, 1), 0, 0); /* the first: number 0, not in the index */
 }
 
 void rt_records_after_fork(void)

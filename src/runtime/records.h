@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "core/statefmt.h"
+#include "runtime/rt_labels.h"
 #include "runtime/stacktab.h"
 #include "runtime/state.h"
 
@@ -30,9 +31,15 @@
 /* A size's class: exact below 8, then four to a doubling. RT_SIGSAFE */
 uint32_t rt_records_class(size_t size);
 
-/* The number of the record for this stack and the class of this size, made when new; the overflow
- * record 0 (and a counted loss) when the table is full. RT_NOALLOC */
+/* The number of the record for this stack, the class of this size and the calling thread's labels,
+ * made when new; the overflow record 0 (and a counted loss) when the table is full. RT_NOALLOC */
 uint32_t rt_records_find(rt_stack_id stack, size_t size);
+
+/*
+ * Fetches what the next new record and this thread's next update will write to, while the caller
+ * does other things. RT_SIGSAFE
+ */
+void rt_records_prefetch(void);
 
 /* Adds one sample's amounts; a counted loss when there is no cell to write to. RT_NOALLOC */
 void rt_records_add_alloc(uint32_t record, const struct rt_amounts *a);
@@ -44,6 +51,9 @@ void rt_records_add_free(uint32_t record, const struct rt_amounts *a);
  * with the stack it identifies the record to those who compare profiles. RT_SIGSAFE
  */
 uint64_t rt_records_first_size(uint32_t i);
+
+/* The labels of record i. Never changes. RT_SIGSAFE */
+rt_label_set rt_records_labels(uint32_t i);
 
 /* How many records there are. RT_SIGSAFE */
 uint32_t rt_records_count(void);

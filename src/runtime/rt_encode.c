@@ -1,9 +1,10 @@
 /*
- * A snapshot as profile.proto; see rt_encode.h. Called by rt_routes.c, api.c and preload.c.
+ * A snapshot as profile.proto; see rt_encode.h. Called by profiles.c.
  *
  * Messages are written once, front to back, with their sizes computed before: samples first, which
  * numbers the locations by first use, then the tables. Strings have fixed places in the table: the
- * names below, then path and build id of each mapping, then names of pseudo frames.
+ * names of types and labels, then path and build id of each mapping, texts of labels,
+ * then names of pseudo frames.
  * Source: profile.proto; Go's runtime/pprof for the choice of fields.
  */
 #include "runtime/rt_encode.h"
@@ -16,24 +17,8 @@
 #include "core/wire.h"
 #include "runtime/modules.h"
 
-enum {
-	S_EMPTY,
-	S_ALLOC_OBJECTS,
-	S_COUNT,
-	S_ALLOC_SPACE,
-	S_BYTES,
-	S_INUSE_OBJECTS,
-	S_INUSE_SPACE,
-	S_SPACE,
-	S_FIXED,
-	S_AGE = S_FIXED, /* these only in profiles with ages */
-	S_BORN,
-	S_SECONDS,
-	S_FIXED_AGES,
-};
-
-static const char *const fixed[S_FIXED_AGES] = { "", "alloc_objects", "count", "alloc_space",
-	"bytes", "inuse_objects", "inuse_space", "space", "age", "born", "seconds" };
+/* Enough for a shape's names, the labels' and "". */
+#define NAMES_MAX 20
 
 /* Addresses to location ids, which are 1 + the order of first use. */
 struct locations {
@@ -42,12 +27,23 @@ struct locations {
 	size_t n, mask;
 };
 
+/* Texts of labels to their numbers among these, by order of first use. */
+struct texts {
+	struct rt_bytes order; /* struct str[] */
+	struct rt_bytes slots; /* uint32_t[]: number + 1, 0 free */
+	size_t n, mask;
+};
+
 struct encoder {
 	struct wire_writer w;
 	struct rt_bytes *out;
 	struct rt_mappings mappings;
 	struct locations locations;
-	uint64_t n_fixed; /* strings before those of mappings */
+	struct texts texts;
+	const struct rt_snapshot *snapshot;
+	const struct rt_shape *shape;
+	const char *names[NAMES_MAX]; /* strings before those of mappings */
+	uint64_t n_names;
 	uint8_t buf[4096];
 };
 
@@ -101,6 +97,64 @@ static uint32_t location_id(struct locations *l, uint64_t pc)
 	}
 }
 
+static struct str text_at(const struct texts *t, size_t i)
+{
+	return ((const struct str *)(const void *)t->order.p)[i];
+}
+
+static bool resize_texts(struct texts *t, size_t slots)
+{
+	struct rt_bytes fresh = { 0 };
+	uint8_t *p = rt_bytes_room(&fresh, slots * sizeof(uint32_t)); /* zero pages */
+	uint32_t *slot = (uint32_t *)(void *)p;
+
+	if (!p)
+		return false;
+	for (size_t i = 0; i < t->n; i++) {
+		struct str s = text_at(t, i);
+		size_t at = hash_bytes(s.p, s.n);
+
+		while (slot[at & (slots - 1)])
+			at++;
+		slot[at & (slots - 1)] = (uint32_t)i + 1;
+	}
+	rt_bytes_release(&t->slots);
+	t->slots = fresh;
+	t->mask = slots - 1;
+	return true;
+}
+
+/* The number of this text among those of labels; 0 also when memory is short. */
+static size_t text_number(struct texts *t, struct str text)
+{
+	size_t at = hash_bytes(text.p, text.n);
+
+	if (t->n * 2 >= t->mask && !resize_texts(t, t->mask ? (t->mask + 1) * 2 : 1024))
+		return 0;
+	for (;; at++) {
+		uint32_t *slot = (uint32_t *)(void *)t->slots.p + (at & t->mask);
+
+		if (*slot == 0) {
+			rt_bytes_add(&t->order, &text, sizeof(text));
+			if (t->order.failed)
+				return 0;
+			*slot = (uint32_t)++t->n;
+			return *slot - 1;
+		}
+		if (str_eq(text_at(t, *slot - 1), text))
+			return *slot - 1;
+	}
+}
+
+/* Texts of labels stand behind those of mappings in the string table. */
+static uint64_t text_id(struct encoder *e, struct str text)
+{
+	uint64_t id = text.n ? e->n_names + 2 * e->mappings.n + text_number(&e->texts, text) : 0;
+
+	e->w.failed = e->w.failed || e->texts.order.failed || (text.n && !e->texts.slots.p);
+	return id;
+}
+
 static bool flush_to_bytes(void *ctx, const uint8_t *data, size_t n)
 {
 	struct rt_bytes *out = ctx;
@@ -109,8 +163,25 @@ static bool flush_to_bytes(void *ctx, const uint8_t *data, size_t n)
 	return !out->failed;
 }
 
-static void put_value_type(struct wire_writer *w, uint32_t field, unsigned type, unsigned unit)
+/* The number of a name in the string table. Only the first ones may be new: see name_all. */
+static uint64_t name_id(struct encoder *e, const char *name)
 {
+	uint64_t i = 0;
+
+	while (i < e->n_names && strcmp(e->names[i], name) != 0)
+		i++;
+	if (i == NAMES_MAX)
+		return 0;
+	if (i == e->n_names)
+		e->names[e->n_names++] = name;
+	return i;
+}
+
+static void put_value_type(struct encoder *e, uint32_t field, const struct rt_value_type *v)
+{
+	uint64_t type = name_id(e, v->type), unit = name_id(e, v->unit);
+	struct wire_writer *w = &e->w;
+
 	wire_put_tag(w, field, WIRE_BYTES);
 	wire_put_varint(
 	    w, wire_size_uint(PB_VALUE_TYPE_TYPE, type) + wire_size_uint(PB_VALUE_TYPE_UNIT, unit));
@@ -118,21 +189,37 @@ static void put_value_type(struct wire_writer *w, uint32_t field, unsigned type,
 	wire_put_uint(w, PB_VALUE_TYPE_UNIT, unit);
 }
 
-/* A numeric label; unit 0 is none. */
+/* A label: a number (unit 0 is none), or a text. */
 struct label {
-	uint64_t key, value, unit;
+	uint64_t key, value, unit, text;
 };
 
-static size_t labels_of(const struct rt_row *row, struct label out[3])
+#define NUMBERS 3
+
+static size_t text_labels(struct encoder *e, const struct rt_row *row, struct label *out)
+{
+	struct rt_label pairs[RT_ROW_LABELS];
+	size_t n = rt_snapshot_labels(e->snapshot, row, pairs);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct label){ .key = text_id(e, pairs[i].key),
+			.text = text_id(e, pairs[i].value) };
+	return n;
+}
+
+static size_t labels_of(struct encoder *e, const struct rt_row *row, struct label *out)
 {
 	size_t n = 0;
 
+	if (row->label_set || row->n_extra)
+		n = text_labels(e, row, out);
 	if (row->label_bytes)
-		out[n++] = (struct label){ S_BYTES, (uint64_t)row->label_bytes, 0 };
+		out[n++] = (struct label){ name_id(e, "bytes"), (uint64_t)row->label_bytes, 0, 0 };
 	if (row->labels & RT_LABEL_AGE)
-		out[n++] = (struct label){ S_AGE, row->age, S_SECONDS };
+		out[n++] = (struct label){ name_id(e, "age"), row->age, name_id(e, "seconds"), 0 };
 	if (row->labels & RT_LABEL_BORN)
-		out[n++] = (struct label){ S_BORN, row->born, S_SECONDS };
+		out[n++] =
+		    (struct label){ name_id(e, "born"), row->born, name_id(e, "seconds"), 0 };
 	return n;
 }
 
@@ -140,6 +227,7 @@ static size_t labels_of(const struct rt_row *row, struct label out[3])
 static size_t label_size(const struct label *l)
 {
 	return wire_size_uint(PB_LABEL_KEY, l->key) +
+	       (l->text ? wire_size_uint(PB_LABEL_STR, l->text) : 0) +
 	       (l->value ? wire_size_uint(PB_LABEL_NUM, l->value) : 0) +
 	       (l->unit ? wire_size_uint(PB_LABEL_NUM_UNIT, l->unit) : 0);
 }
@@ -149,6 +237,8 @@ static void put_label(struct wire_writer *w, const struct label *l)
 	wire_put_tag(w, PB_SAMPLE_LABEL, WIRE_BYTES);
 	wire_put_varint(w, label_size(l));
 	wire_put_uint(w, PB_LABEL_KEY, l->key);
+	if (l->text)
+		wire_put_uint(w, PB_LABEL_STR, l->text);
 	if (l->value)
 		wire_put_uint(w, PB_LABEL_NUM, l->value);
 	if (l->unit)
@@ -157,10 +247,10 @@ static void put_label(struct wire_writer *w, const struct label *l)
 
 static void put_sample(struct encoder *e, const struct rt_row *row)
 {
-	const struct rt_stack *stack = rt_stacktab_get(row->stack);
+	const struct rt_stack *stack = rt_snapshot_stack(e->snapshot, row);
 	uint32_t ids[RT_STACK_DEPTH + 1];
-	struct label labels[3];
-	size_t n_labels = labels_of(row, labels);
+	struct label labels[RT_ROW_LABELS + NUMBERS];
+	size_t n_labels = labels_of(e, row, labels);
 	size_t locations = 0, values = 0, size;
 
 	for (uint32_t i = 0; i < stack->depth; i++) {
@@ -168,7 +258,7 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 		e->w.failed = e->w.failed || ids[i] == 0;
 		locations += wire_size_varint(ids[i]);
 	}
-	for (unsigned v = 0; v < RT_VALUES; v++)
+	for (unsigned v = 0; v < e->shape->n; v++)
 		values += wire_size_varint((uint64_t)row->values[v]);
 	size = wire_size_bytes(PB_SAMPLE_LOCATION_ID, locations) +
 	       wire_size_bytes(PB_SAMPLE_VALUE, values);
@@ -182,7 +272,7 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 		wire_put_varint(&e->w, ids[i]);
 	wire_put_tag(&e->w, PB_SAMPLE_VALUE, WIRE_BYTES);
 	wire_put_varint(&e->w, values);
-	for (unsigned v = 0; v < RT_VALUES; v++)
+	for (unsigned v = 0; v < e->shape->n; v++)
 		wire_put_varint(&e->w, (uint64_t)row->values[v]);
 	for (size_t i = 0; i < n_labels; i++)
 		put_label(&e->w, &labels[i]);
@@ -191,7 +281,7 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 static void put_mapping(struct encoder *e, size_t i)
 {
 	const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
-	uint64_t path = e->n_fixed + 2 * i;
+	uint64_t path = e->n_names + 2 * i;
 	size_t size = wire_size_uint(PB_MAPPING_ID, i + 1) +
 		      wire_size_uint(PB_MAPPING_START, m->start) +
 		      wire_size_uint(PB_MAPPING_LIMIT, m->end) +
@@ -262,7 +352,7 @@ static size_t put_locations(struct encoder *e, uint64_t *pcs)
 
 static void put_functions(struct encoder *e, size_t n)
 {
-	uint64_t name = e->n_fixed + 2 * e->mappings.n;
+	uint64_t name = e->n_names + 2 * e->mappings.n + e->texts.n;
 
 	for (uint64_t id = 1; id <= n; id++, name++) {
 		wire_put_tag(&e->w, PB_PROFILE_FUNCTION, WIRE_BYTES);
@@ -277,27 +367,46 @@ static void put_functions(struct encoder *e, size_t n)
 
 static void put_strings(struct encoder *e, const uint64_t *pseudo, size_t n)
 {
-	for (size_t i = 0; i < e->n_fixed; i++)
-		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(fixed[i]));
+	for (size_t i = 0; i < e->n_names; i++)
+		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(e->names[i]));
 	for (size_t i = 0; i < e->mappings.n; i++) {
 		const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
 
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, m->path);
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(m->build_id));
 	}
+	for (size_t i = 0; i < e->texts.n; i++)
+		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, text_at(&e->texts, i));
 	for (size_t i = 0; i < n; i++)
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, rt_stacktab_pseudo_name(pseudo[i]));
 }
 
-static void put_profile(struct encoder *e, const struct rt_snapshot *s, unsigned default_type)
+/* All names first: where the other strings are depends on how many there are. */
+static void name_all(struct encoder *e, const struct rt_snapshot *s)
+{
+	name_id(e, "");
+	for (unsigned v = 0; v < e->shape->n; v++) {
+		name_id(e, e->shape->values[v].type);
+		name_id(e, e->shape->values[v].unit);
+	}
+	name_id(e, e->shape->period.type);
+	name_id(e, e->shape->period.unit);
+	name_id(e, "bytes");
+	if (s->labels) {
+		name_id(e, "age");
+		name_id(e, "born");
+		name_id(e, "seconds");
+	}
+}
+
+static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 {
 	uint64_t pseudo[RT_PC_PSEUDO_END];
 	size_t functions;
 
-	put_value_type(&e->w, PB_PROFILE_SAMPLE_TYPE, S_ALLOC_OBJECTS, S_COUNT);
-	put_value_type(&e->w, PB_PROFILE_SAMPLE_TYPE, S_ALLOC_SPACE, S_BYTES);
-	put_value_type(&e->w, PB_PROFILE_SAMPLE_TYPE, S_INUSE_OBJECTS, S_COUNT);
-	put_value_type(&e->w, PB_PROFILE_SAMPLE_TYPE, S_INUSE_SPACE, S_BYTES);
+	name_all(e, s);
+	for (unsigned v = 0; v < e->shape->n; v++)
+		put_value_type(e, PB_PROFILE_SAMPLE_TYPE, &e->shape->values[v]);
 	for (size_t i = 0; i < s->n; i++)
 		put_sample(e, rt_snapshot_row(s, i));
 	for (size_t i = 0; i < e->mappings.n; i++)
@@ -308,26 +417,29 @@ static void put_profile(struct encoder *e, const struct rt_snapshot *s, unsigned
 	wire_put_uint(&e->w, PB_PROFILE_TIME_NANOS, (uint64_t)s->time_ns);
 	if (s->duration_ns)
 		wire_put_uint(&e->w, PB_PROFILE_DURATION_NANOS, (uint64_t)s->duration_ns);
-	put_value_type(&e->w, PB_PROFILE_PERIOD_TYPE, S_SPACE, S_BYTES);
+	put_value_type(e, PB_PROFILE_PERIOD_TYPE, &e->shape->period);
 	wire_put_uint(&e->w, PB_PROFILE_PERIOD, s->rate);
-	wire_put_uint(&e->w, PB_PROFILE_DEFAULT_SAMPLE_TYPE, default_type);
+	if (e->shape->default_type)
+		wire_put_uint(
+		    &e->w, PB_PROFILE_DEFAULT_SAMPLE_TYPE, name_id(e, e->shape->default_type));
 }
 
-bool rt_encode_heap(const struct rt_snapshot *s, const char *default_type, struct rt_bytes *out)
+bool rt_encode(const struct rt_snapshot *s, const struct rt_shape *shape, struct rt_bytes *out)
 {
-	bool alloc = strcmp(default_type, fixed[S_ALLOC_SPACE]) == 0;
-	struct encoder e = { .out = out, .n_fixed = s->labels ? S_FIXED_AGES : S_FIXED };
+	struct encoder e = { .out = out, .snapshot = s, .shape = shape };
 	bool good;
 
 	e.w = (struct wire_writer){
 		.buf = e.buf, .cap = sizeof(e.buf), .flush = flush_to_bytes, .ctx = out
 	};
 	rt_mappings_init(&e.mappings);
-	put_profile(&e, s, alloc ? S_ALLOC_SPACE : S_INUSE_SPACE);
+	put_profile(&e, s);
 	good = wire_flush(&e.w);
 	rt_mappings_release(&e.mappings);
 	rt_bytes_release(&e.locations.order);
 	rt_bytes_release(&e.locations.slots);
+	rt_bytes_release(&e.texts.order);
+	rt_bytes_release(&e.texts.slots);
 	return good;
 }
 

@@ -12,6 +12,7 @@
 #include "core/environment.h"
 
 #define RATE_MAX (1ULL << 40)
+#define HZ_MAX   10000u
 
 enum kind {
 	KIND_TEXT,
@@ -19,6 +20,7 @@ enum kind {
 	KIND_NUMBER,
 	KIND_LEVEL,
 	KIND_SIGNAL,
+	KIND_HZ,
 };
 
 static const struct option {
@@ -43,6 +45,12 @@ static const struct option {
 	{ ENVIRONMENT_DUMP_EVERY, KIND_NUMBER, offsetof(struct rt_options, dump_every), 60 },
 	{ ENVIRONMENT_DUMP, KIND_TEXT, offsetof(struct rt_options, dump), 0 },
 	{ ENVIRONMENT_MMAP, KIND_NUMBER, offsetof(struct rt_options, mmap), 0 },
+	{ ENVIRONMENT_BLOCK_RATE, KIND_NUMBER, offsetof(struct rt_options, block_rate), 0 },
+	{ ENVIRONMENT_BLOCK_IO, KIND_NUMBER, offsetof(struct rt_options, block_io), 0 },
+	{ ENVIRONMENT_MUTEX_FRACTION, KIND_NUMBER, offsetof(struct rt_options, mutex_fraction), 0 },
+	{ ENVIRONMENT_CPU_HZ, KIND_HZ, offsetof(struct rt_options, cpu_hz), 100 },
+	{ ENVIRONMENT_CPU_PERF, KIND_NUMBER, offsetof(struct rt_options, cpu_perf), 1 },
+	{ ENVIRONMENT_FD, KIND_NUMBER, offsetof(struct rt_options, fd), 0 },
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
@@ -119,6 +127,8 @@ static bool parse_number(enum kind kind, struct str value, uint64_t *n)
 		return rt_options_bytes(value, n);
 	if (kind == KIND_LEVEL)
 		return rt_options_level(value, n);
+	if (kind == KIND_HZ)
+		return str_to_u64(value, 10, n) && *n > 0 && *n <= HZ_MAX;
 	return kind == KIND_SIGNAL ? rt_options_signal(value, n) : str_to_u64(value, 10, n);
 }
 

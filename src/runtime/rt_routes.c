@@ -9,37 +9,18 @@
 
 #include "core/http1.h"
 #include "runtime/ages.h"
-#include "runtime/mapranges.h"
+#include "runtime/rt_cpu.h"
 #include "runtime/pages.h"
 #include "runtime/peak.h"
-#include "runtime/records.h"
 #include "runtime/rt.h"
-#include "runtime/rt_encode.h"
-#include "runtime/textform.h"
 
-#define PREFIX     "/debug/pprof/"
-#define TEXT_PLAIN "text/plain; charset=utf-8"
-
-static size_t heap_count(void)
-{
-	return (size_t)(rt_is_ready() ? rt_stats_get(RT_STAT_RECORDS) - 1 : 0);
-}
-
-/* The last one is there only when it was asked for. */
-static const struct rt_profile_kind profiles[] = {
-	{ "allocs", "A sampling of all past memory allocations", "alloc_space", true, true,
-	    rt_snapshot_take, heap_count },
-	{ "heap",
-	    "A sampling of memory allocations of live objects. The gc parameter is accepted "
-	    "and does nothing: frees are counted at once.",
-	    "inuse_space", true, true, rt_snapshot_take, heap_count },
-	{ "mmap",
-	    "Address space by the stacks that called mmap, mremap and sbrk: every call, not "
-	    "a sampling",
-	    "inuse_space", true, false, rt_mapranges_snapshot, rt_mapranges_count },
-};
-
-#define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
+#define PREFIX      "/debug/pprof/"
+/* Of a CPU profile that does not say. */
+#define CPU_SECONDS 30
+#define TEXT_PLAIN  "text/plain; charset=utf-8"
+#define NO_TRACE                                                                                   \
+	"trace is not supported: execution traces are of Go's scheduler; use profile, block, "     \
+	"mutex and threads"
 
 /* Pages that are not profiles. */
 static const struct page {
@@ -54,28 +35,6 @@ static const struct page {
 };
 
 #define PAGES (sizeof(pages) / sizeof(pages[0]))
-
-const struct rt_profile_kind *rt_routes_profiles(size_t *n)
-{
-	*n = PROFILES - !rt_mapranges_enabled();
-	return profiles;
-}
-
-const struct rt_profile_kind *rt_routes_profile(struct str name)
-{
-	size_t n;
-
-	rt_routes_profiles(&n);
-	for (size_t i = 0; i < n; i++)
-		if (str_is(name, profiles[i].name))
-			return &profiles[i];
-	return NULL;
-}
-
-size_t rt_routes_count(const struct rt_profile_kind *kind)
-{
-	return kind->count();
-}
 
 const char *rt_routes_phrase(int status)
 {
@@ -134,19 +93,9 @@ static void set_disposition(struct rt_reply *reply, const char *name, const char
 	fmt_end(&b);
 }
 
-static bool write_snapshot(
-    const struct rt_profile_kind *kind, const struct rt_snapshot *s, struct rt_bytes *out)
-{
-	struct rt_bytes plain = { 0 };
-	bool good = rt_encode_heap(s, kind->default_type, &plain) && rt_encode_gzip(&plain, out);
-
-	rt_bytes_release(&plain);
-	return good;
-}
-
 /* What a query asks for besides the profile as it is. */
 struct view {
-	bool text;       /* debug=1 */
+	int debug;       /* debug=1, debug=2 */
 	bool peak;       /* peak=1 */
 	unsigned labels; /* age=1, born=1 */
 };
@@ -156,30 +105,16 @@ static bool take_snapshot(
 {
 	if (view->peak)
 		return rt_peak_snapshot(s);
-	return view->labels ? rt_ages_snapshot(s, view->labels) : kind->take(s);
+	return view->labels ? rt_ages_snapshot(s, view->labels)
+			    : rt_profiles_take(kind, view->debug, s);
 }
 
 static bool write_view(
     const struct rt_profile_kind *kind, const struct view *view, struct rt_bytes *out)
 {
 	struct rt_snapshot s;
-	bool good = true;
 
-	if (!take_snapshot(kind, view, &s))
-		return false;
-	if (view->text)
-		rt_textform_heap(&s, out);
-	else
-		good = write_snapshot(kind, &s, out);
-	rt_snapshot_release(&s);
-	return good && !out->failed;
-}
-
-bool rt_routes_write(const struct rt_profile_kind *kind, int debug, struct rt_bytes *out)
-{
-	const struct view view = { .text = debug != 0 };
-
-	return write_view(kind, &view, out);
+	return take_snapshot(kind, view, &s) && rt_profiles_render(kind, &s, view->debug, out);
 }
 
 static bool parameter(const struct rt_request *req, const char *name, char *out, size_t cap)
@@ -196,6 +131,13 @@ static int64_t number(const struct rt_request *req, const char *name)
 	return parameter(req, name, text, sizeof(text)) && str_to_i64(str_c(text), &v) ? v : 0;
 }
 
+static int debug_level(const struct rt_request *req)
+{
+	int64_t debug = number(req, "debug");
+
+	return debug > 1 ? 2 : debug != 0;
+}
+
 /* NULL, or why the parameters do not go together. */
 static const char *read_view(
     const struct rt_request *req, const struct rt_profile_kind *kind, struct view *view)
@@ -203,11 +145,10 @@ static const char *read_view(
 	char seconds[32];
 	bool delta = parameter(req, "seconds", seconds, sizeof(seconds));
 
-	*view =
-	    (struct view){ .text = number(req, "debug") != 0, .peak = number(req, "peak") != 0 };
+	*view = (struct view){ .debug = debug_level(req), .peak = number(req, "peak") != 0 };
 	view->labels |= number(req, "age") != 0 ? RT_LABEL_AGE : 0;
 	view->labels |= number(req, "born") != 0 ? RT_LABEL_BORN : 0;
-	if (view->labels && (view->text || view->peak || delta))
+	if (view->labels && (view->debug || view->peak || delta))
 		return "age and born do not go together with debug, peak and seconds";
 	if ((view->labels || view->peak) && !kind->is_heap)
 		return "age, born and peak are parameters of the heap's profiles";
@@ -235,7 +176,7 @@ static bool begin_delta(const struct rt_request *req, const struct rt_profile_ki
 		rt_routes_error(reply, 400, wrong);
 		return true;
 	}
-	if (!kind->take(&job->before)) {
+	if (!kind->take(kind, &job->before)) {
 		rt_routes_error(reply, 500, "failed to collect profile");
 		return true;
 	}
@@ -247,7 +188,7 @@ static bool begin_delta(const struct rt_request *req, const struct rt_profile_ki
 static bool begin_profile(
     const struct rt_request *req, struct str name, struct rt_job *job, struct rt_reply *reply)
 {
-	const struct rt_profile_kind *kind = rt_routes_profile(name);
+	const struct rt_profile_kind *kind = rt_profiles_find(name);
 	char seconds[32];
 	const char *wrong;
 	struct view view;
@@ -263,12 +204,63 @@ static bool begin_profile(
 	}
 	if (parameter(req, "seconds", seconds, sizeof(seconds)))
 		return begin_delta(req, kind, job, reply);
-	reply->content_type = view.text ? TEXT_PLAIN : "application/octet-stream";
-	if (!view.text)
+	reply->content_type = view.debug ? TEXT_PLAIN : "application/octet-stream";
+	if (!view.debug)
 		set_disposition(reply, kind->name, view.peak ? "-peak" : "");
 	if (!write_view(kind, &view, &reply->body))
 		rt_routes_error(reply, 500, "failed to collect profile");
 	return true;
+}
+
+bool rt_routes_is_page(struct str name)
+{
+	if (str_is(name, "profile") || str_is(name, "trace"))
+		return true;
+	for (size_t i = 0; i < PAGES; i++)
+		if (str_is(name, pages[i].name))
+			return true;
+	return false;
+}
+
+/* The CPU profile is not in the table: it takes time, and runs once at a time. */
+static const struct rt_profile_kind cpu_kind = { .name = "profile", .shape = &rt_cpu_shape };
+
+/* The duration as Go reads it: 30 unless it is a positive number. False when it waits. */
+static bool begin_cpu(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
+{
+	int64_t seconds = number(req, "seconds"), hz = number(req, "hz");
+	char text[128] = "Could not enable CPU profiling: ";
+	struct fmt_buf b = { text, strlen(text), sizeof(text), false };
+	const char *why;
+
+	seconds = seconds > 0 ? seconds : CPU_SECONDS;
+	if (seconds > RT_SECONDS_MAX) {
+		rt_routes_error(reply, 400, "profile duration exceeds server's WriteTimeout");
+		return true;
+	}
+	if (hz < 0 || hz > RT_CPU_HZ_MAX) {
+		rt_routes_error(reply, 400, "hz must be 1 to 10000");
+		return true;
+	}
+	why = rt_cpu_start(hz ? (uint32_t)hz : (uint32_t)rt.options.cpu_hz);
+	if (why) {
+		fmt_c(&b, why);
+		rt_routes_error(reply, 500, fmt_end(&b));
+		return true;
+	}
+	job->kind = &cpu_kind;
+	job->may_end_early = true;
+	job->ready_ns = rt_routes_now() + (uint64_t)seconds * 1000000000u;
+	return false;
+}
+
+static void finish_cpu(struct rt_reply *reply)
+{
+	struct rt_snapshot s;
+
+	set_disposition(reply, cpu_kind.name, "");
+	if (!rt_cpu_stop(&s) || !rt_profiles_render(&cpu_kind, &s, 0, &reply->body))
+		rt_routes_error(reply, 500, "failed to collect profile");
 }
 
 static bool begin_path(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
@@ -284,6 +276,12 @@ static bool begin_path(const struct rt_request *req, struct rt_job *job, struct 
 			rt_routes_error(reply, 500, "out of memory");
 		return true;
 	}
+	if (str_is(name, "trace")) {
+		rt_routes_error(reply, 501, NO_TRACE);
+		return true;
+	}
+	if (str_is(name, cpu_kind.name))
+		return begin_cpu(req, job, reply);
 	return begin_profile(req, name, job, reply);
 }
 
@@ -328,15 +326,19 @@ void rt_routes_finish(struct rt_job *job, struct rt_reply *reply)
 	*reply = (struct rt_reply){ .status = 200,
 		.content_type = "application/octet-stream",
 		.head_only = job->head_only };
-	if (!job->kind->take(&after)) {
+	if (job->kind == &cpu_kind) {
+		job->kind = NULL;
+		finish_cpu(reply);
+		return;
+	}
+	if (!job->kind->take(job->kind, &after)) {
 		rt_routes_error(reply, 500, "failed to collect profile");
 		rt_routes_cancel(job);
 		return;
 	}
-	rt_snapshot_subtract(&after, &job->before);
+	good = rt_snapshot_subtract(&after, &job->before) &&
+	       rt_profiles_render(job->kind, &after, 0, &reply->body);
 	set_disposition(reply, job->kind->name, "-delta");
-	good = write_snapshot(job->kind, &after, &reply->body);
-	rt_snapshot_release(&after);
 	rt_routes_cancel(job);
 	if (!good)
 		rt_routes_error(reply, 500, "failed to compute delta");
@@ -344,5 +346,8 @@ void rt_routes_finish(struct rt_job *job, struct rt_reply *reply)
 
 void rt_routes_cancel(struct rt_job *job)
 {
+	if (job->kind == &cpu_kind)
+		rt_cpu_stop(NULL);
+	job->kind = NULL;
 	rt_snapshot_release(&job->before);
 }

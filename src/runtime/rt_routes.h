@@ -14,6 +14,7 @@
 
 #include "core/str.h"
 #include "runtime/mem.h"
+#include "runtime/profiles.h"
 #include "runtime/snapshot.h"
 
 #define RT_SECONDS_MAX 300
@@ -30,39 +31,24 @@ struct rt_reply {
 	int status;
 	const char *content_type; /* static */
 	const char *location;     /* static; NULL unless a redirect */
-	char disposition[64];     /* "" when none */
+	char disposition[128];    /* "" when none */
 	bool is_error;            /* gets X-Go-Pprof: 1 */
 	bool head_only;           /* HEAD: headers as for GET, no body */
 	struct rt_bytes body;
 };
 
-/* A request that is under way: a difference profile between its two snapshots. */
+/* A request that is under way: a difference profile between its two snapshots, or a CPU profile.
+ * At most one of those runs, so a job must be finished or cancelled. */
 struct rt_job {
 	const struct rt_profile_kind *kind;
 	struct rt_snapshot before;
 	uint64_t ready_ns; /* CLOCK_MONOTONIC */
 	bool head_only;
+	bool may_end_early; /* a client that leaves ends it, with what there is so far */
 };
 
-/* A profile that can be looked up by name; also pprof_profile of the public header. */
-struct rt_profile_kind {
-	const char *name;
-	const char *description;
-	const char *default_type;
-	bool is_delta_able;
-	bool is_heap; /* of the heap's records: has ages and a peak */
-	bool (*take)(struct rt_snapshot *);
-	size_t (*count)(void);
-};
-
-/* All of them, sorted by name. */
-const struct rt_profile_kind *rt_routes_profiles(size_t *n);
-const struct rt_profile_kind *rt_routes_profile(struct str name);
-/* Records that the profile has now. RT_ANY */
-size_t rt_routes_count(const struct rt_profile_kind *kind);
-
-/* Appends the profile, gzip-compressed (debug 0) or as text. False when memory is short. RT_ANY */
-bool rt_routes_write(const struct rt_profile_kind *kind, int debug, struct rt_bytes *out);
+/* True when `name` under /debug/pprof/ is, or is kept for, something that is no profile. */
+bool rt_routes_is_page(struct str name);
 
 /* True when path is /debug/pprof or under it. */
 bool rt_routes_is_ours(struct str path);

@@ -1,6 +1,7 @@
 /* Counters; see rt_stats.h. */
 #include "runtime/rt_stats.h"
 
+#include "runtime/capture.h"
 #include "runtime/rt.h"
 
 static const struct {
@@ -20,7 +21,8 @@ void rt_stats_add(enum rt_stat which, uint64_t n)
 
 uint64_t rt_stats_get(enum rt_stat which)
 {
-	return atomic_load_explicit(&rt.stats.n[which], memory_order_relaxed);
+	return atomic_load_explicit(&rt.stats.n[which], memory_order_relaxed) +
+	       rt_capture_counted(which);
 }
 
 void rt_stats_print(struct fmt_buf *out)

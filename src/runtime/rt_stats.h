@@ -1,6 +1,7 @@
 /*
  * Counters of what the runtime did and, by cause, of what it could not do. Shown at
- * /debug/pprof/self. All only grow; relaxed atomics, shared by all threads, touched in cold paths.
+ * /debug/pprof/self. All only grow; relaxed atomics, shared by all threads, touched in cold paths. Those that every
+ * sample adds to are in the scratch slots of capture.c.
  */
 #ifndef RUNTIME_RT_STATS_H
 #define RUNTIME_RT_STATS_H
@@ -31,8 +32,20 @@
 	X(LOST_LIVE, "lost_live", "samples counted as allocated but not as in use: table full")    \
 	X(LOST_UPDATES, "lost_updates", "updates of records without a cell to write to")           \
 	X(LOST_MODULES, "lost_modules", "modules that the state file has no room for")             \
+	X(LOST_LABELS, "lost_labels", "sets of labels that had no room or were too large")         \
+	X(LOST_THREADS, "lost_threads", "threads that had no place in the table of threads")       \
+	X(LOST_TIMERS, "lost_timers", "threads whose CPU time no timer could watch")               \
+	X(CPU_SIGNALS, "cpu_signals", "signals of the CPU profile")                                \
+	X(CPU_EARLY, "cpu_early", "of these, before a period was over: not counted")               \
+	X(CPU_FOREIGN, "cpu_foreign", "SIGPROF that others have sent while it ran: ignored")       \
+	X(CPU_UNSAMPLED, "cpu_unsampled", "periods of CPU time in [not sampled] and the like")     \
+	X(LOST_CPU, "lost_cpu", "periods that had no room in the CPU profile's table")             \
 	X(LOST_STATE, "lost_state", "1 when PPROF_STATE asked for a file and there is none")       \
 	X(LOST_MAPS, "lost_maps", "changes of mappings that could not be noted")                   \
+	X(BLOCK_EVENTS, "block_events", "waits recorded in the block profile")                     \
+	X(MUTEX_EVENTS, "mutex_events", "unlocks recorded in the mutex profile")                   \
+	X(LOST_FDS, "lost_fds", "opened descriptors whose stack could not be noted")               \
+	X(LOST_WAITERS, "lost_waiters", "waits that no unlock was charged with: too many")         \
 	X(WASTED_STACK_BYTES, "wasted_stack_bytes", "stack table bytes lost to insertion races")   \
 	X(FILTER_MISSES, "filter_misses", "frees that looked for a sample and found none")         \
 	X(MAPPED_BYTES, "mapped_bytes", "bytes of tables in use (committed)")                      \

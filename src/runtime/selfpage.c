@@ -6,7 +6,9 @@
 
 #include "runtime/capture.h"
 #include "runtime/confidence.h"
+#include "runtime/contend.h"
 #include "runtime/coverage.h"
+#include "runtime/rt_cpu.h"
 #include "runtime/heap_live.h"
 #include "runtime/modules.h"
 #include "runtime/pages.h"
@@ -174,6 +176,10 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 	self_line(out, "enabled", rt_is_ready(), "1 when allocations are sampled");
 	rt_coverage_print(out);
 	self_line(out, "heap_rate", atomic_load(&rt.heap_rate), "mean bytes between samples");
+	self_line(out, "block_rate", rt_contend_block_rate(),
+	    "nanoseconds from which on all waits are recorded; 0: none are");
+	self_line(out, "mutex_fraction", rt_contend_mutex_fraction(),
+	    "one in this many contended unlocks is recorded; 0: none is");
 	self_line(out, "threads", atomic_load(&rt.threads), "threads that have allocated");
 	if (rt_is_ready()) {
 		print_confidence(out);
@@ -182,6 +188,7 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 		print_time(out);
 	}
 	print_state(out);
+	rt_cpu_print(out);
 	rt_watch_print(out);
 	rt_text_from(out, rt_stats_print);
 	print_modules(out);

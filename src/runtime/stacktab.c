@@ -102,6 +102,17 @@ rt_stack_id rt_stacktab_id(const uintptr_t *pcs, size_t depth)
 	}
 }
 
+void rt_stacktab_prefetch(void)
+{
+	const uint8_t *next =
+	    rt.state.base[RT_REGION_STACKS] +
+	    atomic_load_explicit(&rt.state.head->stack_used, memory_order_relaxed);
+
+	/* The processor itself goes on behind these. */
+	__builtin_prefetch(next, 1);
+	__builtin_prefetch(next + 64, 1);
+}
+
 void rt_stacktab_init(void)
 {
 	uintptr_t pc = RT_PC_STACKS_FULL;

@@ -28,6 +28,10 @@ enum rt_pseudo_pc {
 	RT_PC_TRUNCATED = STATEFMT_PC_TRUNCATED,
 	RT_PC_UNREADABLE = STATEFMT_PC_UNREADABLE,
 	RT_PC_NO_SCRATCH = STATEFMT_PC_NO_SCRATCH,
+	RT_PC_NOT_SAMPLED = STATEFMT_PC_NOT_SAMPLED,       /* CPU time without a sample */
+	RT_PC_UNSEEN_THREADS = STATEFMT_PC_UNSEEN_THREADS, /* of threads that came and went */
+	RT_PC_NO_ANSWER = STATEFMT_PC_NO_ANSWER,           /* a thread whose stack is not known */
+	RT_PC_NO_CREATOR = STATEFMT_PC_NO_CREATOR,         /* a thread that nobody saw start */
 	RT_PC_PSEUDO_END = STATEFMT_PC_END,
 };
 
@@ -40,6 +44,9 @@ struct rt_stack {
 /* The number of this stack, storing it when new; when the table is full, the stack that says so
  * (and a counted loss). depth is 1 to RT_STACK_DEPTH + 1. RT_NOALLOC */
 rt_stack_id rt_stacktab_id(const uintptr_t *pcs, size_t depth);
+
+/* Fetches the place of the next new stack, while the caller does other things. RT_SIGSAFE */
+void rt_stacktab_prefetch(void);
 
 /* The stack by number, which must have come from rt_stacktab_id. RT_SIGSAFE */
 const struct rt_stack *rt_stacktab_get(rt_stack_id id);

@@ -1,5 +1,5 @@
 /*
- * debug=1 text; see textform.h. Called by rt_routes.c and api.c.
+ * debug=1 text; see textform.h. Called through the table in profiles.c.
  *
  * The reader of this form scales counts up by itself, from the rate in the header, so it must be
  * given what was sampled, not our estimates: "heap/N" with N twice the rate. After a change of the
@@ -59,16 +59,14 @@ const char *rt_textform_symbol(uint64_t pc, uint64_t *start, const char **object
 	return info.dli_sname;
 }
 
-static void put_frame(struct rt_bytes *out, uint64_t pc)
+void rt_textform_frame(struct rt_bytes *out, uint64_t pc)
 {
 	struct str pseudo = rt_stacktab_pseudo_name(pc);
 	const char *name, *object;
 	uint64_t start;
 
-	rt_text_c(out, "#\t");
 	if (pseudo.n > 0) {
 		rt_text_str(out, pseudo);
-		rt_text_c(out, "\n");
 		return;
 	}
 	name = rt_textform_symbol(pc - 1, &start, &object);
@@ -83,15 +81,24 @@ static void put_frame(struct rt_bytes *out, uint64_t pc)
 		rt_text_c(out, "\t");
 		rt_text_c(out, object);
 	}
+}
+
+static void put_labels(struct rt_bytes *out, const struct rt_snapshot *s, const struct rt_row *row)
+{
+	struct rt_label pairs[RT_ROW_LABELS];
+	size_t n = rt_snapshot_labels(s, row, pairs);
+
+	if (n == 0)
+		return;
+	rt_text_c(out, "# labels: ");
+	rt_labels_print(pairs, n, out);
 	rt_text_c(out, "\n");
 }
 
-static void put_row(struct rt_bytes *out, const struct rt_row *row, bool raw)
+void rt_textform_stack(struct rt_bytes *out, const struct rt_snapshot *s, const struct rt_row *row)
 {
-	const struct rt_stack *stack = rt_stacktab_get(row->stack);
-	struct quad q = row_quad(row, raw);
+	const struct rt_stack *stack = rt_snapshot_stack(s, row);
 
-	put_quad(out, &q);
 	for (uint32_t i = 0; i < stack->depth; i++) {
 		if (stack->pc[i] < RT_PC_PSEUDO_END)
 			continue;
@@ -99,47 +106,23 @@ static void put_row(struct rt_bytes *out, const struct rt_row *row, bool raw)
 		rt_text_hex(out, stack->pc[i]);
 	}
 	rt_text_c(out, "\n");
-	for (uint32_t i = 0; i < stack->depth; i++)
-		put_frame(out, stack->pc[i]);
+	put_labels(out, s, row);
+	for (uint32_t i = 0; i < stack->depth; i++) {
+		rt_text_c(out, "#\t");
+		rt_textform_frame(out, stack->pc[i]);
+		rt_text_c(out, "\n");
+	}
 	rt_text_c(out, "\n");
 }
 
-/* Most bytes in use first, as Go sorts them; then by record, so that the order is fixed. */
-static bool comes_before(const struct rt_row *a, const struct rt_row *b)
+void rt_textform_map(struct rt_bytes *out, const char *title)
 {
-	if (a->values[RT_INUSE_BYTES] != b->values[RT_INUSE_BYTES])
-		return a->values[RT_INUSE_BYTES] > b->values[RT_INUSE_BYTES];
-	return a->record < b->record;
-}
+	struct rt_mappings maps;
 
-static void sift_down(struct rt_row *rows, size_t at, size_t n)
-{
-	for (;;) {
-		size_t child = 2 * at + 1;
-		struct rt_row swap = rows[at];
-
-		if (child + 1 < n && comes_before(&rows[child], &rows[child + 1]))
-			child++;
-		if (child >= n || !comes_before(&rows[at], &rows[child]))
-			return;
-		rows[at] = rows[child];
-		rows[child] = swap;
-		at = child;
-	}
-}
-
-/* Heap sort: libc's qsort may call malloc. */
-static void sort_rows(struct rt_row *rows, size_t n)
-{
-	for (size_t i = n / 2; i-- > 0;)
-		sift_down(rows, i, n);
-	for (size_t end = n; end > 1; end--) {
-		struct rt_row swap = rows[0];
-
-		rows[0] = rows[end - 1];
-		rows[end - 1] = swap;
-		sift_down(rows, 0, end - 1);
-	}
+	rt_mappings_init(&maps);
+	rt_text_c(out, title);
+	rt_bytes_add(out, maps.text.p, maps.text.n);
+	rt_mappings_release(&maps);
 }
 
 static void put_header(struct rt_bytes *out, const struct rt_snapshot *s, bool raw)
@@ -181,16 +164,16 @@ static void put_process(struct rt_bytes *out)
 void rt_textform_heap(struct rt_snapshot *s, struct rt_bytes *out)
 {
 	bool raw = !s->rate_changed && s->rate > 0;
-	struct rt_mappings maps;
 
-	if (s->n > 0)
-		sort_rows(rt_snapshot_row(s, 0), s->n);
+	rt_snapshot_sort_by(s, RT_INUSE_BYTES); /* as Go sorts them */
 	put_header(out, s, raw);
-	for (size_t i = 0; i < s->n; i++)
-		put_row(out, rt_snapshot_row(s, i), raw);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct rt_row *row = rt_snapshot_row(s, i);
+		struct quad q = row_quad(row, raw);
+
+		put_quad(out, &q);
+		rt_textform_stack(out, s, row);
+	}
 	put_process(out);
-	rt_mappings_init(&maps);
-	rt_text_c(out, "\nMAPPED_LIBRARIES:\n");
-	rt_bytes_add(out, maps.text.p, maps.text.n);
-	rt_mappings_release(&maps);
+	rt_textform_map(out, "\nMAPPED_LIBRARIES:\n");
 }

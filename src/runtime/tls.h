@@ -11,6 +11,7 @@
 #define RUNTIME_TLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rt_tls {
@@ -22,14 +23,20 @@ struct rt_tls {
 	uintptr_t stack_hi;
 	uintptr_t busy_at; /* in the sampler, at this stack address: a nested hook passes through */
 	uint32_t rate_gen; /* of `rate`; 0: never drawn */
-	uint16_t nested;   /* hooks that found busy_at set, in a row */
+	uint8_t nested;    /* hooks that found busy_at set, in a row */
 	bool resolving;    /* in real.c's dlsym: a nested hook uses the boot arena */
+
+	/* Here the hot part ends. */
+	uint16_t waits_at; /* place of its announcement in waiters.c; 0: it waits for no lock */
+	uint32_t labels;   /* the thread's set, see rt_labels.h; 0: none */
+	bool masked;       /* SIGPROF is blocked while this thread forks; see rt_cpu.c */
 };
 
 /* busy_at of the runtime's own threads: they sample nothing. */
 #define RT_BUSY_FOR_EVER UINTPTR_MAX
 
-_Static_assert(sizeof(struct rt_tls) <= 64, "hot thread-local data fits one cache line");
+_Static_assert(offsetof(struct rt_tls, waits_at) <= 64, "hot thread-local data is one cache line");
+_Static_assert(sizeof(struct rt_tls) <= 512, "what the loader keeps for libraries that come later");
 
 extern _Thread_local struct rt_tls rt_tls
     __attribute__((tls_model("initial-exec"), visibility("hidden"), aligned(64)));

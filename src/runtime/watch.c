@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 #include "core/fmt.h"
+#include "runtime/busy.h"
 #include "runtime/dump.h"
 #include "runtime/memlimit.h"
 #include "runtime/own_files.h"
+#include "runtime/ownthread.h"
 #include "runtime/rt.h"
 #include "runtime/rt_routes.h"
 #include "runtime/rt_text.h"
-#include "runtime/tls.h"
 
-#define STACK_BYTES   ((size_t)256 << 10)
 #define PATH_ROOM     (2 * RT_OPTION_PATH)
 /* The distance to the threshold is looked at again before memory could fill up at this speed. */
 #define BYTES_PER_MS  ((uint64_t)4 << 20)
@@ -138,8 +138,8 @@ static void *thread_main(void *arg)
 {
 	(void)arg;
 	pthread_setname_np(pthread_self(), "pprof-watch");
-	rt_tls.busy_at = RT_BUSY_FOR_EVER; /* nothing on this thread is the program's */
-	rt_own_files(-1); /* what it opens for moments takes no number from the program */
+	rt_busy_for_ever(); /* nothing on this thread is the program's */
+	rt_own_files(-1);   /* what it opens for moments takes no number from the program */
 	while (!watch.stop) {
 		uint32_t seen = watch.woken;
 
@@ -149,24 +149,6 @@ static void *thread_main(void *arg)
 			dump();
 	}
 	return NULL;
-}
-
-/* All signals stay with the program's own threads. */
-static bool start_thread(void)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int failed;
-
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	failed = pthread_create(&watch.thread, &attr, thread_main, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return !failed;
 }
 
 /* A signal that somebody has a use for (or has ignored: nohup does) is not taken. */
@@ -207,7 +189,7 @@ void rt_watch_start(void)
 {
 	if (watch.running || !rt_is_ready() || (!rt.options.dump_signal && !rt.options.dump_at))
 		return;
-	watch.running = set_pattern() && start_thread();
+	watch.running = set_pattern() && rt_ownthread_start(&watch.thread, thread_main);
 	if (!watch.running)
 		return;
 	if (rt.options.dump_signal)

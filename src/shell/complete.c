@@ -17,6 +17,17 @@ static void add(struct completion *c, struct str candidate)
 		c->v[c->n++] = candidate;
 }
 
+/* How far labels are looked for. */
+#define LABELLED_SAMPLES 1000
+
+static bool holds(const struct completion *c, struct str candidate)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (str_eq(c->v[i], candidate))
+			return true;
+	return false;
+}
+
 static bool starts_nocase(const char *name, struct str prefix)
 {
 	return strlen(name) >= prefix.n && strncasecmp(name, prefix.p, prefix.n) == 0;
@@ -46,14 +57,89 @@ static void add_first_words(struct completion *c, struct str prefix)
 	add_options(c, prefix);
 }
 
-/* Values of "name=": words of a choice, sample types. */
-static void add_values(
-    struct completion *c, const struct driver *d, struct str name, struct str prefix)
+/* A name as a pattern that matches it. Dots stay as they are: they match themselves too. */
+static struct str pattern_of(struct str name, bool minus, struct arena *arena)
 {
+	struct buf text = { 0 };
+	struct str pattern;
+
+	if (minus)
+		buf_char(&text, '-');
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] && strchr("()[]{}*+?|^$\\", name.p[i]))
+			buf_char(&text, '\\');
+		buf_char(&text, name.p[i]);
+	}
+	pattern = buf_failed(&text) ? (struct str){ NULL, 0 } : arena_str(arena, buf_str(&text));
+	buf_release(&text);
+	return pattern;
+}
+
+/* What somebody means who typed a part of a pattern. */
+static struct str name_part(struct str word, struct arena *arena)
+{
+	char *text = arena_alloc(arena, word.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; text && i < word.n; i++)
+		if (word.p[i] != '\\')
+			text[n++] = word.p[i];
+	return text ? (struct str){ text, n } : STR("");
+}
+
+/* Functions with the word in their name; a leading '-' of the word stays in front. */
+static void add_functions(
+    struct completion *c, const struct driver *d, struct str word, struct arena *arena)
+{
+	const struct profile *p = &d->profile;
+	bool minus = word.n > 0 && word.p[0] == '-';
+	struct str part = name_part(minus ? str_skip(word, 1) : word, arena);
+
+	if (part.n == 0)
+		return;
+	for (uint32_t i = 0; i < p->n_functions && c->n < COMPLETE_MAX; i++) {
+		struct str name = profile_str(p, p->functions[i].name);
+
+		if (str_find(name, part) != STR_NPOS)
+			add(c, pattern_of(name, minus, arena));
+	}
+}
+
+/* Keys of the labels of the first samples: what tagroot and the tag filters may name. */
+static void add_label_keys(struct completion *c, const struct profile *p, struct str prefix)
+{
+	for (size_t i = 0; i < p->samples.n && i < LABELLED_SAMPLES; i++) {
+		size_t n;
+		const struct label *labels = sample_labels(p, i, &n);
+
+		for (size_t k = 0; k < n; k++) {
+			struct str key = profile_str(p, labels[k].key);
+
+			if (str_starts(key, prefix) && !holds(c, key))
+				add(c, key);
+		}
+	}
+}
+
+static void add_words(struct completion *c, const char *const *words, struct str prefix)
+{
+	for (; *words; words++)
+		if (starts_nocase(*words, prefix))
+			add(c, str_c(*words));
+}
+
+/* Values of "name=": words of a choice, sample types, label keys, functions for the filters. */
+static void add_values(struct completion *c, const struct driver *d, struct str name,
+    struct str prefix, struct arena *arena)
+{
+	static const char *const bools[] = { "true", "false", NULL };
+	static const char *const units[] = { "minimum", "auto", NULL };
 	const struct option *o = option_find(name);
 	const struct profile *p = &d->profile;
 
-	for (size_t k = 0; o && o->choices && o->choices[k].name; k++)
+	if (!o)
+		return;
+	for (size_t k = 0; o->choices && o->choices[k].name; k++)
 		if (starts_nocase(o->choices[k].name, prefix))
 			add(c, str_c(o->choices[k].name));
 	for (uint32_t i = 0; str_is(name, "sample_index") && i < p->n_sample_types; i++) {
@@ -62,25 +148,14 @@ static void add_values(
 		if (str_starts(type, prefix))
 			add(c, type);
 	}
-}
-
-/* Functions with `part` in their name; a leading '-' of the word stays in front. */
-static void add_functions(
-    struct completion *c, const struct driver *d, struct str word, struct arena *arena)
-{
-	const struct profile *p = &d->profile;
-	bool minus = word.n > 0 && word.p[0] == '-';
-	struct str part = minus ? str_skip(word, 1) : word;
-
-	if (part.n == 0)
-		return;
-	for (uint32_t i = 0; i < p->n_functions && c->n < COMPLETE_MAX; i++) {
-		struct str name = profile_str(p, p->functions[i].name);
-
-		if (str_find(name, part) == STR_NPOS)
-			continue;
-		add(c, minus ? arena_printf(arena, "-%.*s", STR_ARG(name)) : name);
-	}
+	if (o->kind == OPTION_BOOL)
+		add_words(c, bools, prefix);
+	if (str_is(name, "unit"))
+		add_words(c, units, prefix);
+	if (str_starts(name, STR("tag")))
+		add_label_keys(c, p, prefix);
+	else if (o->argument && str_is(str_c(o->argument), "regex"))
+		add_functions(c, d, prefix, arena);
 }
 
 static int by_text(const void *a, const void *b)
@@ -135,7 +210,8 @@ void complete_line(
 		return;
 	if (equals != STR_NPOS) {
 		out->start = equals + 1;
-		add_values(out, d, str_trim(str_head(line, equals)), str_skip(line, equals + 1));
+		add_values(
+		    out, d, str_trim(str_head(line, equals)), str_skip(line, equals + 1), arena);
 	} else if (before.n == 0 || str_is(before, "help")) {
 		add_first_words(out, word);
 	} else if (command_find(command) && !str_is(command, "tags")) {

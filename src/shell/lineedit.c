@@ -1,18 +1,21 @@
 /*
  * libedit behind lineedit.h. What is hard: libedit hands its callbacks only the EditLine, so our
- * state travels as its client data; and a ^C while a line is typed should drop the line, while one
- * during a long report should end the program, so the signal is caught only inside el_gets.
+ * state travels as its client data; and a ^C while a line is typed should drop the line, whenever
+ * it comes. So SIGINT is blocked while libedit works and let in only where read_char waits for a
+ * key: with a handler around el_gets alone, one that came between two keys was lost.
  */
 #include "shell/lineedit.h"
 
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "shell/complete.h"
 
@@ -26,6 +29,10 @@ struct lineedit {
 	History *history;
 	const char *prompt;
 	struct str history_file; /* "" none; NUL-terminated */
+	mbstate_t state;         /* of a character of which not all bytes came yet */
+	sigset_t before;         /* signals that were blocked before el_gets */
+	bool interrupted;        /* by ^C, while the line was typed */
+	struct sigaction interrupt_before;
 };
 
 static char *prompt_of(EditLine *el)
@@ -114,6 +121,66 @@ static void open_history(struct lineedit *l)
 	el_set(l->el, EL_HIST, history, l->history);
 }
 
+static volatile sig_atomic_t got_interrupt;
+
+static void on_interrupt(int sig)
+{
+	(void)sig;
+	got_interrupt = 1;
+}
+
+/* One byte of the terminal; -1 when ^C came first, 0 at the end. */
+static int read_byte(struct lineedit *l, char *byte)
+{
+	struct pollfd key = { .fd = STDIN_FILENO, .events = POLLIN };
+	ssize_t n = -1;
+
+	while (n < 0) {
+		int ready = ppoll(&key, 1, NULL, &l->before);
+
+		if (got_interrupt) {
+			l->interrupted = true;
+			return -1;
+		}
+		if (ready > 0)
+			n = read(STDIN_FILENO, byte, 1);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -1;
+	}
+	return (int)n;
+}
+
+/* libedit's way to the next character. */
+static int read_char(EditLine *el, wchar_t *out)
+{
+	struct lineedit *l;
+
+	el_get(el, EL_CLIENTDATA, &l);
+	for (;;) {
+		char byte = 0;
+		int n = read_byte(l, &byte);
+		size_t used;
+
+		if (n <= 0)
+			return n;
+		used = mbrtowc(out, &byte, 1, &l->state);
+		if (used == (size_t)-2) /* more bytes follow */
+			continue;
+		if (used == (size_t)-1) {
+			l->state = (mbstate_t){ 0 };
+			*out = (unsigned char)byte;
+		}
+		return 1;
+	}
+}
+
+static void ignore_interrupts(struct lineedit *l)
+{
+	struct sigaction ignored = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGINT, &ignored, &l->interrupt_before);
+}
+
 static void open_editor(struct lineedit *l)
 {
 	setlocale(
@@ -123,11 +190,13 @@ static void open_editor(struct lineedit *l)
 		return;
 	el_set(l->el, EL_CLIENTDATA, l);
 	el_set(l->el, EL_PROMPT, prompt_of);
+	el_set(l->el, EL_GETCFN, read_char);
 	el_set(l->el, EL_EDITOR, "emacs");
 	el_set(l->el, EL_ADDFN, "pprof-complete", "complete commands and functions", on_tab);
 	el_set(l->el, EL_BIND, "^I", "pprof-complete", NULL);
 	el_set(l->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	open_history(l);
+	ignore_interrupts(l);
 	el_source(l->el, NULL);
 }
 
@@ -158,8 +227,10 @@ void lineedit_close(struct lineedit *l)
 		history(l->history, &event, H_SAVE, l->history_file.p);
 	if (l->history)
 		history_end(l->history);
-	if (l->el)
+	if (l->el) {
 		el_end(l->el);
+		sigaction(SIGINT, &l->interrupt_before, NULL);
+	}
 	buf_release(&l->line);
 	arena = l->arena;
 	arena_release(&arena);
@@ -180,11 +251,6 @@ static MUST_USE enum err_code read_plain(struct lineedit *l, struct str *line, s
 	return OK;
 }
 
-static void on_interrupt(int sig)
-{
-	(void)sig; /* its arrival ends the read with EINTR */
-}
-
 static void remember(struct lineedit *l, struct str line)
 {
 	HistEvent event;
@@ -193,28 +259,45 @@ static void remember(struct lineedit *l, struct str line)
 		history(l->history, &event, H_ENTER, line.p);
 }
 
-static MUST_USE enum err_code read_edited(struct lineedit *l, struct str *line, struct err *e)
+/* el_gets, with ^C let in where it waits. */
+static const char *edit(struct lineedit *l, int *n)
 {
 	struct sigaction caught = { .sa_handler = on_interrupt };
 	struct sigaction before;
+	sigset_t interrupt;
 	const char *text;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &l->before);
+	sigaction(SIGINT, &caught, &before);
+	got_interrupt = 0;
+	l->interrupted = false;
+	text = el_gets(l->el, n);
+	sigaction(SIGINT, &before, NULL); /* ignored: drops one that came too late */
+	sigprocmask(SIG_SETMASK, &l->before, NULL);
+	return text;
+}
+
+static MUST_USE enum err_code read_edited(struct lineedit *l, struct str *line, struct err *e)
+{
 	int n = 0;
+	const char *text = edit(l, &n);
 
 	(void)e;
-	sigaction(SIGINT, &caught, &before);
-	errno = 0;
-	text = el_gets(l->el, &n);
-	sigaction(SIGINT, &before, NULL);
-	if (!text || n <= 0) {
-		bool interrupted = errno == EINTR;
-
+	if (l->interrupted || !text || n <= 0) {
 		fputc('\n', stderr);
-		*line = interrupted ? STR("") : (struct str){ NULL, 0 };
+		*line = l->interrupted ? STR("") : (struct str){ NULL, 0 };
 		return OK;
 	}
 	*line = str_trim((struct str){ text, (size_t)n });
 	remember(l, *line);
 	return OK;
+}
+
+bool lineedit_is_terminal(const struct lineedit *l)
+{
+	return l->el != NULL;
 }
 
 enum err_code lineedit_read(struct lineedit *l, const char *prompt, struct str *line, struct err *e)

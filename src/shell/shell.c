@@ -9,6 +9,7 @@
 #include "driver/options_table.h"
 #include "driver/pipeline.h"
 #include "driver/usage.h"
+#include "shell/job.h"
 #include "shell/lineedit.h"
 #include "shell/listing.h"
 #include "shell/words.h"
@@ -70,15 +71,31 @@ static bool try_assignment(struct driver *d, struct str line, enum err_code *cod
 	return true;
 }
 
-static MUST_USE enum err_code report(
-    struct driver *d, const struct words *words, struct arena *arena, struct err *e)
+/* What stands behind a word "|": the command that reads the report. Takes it off the words. */
+static struct str take_pager(struct words *words, struct str line)
 {
+	for (size_t i = 1; i < words->n; i++)
+		if (str_is(words->v[i], "|")) {
+			struct str bar = words->v[i];
+
+			words->n = i;
+			return str_trim(str_skip(line, (size_t)(bar.p + bar.n - line.p)));
+		}
+	return STR("");
+}
+
+static MUST_USE enum err_code report(
+    struct driver *d, struct words *words, struct str line, struct arena *arena, struct err *e)
+{
+	struct str pager = take_pager(words, line);
 	struct shell_command command;
 
 	TRY(words_parse(&command, words, &d->config, arena, e));
 	if (d->interactive && command.config.nodecount == -1 &&
 	    command.command->format == REPORT_TEXT)
 		command.config.nodecount = TOP_COUNT;
+	if (d->at_terminal || pager.n)
+		return job_run(d, &command, pager, e);
 	return driver_report(d, command.command, command.param, &command.config, e);
 }
 
@@ -104,7 +121,7 @@ static MUST_USE enum err_code run_words(
 		listing_help(d, str_trim(str_skip(line, first.n)));
 		return OK;
 	}
-	return report(d, &words, arena, e);
+	return report(d, &words, line, arena, e);
 }
 
 /* "samples", "total_samples" and "mean_samples" choose the value to report. */
@@ -221,6 +238,7 @@ enum err_code shell_run(struct driver *d, struct err *e)
 	d->config.compact_labels = true;
 	TRY(greet(d, e));
 	TRY(lineedit_open(&in, d, e));
+	d->at_terminal = lineedit_is_terminal(in);
 	do {
 		code = lineedit_read(in, "(pprof) ", &line, e);
 		if (code == OK && line.p)

@@ -2,17 +2,29 @@
  * Names from the binaries on this machine. What is hard: saying why there is none. Each mapping is
  * either skipped by rule, refused with a message, or opened; only then its locations are asked.
  */
+#include <stdlib.h>
+
 #include "base/fs.h"
+#include "base/vec.h"
 #include "net/url.h"
-#include "object/dwarf.h"
+#include "object/frame_set.h"
+#include "symbolize/sym_cache.h"
+#include "symbolize/sym_open.h"
+#include "symbolize/sym_special.h"
 #include "symbolize/sym_tables.h"
 #include "symbolize/symbolize.h"
 
 /* One mapping's binary while locations are looked up. */
 struct binary {
-	struct object *object; /* NULL: skipped or refused */
+	struct object *object;      /* NULL: skipped or refused */
+	struct sym_special special; /* its text is asked when there is no object */
 	struct object_mapping place;
-	bool base_failed; /* said once */
+	bool base_failed;        /* said once */
+	VEC(uint64_t) addresses; /* object addresses of its locations; later sorted and unique */
+	struct frame_set frames;
+	struct buf cached; /* holds texts of frames */
+	uint32_t
+	    *functions; /* of the profile, by index of frames.functions; PROFILE_NONE not yet */
 };
 
 struct local {
@@ -37,28 +49,44 @@ static struct str display_name(struct local *l, const struct mapping *m)
 	return arena_printf(&l->arena, "%.*s (build ID %.*s)", STR_ARG(base), STR_ARG(id));
 }
 
+/* The profile knows which build it was, the file does not say: its names may be another's. */
+static void warn_without_id(struct local *l, struct str name, struct str id, struct object *o)
+{
+	if (id.n && !object_build_id(o).n)
+		ui_error(l->ui, "%.*s has no build ID: it may not be the build that was profiled",
+		    STR_ARG(name));
+}
+
+/* A mapping that is no file, or a compiler's map: named when it is certainly this machine's. */
+static void open_special(struct local *l, const struct mapping *m, struct binary *b)
+{
+	struct err e;
+
+	if (sym_special_open(
+		&b->special, profile_str(l->p, m->file), profile_str(l->p, m->build_id), &e) != OK)
+		l->no_memory = true;
+	b->object = b->special.object;
+	b->special.object = NULL;
+	b->place = (struct object_mapping){ m->start, m->limit, m->offset, STR("") };
+}
+
 static void open_binary(struct local *l, const struct mapping *m, struct binary *b)
 {
 	struct str name = display_name(l, m);
-	struct str want = profile_str(l->p, m->build_id);
-	struct str got;
+	struct str id = profile_str(l->p, m->build_id);
 	struct err e;
 
-	if (object_open(&b->object, profile_str(l->p, m->file), &e) != OK) {
+	if (sym_open(&b->object, profile_str(l->p, m->file), id, NULL, l->ui, &e) != OK) {
+		bool is_other = strstr(e.msg, ": build ID mismatch (") != NULL;
+
+		b->object = NULL;
 		l->no_memory |= e.code == ERR_NOMEM;
-		ui_error(l->ui, "Local symbolization failed for %.*s: %s", STR_ARG(name), e.msg);
-		l->is_incomplete = true;
-		b->object = NULL;
+		l->is_incomplete |= !is_other;
+		ui_error(l->ui, "Local symbolization failed for %.*s: %s", STR_ARG(name),
+		    is_other ? "build ID mismatch" : e.msg);
 		return;
 	}
-	got = object_build_id(b->object);
-	if (want.n && got.n && !str_eq(want, got)) {
-		ui_error(
-		    l->ui, "Local symbolization failed for %.*s: build ID mismatch", STR_ARG(name));
-		object_close(b->object);
-		b->object = NULL;
-		return;
-	}
+	warn_without_id(l, name, id, b->object);
 	b->place = (struct object_mapping){ m->start, m->limit, m->offset,
 		profile_str(l->p, m->kernel_reloc) };
 }
@@ -78,7 +106,11 @@ static void prepare_mapping(struct local *l, uint32_t i)
 		l->is_incomplete = true;
 		return;
 	}
-	if (symbolize_is_special(file) || (!m->build_id && url_is_http(file)))
+	if (symbolize_is_special(file) || sym_text_is_perf_map(file)) {
+		open_special(l, m, &l->binaries[i]);
+		return;
+	}
+	if (!m->build_id && url_is_http(file))
 		return;
 	open_binary(l, m, &l->binaries[i]);
 }
@@ -104,21 +136,31 @@ static MUST_USE enum err_code prepare(struct local *l, struct err *e)
 	return l->no_memory || arena_failed(&l->arena) ? FAIL_NOMEM(e) : OK;
 }
 
+/* The profile's function for one of the binary's. */
+static uint32_t function_of(struct local *l, struct binary *b, uint32_t i)
+{
+	const struct frame_function *f = &b->frames.functions.p[i];
+
+	if (b->functions[i] == PROFILE_NONE)
+		b->functions[i] = sym_tables_function(&l->tables, f->name, f->file, f->start_line);
+	return b->functions[i];
+}
+
 static void set_lines(
-    struct local *l, uint32_t location, const struct object_frame *frames, uint32_t n)
+    struct local *l, uint32_t location, struct binary *b, const struct frame_place *place)
 {
 	struct sym_tables *t = &l->tables;
 	struct mapping *m = &t->mappings[t->locations[location].mapping];
 
 	sym_tables_begin(t, location);
-	for (uint32_t i = 0; i < n; i++) {
-		const struct object_frame *f = &frames[i];
-		uint32_t function = sym_tables_function(t, f->function, f->file, f->start_line);
+	for (uint32_t i = 0; i < place->n; i++) {
+		const struct frame_entry *f = &b->frames.frames.p[place->first + i];
+		const struct frame_function *function = &b->frames.functions.p[f->function];
 
-		m->has_functions |= f->function.n > 0;
-		m->has_filenames |= f->file.n > 0;
+		m->has_functions |= function->name.n > 0;
+		m->has_filenames |= function->file.n > 0;
 		m->has_line_numbers |= f->line != 0;
-		sym_tables_line(t, location, function, f->line, f->column);
+		sym_tables_line(t, location, function_of(l, b, f->function), f->line, f->column);
 	}
 	m->has_inline_frames = true;
 }
@@ -141,41 +183,140 @@ static bool object_address(
 	return false;
 }
 
-static MUST_USE enum err_code look_up(struct local *l, uint32_t location, struct err *e)
+/* The binary of a location and the address in it; NULL when there is none. */
+static struct binary *place_of(struct local *l, uint32_t location, uint64_t *address)
 {
 	const struct location *at = &l->p->locations[location];
 	struct binary *b = at->mapping < l->p->n_mappings ? &l->binaries[at->mapping] : NULL;
-	const struct object_frame *frames;
-	struct object_frame alone = { 0 };
-	uint64_t address;
-	uint32_t n;
 
-	if (!b || !b->object || !object_address(l, at, b, &address))
-		return OK;
-	if (l->mode->fast) {
-		alone.function = object_symbol_name(b->object, address);
-		frames = &alone;
-		n = alone.function.n > 0;
-	} else {
-		TRY(object_frames(b->object, address, &frames, &n, e));
+	if (b && b->special.text.v.n) {
+		*address = at->address;
+		return b;
 	}
+	return b && b->object && object_address(l, at, b, address) ? b : NULL;
+}
+
+static int by_value(const void *x, const void *y)
+{
+	const uint64_t a = *(const uint64_t *)x;
+	const uint64_t b = *(const uint64_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+static size_t sort_unique(uint64_t *v, size_t n)
+{
+	size_t kept = 0;
+
 	if (n)
-		set_lines(l, location, frames, n);
+		qsort(v, n, sizeof *v, by_value);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || v[kept - 1] != v[i])
+			v[kept++] = v[i];
+	return kept;
+}
+
+/* Names alone: from the symbol table, or from a text. */
+static MUST_USE enum err_code ask_symbols(struct binary *b, struct err *e)
+{
+	for (size_t i = 0; i < b->addresses.n; i++) {
+		const uint64_t address = b->addresses.p[i];
+		const struct object_frame f = {
+			.function = b->object ? object_symbol_name(b->object, address)
+					      : sym_text_find(&b->special.text, address),
+			.file = STR(""),
+		};
+
+		if (f.function.n && !frame_set_add(&b->frames, b->addresses.p[i], &f, 1))
+			return FAIL_NOMEM(e);
+	}
 	return OK;
+}
+
+/* What the cache does not know is looked up, and kept for the next time. */
+static MUST_USE enum err_code ask_debug_information(
+    struct local *l, struct binary *b, struct err *e)
+{
+	const struct sym_cache cache = sym_cache_of(b->object, &l->arena);
+	uint64_t *v = b->addresses.p;
+	size_t n = 0;
+
+	if (!sym_cache_load(&cache, &b->frames, &b->cached))
+		return FAIL_NOMEM(e);
+	for (size_t i = 0; i < b->addresses.n; i++)
+		if (!frame_set_find(&b->frames, v[i]))
+			v[n++] = v[i];
+	if (!n)
+		return OK;
+	TRY(object_frames_many(b->object, v, n, &b->frames, e));
+	sym_cache_save(&cache, &b->frames);
+	return OK;
+}
+
+/* Frames of all addresses of a binary. */
+static MUST_USE enum err_code ask(struct local *l, struct binary *b, struct err *e)
+{
+	if (b->addresses.failed)
+		return FAIL_NOMEM(e);
+	b->addresses.n = sort_unique(b->addresses.p, b->addresses.n);
+	if (l->mode->fast || !b->object)
+		TRY(ask_symbols(b, e));
+	else
+		TRY(ask_debug_information(l, b, e));
+	b->functions = arena_alloc_raw(&l->arena, b->frames.functions.n + 1, sizeof *b->functions);
+	if (!b->functions)
+		return FAIL_NOMEM(e);
+	memset(b->functions, 0xff, b->frames.functions.n * sizeof *b->functions);
+	return OK;
+}
+
+static bool is_open(const struct binary *b)
+{
+	return b->object || b->special.text.v.n;
 }
 
 static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 {
+	struct binary *b;
+	uint64_t address;
 	bool any = false;
 
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
-		any |= l->binaries[i].object != NULL;
+		any |= is_open(&l->binaries[i]);
 	if (!any)
 		return OK;
 	TRY(sym_tables_init(&l->tables, l->p, e));
 	for (uint32_t i = 0; i < l->p->n_locations; i++)
-		TRY(look_up(l, i, e));
+		if ((b = place_of(l, i, &address)))
+			(void)VEC_PUSH(&b->addresses, address);
+	for (uint32_t i = 0; i < l->p->n_mappings; i++)
+		if (is_open(&l->binaries[i]))
+			TRY(ask(l, &l->binaries[i], e));
+	for (uint32_t i = 0; i < l->p->n_locations; i++) {
+		const struct frame_place *place;
+
+		if (!(b = place_of(l, i, &address)))
+			continue;
+		place = frame_set_find(&b->frames, address);
+		if (place && place->n)
+			set_lines(l, i, b, place);
+	}
 	return sym_tables_publish(&l->tables, e);
+}
+
+static void release(struct local *l)
+{
+	for (uint32_t i = 0; l->binaries && i < l->p->n_mappings; i++) {
+		struct binary *b = &l->binaries[i];
+
+		frame_set_release(&b->frames);
+		buf_release(&b->cached);
+		VEC_RELEASE(&b->addresses);
+		object_close(b->object);
+		sym_special_release(&b->special);
+	}
+	sym_tables_release(&l->tables);
+	arena_release(&l->arena);
 }
 
 enum err_code symbolize_local(
@@ -186,9 +327,6 @@ enum err_code symbolize_local(
 
 	if (rc == OK)
 		rc = look_up_all(&l, e);
-	for (uint32_t i = 0; l.binaries && i < p->n_mappings; i++)
-		object_close(l.binaries[i].object);
-	sym_tables_release(&l.tables);
-	arena_release(&l.arena);
+	release(&l);
 	return rc;
 }

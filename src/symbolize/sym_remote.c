@@ -3,6 +3,7 @@
  * gperftools) or /symbolz, answered by lines "0xADDR name". What is hard: merging may have moved a
  * mapping, so addresses are shifted to what the server knows, and back.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "core/hash.h"
@@ -40,8 +41,8 @@ static void write_query(const struct remote *r, uint32_t mapping, uint64_t shift
 	for (uint32_t i = 0; i < r->p->n_locations; i++) {
 		if (!is_wanted(r, i, mapping))
 			continue;
-		buf_printf(out, "%s0x%llx", out->n ? "+" : "",
-		    (unsigned long long)(r->p->locations[i].address + shift));
+		buf_printf(
+		    out, "%s0x%" PRIx64, out->n ? "+" : "", r->p->locations[i].address + shift);
 	}
 }
 

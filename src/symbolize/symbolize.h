@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/ui.h"
 #include "core/str.h"
@@ -48,6 +49,13 @@ enum err_code symbolize_remote(struct profile *p, bool force, const struct mappi
 enum err_code symbolize_demangle(
     struct profile *p, bool force, enum demangle_mode mode, struct err *e) MUST_USE;
 
+/*
+ * Appends, for each mapping of p (as it came, not yet looked up), the places its binary and debug
+ * file were looked for and why each was refused. search_path as find_binary's.
+ */
+enum err_code symbolize_explain(const struct profile *p, struct str search_path,
+    const struct ui *ui, struct buf *out, struct err *e) MUST_USE;
+
 /* True for mappings that have no file to open: "[vdso]", "linux-vdso…", "//anon", "/memfd:…". */
 bool symbolize_is_special(struct str file);
 
@@ -61,5 +69,14 @@ enum err_code symbolizer_new(struct symbolizer **out, struct err *e) MUST_USE;
 void symbolizer_free(struct symbolizer *s);
 enum err_code symbolizer_get(struct symbolizer *s, const struct profile *p, const struct mapping *m,
     uint64_t address, struct object **object, uint64_t *base, struct err *e) MUST_USE;
+
+/*
+ * Remembers when the newest binary of p's mappings was written, so that symbolizer_check_source can
+ * say through ui (kept: must outlive s) that a source file was changed after it. What it says may
+ * be untrue only of a file that was touched without a change.
+ */
+void symbolizer_note_binaries(struct symbolizer *s, const struct profile *p, const struct ui *ui);
+/* A source file is about to be shown: warns, once a file, when its lines may have moved. */
+void symbolizer_check_source(struct symbolizer *s, struct str path);
 
 #endif

@@ -10,6 +10,7 @@ int main(int argc, char **argv)
 	static const struct driver_faces faces = {
 		.shell = shell_run,
 		.web = web_run,
+		.flame_page = web_flame_page,
 	};
 
 	/* A full quota is an error to tell, not a death that leaves a temporary file behind. */

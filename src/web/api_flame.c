@@ -1,22 +1,29 @@
 /*
  * The flame graph's data as bytes: the merged, trimmed call tree in columns. Little endian:
  *
- *	u32 "PFL1" · u32 size of the text · u32 n nodes · u32 0
- *	text: JSON {total, unit, type, legend, hidden, sources: [{name, file, pkg, inlined}]},
- *padded with spaces to a multiple of 8 f64 value[n] · f64 self[n] · f64 net[n] · i32 parent[n] (-1:
- *root) · i32 source[n]
+ *	u32 "PFL2" · u32 size of the text · u32 n nodes · u32 flags (1: a difference)
+ *	text: JSON {total, unit, type, legend, hidden, names, sources: [[name, unique name or "",
+ *	      index of file in names, of package, 1 when inlined]]}, padded with spaces to a
+ *	      multiple of 8
+ *	f64 value[n] · f64 self[n], of a difference also f64 net[n] · f64 self_net[n]
+ *	i32 parent[n] (-1: root) · i32 source[n]
  *
  * Nodes are in pre-order, children by decreasing value. The reader is ui/src/flame_model.ts.
  */
+#include <inttypes.h>
+
+#include "base/map.h"
+#include "core/hash.h"
 #include "driver/pipeline.h"
 #include "graph/stacks.h"
 #include "web/web_json.h"
 #include "web/web_reply.h"
 
-#define FLAME_MAGIC 0x314c4650u
+#define FLAME_MAGIC      0x324c4650u
+#define FLAME_DIFFERENCE 1u
 /* More boxes than a screen has pixels in a row times a deep stack's rows help nobody. */
-#define FLAME_NODES 40000
-#define FLAME_SHARE 0.0001
+#define FLAME_NODES      100000
+#define FLAME_SHARE      0.0001
 
 static void put_u32(struct buf *out, uint32_t v)
 {
@@ -35,50 +42,158 @@ static void put_f64(struct buf *out, double v)
 	put_u32(out, (uint32_t)(bits >> 32));
 }
 
-static json_t *sources_json(const struct stacks_tree *t)
+/* The sources that the tree's nodes have, renumbered in order of appearance; and their names. */
+struct used {
+	uint32_t *number; /* per source of the tree; UINT32_MAX: not used */
+	uint32_t *order;  /* the sources that are used */
+	uint32_t n;
+	struct str *names; /* files and packages */
+	uint32_t n_names;
+	struct map by_name;
+};
+
+static bool same_name(const void *ctx, uint32_t index, const void *key)
 {
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; array && i < t->n_sources; i++) {
-		const struct stack_source *s = &t->sources[i];
-
-		json_array_append_new(
-		    array, json_pack("{so so so sb}", "name", web_json_str(s->name), "file",
-			       web_json_str(s->file), "pkg", web_json_str(s->package), "inlined",
-			       s->inlined));
-	}
-	return array;
+	return str_eq(((const struct str *)ctx)[index], *(const struct str *)key);
 }
 
-static enum err_code put_head(
-    const struct view *view, const struct stacks_tree *t, struct buf *out, struct err *e)
+static uint32_t name_index(struct used *u, struct str name)
+{
+	uint32_t at = map_intern(
+	    &u->by_name, hash_bytes(name.p, name.n), same_name, u->names, &name, u->n_names);
+
+	if (at == u->n_names)
+		u->names[u->n_names++] = name;
+	return at;
+}
+
+static MUST_USE enum err_code find_used(struct used *u, struct stacks_tree *t, struct err *e)
+{
+	u->number = arena_alloc_raw(&t->arena, t->n_sources, sizeof *u->number);
+	u->order = arena_alloc_raw(&t->arena, t->n_sources, sizeof *u->order);
+	u->names = arena_alloc_raw(&t->arena, 2 * (size_t)t->n_sources, sizeof *u->names);
+	if (!u->number || !u->order || !u->names)
+		return FAIL_NOMEM(e);
+	memset(u->number, 0xff, t->n_sources * sizeof *u->number);
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint32_t *number = &u->number[t->source[i]];
+
+		if (*number != UINT32_MAX)
+			continue;
+		u->order[u->n] = t->source[i];
+		*number = u->n++;
+	}
+	return OK;
+}
+
+static void put_source(struct used *u, const struct stack_source *s, struct buf *out)
+{
+	uint32_t file = name_index(u, s->file);
+	uint32_t package = name_index(u, s->package);
+
+	if (file == MAP_NONE || package == MAP_NONE)
+		out->failed = true;
+	buf_char(out, '[');
+	web_json_add(out, s->name);
+	buf_char(out, ',');
+	web_json_add(out, str_eq(s->unique, s->name) ? STR("") : s->unique);
+	buf_printf(out, ",%u,%u,%d]", file, package, s->inlined);
+}
+
+static void put_sources(struct used *u, const struct stacks_tree *t, struct buf *out)
+{
+	BUF_LIT(out, "\"sources\":[");
+	for (uint32_t i = 0; i < u->n; i++) {
+		if (i)
+			buf_char(out, ',');
+		put_source(u, &t->sources[u->order[i]], out);
+	}
+	BUF_LIT(out, "],\"names\":[");
+	for (uint32_t i = 0; i < u->n_names; i++) {
+		if (i)
+			buf_char(out, ',');
+		web_json_add(out, u->names[i]);
+	}
+	buf_char(out, ']');
+}
+
+static void put_legend(const struct view *view, struct buf *out)
 {
 	struct buf legend = { 0 };
-	json_t *head;
+	struct str rest, line;
 
 	report_profile_labels(&view->profile, &view->options, &legend);
-	head = json_pack("{sI so so so si so}", "total", (json_int_t)view->options.total, "unit",
-	    web_json_str(view->options.sample_unit), "type",
-	    web_json_str(view->options.sample_type), "legend", web_json_lines(buf_str(&legend)),
-	    "hidden", (int)t->hidden, "sources", sources_json(t));
+	rest = buf_str(&legend);
+	BUF_LIT(out, ",\"legend\":[");
+	for (bool first = true; rest.n > 0 && str_split(&rest, '\n', &line); first = false) {
+		if (!first)
+			buf_char(out, ',');
+		web_json_add(out, line);
+	}
+	BUF_LIT(out, "],");
 	buf_release(&legend);
-	return web_json_write(head, out, e);
 }
 
-static void put_columns(const struct stacks_tree *t, struct buf *out)
+static void put_head(
+    const struct view *view, const struct stacks_tree *t, struct used *u, struct buf *out)
 {
-	const int64_t *const columns[] = { t->value, t->self, t->net };
+	buf_printf(
+	    out, "{\"total\":%" PRId64 ",\"hidden\":%u,\"unit\":", view->options.total, t->hidden);
+	web_json_add(out, view->options.sample_unit);
+	BUF_LIT(out, ",\"type\":");
+	web_json_add(out, view->options.sample_type);
+	put_legend(view, out);
+	put_sources(u, t, out);
+	buf_char(out, '}');
+}
 
-	for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++)
-		for (uint32_t i = 0; i < t->n; i++)
-			put_f64(out, (double)columns[c][i]);
+static void put_column(const int64_t *column, uint32_t n, struct buf *out)
+{
+	for (uint32_t i = 0; i < n; i++)
+		put_f64(out, (double)column[i]);
+}
+
+static void put_columns(const struct stacks_tree *t, const struct used *u, struct buf *out)
+{
+	put_column(t->value, t->n, out);
+	put_column(t->self, t->n, out);
+	if (t->has_negative) {
+		put_column(t->net, t->n, out);
+		put_column(t->self_net, t->n, out);
+	}
 	for (uint32_t i = 0; i < t->n; i++)
 		put_u32(out, t->parent[i]);
 	for (uint32_t i = 0; i < t->n; i++)
-		put_u32(out, t->source[i]);
+		put_u32(out, u->number[t->source[i]]);
 }
 
-static enum err_code write_tree(const struct view *view, struct buf *out, struct err *e)
+/* Appends one tree. */
+static MUST_USE enum err_code put_tree(
+    const struct view *view, struct stacks_tree *t, struct buf *out, struct err *e)
+{
+	struct buf text = { 0 };
+	struct used used = { 0 };
+	enum err_code code = find_used(&used, t, e);
+
+	if (code == OK) {
+		put_head(view, t, &used, &text);
+		buf_fill(&text, ' ', (8 - text.n % 8) % 8);
+		put_u32(out, FLAME_MAGIC);
+		put_u32(out, (uint32_t)text.n);
+		put_u32(out, t->n);
+		put_u32(out, t->has_negative ? FLAME_DIFFERENCE : 0);
+		buf_add_str(out, buf_str(&text));
+		put_columns(t, &used, out);
+		if (buf_failed(&text))
+			code = FAIL_NOMEM(e);
+	}
+	map_release(&used.by_name);
+	buf_release(&text);
+	return code;
+}
+
+static MUST_USE enum err_code write_flame(const struct view *view, const struct regex *pivot,
+    bool outward, struct buf *out, struct err *e)
 {
 	const struct stacks_options options = {
 		.value_index = view->options.value_index,
@@ -86,27 +201,40 @@ static enum err_code write_tree(const struct view *view, struct buf *out, struct
 		.min_share = FLAME_SHARE,
 		.trim_path = view->options.trim_path,
 		.source_path = view->options.source_path,
+		.pivot = pivot,
+		.outward = outward,
 	};
 	struct stacks_tree tree = { 0 };
-	struct buf text = { 0 };
+	enum err_code code = stacks_new(&tree, &view->profile, &options, e);
+
+	if (code == OK)
+		code = put_tree(view, &tree, out, e);
+	stacks_release(&tree);
+	return code;
+}
+
+enum err_code web_flame_data(const struct view *view, struct buf *out, struct err *e)
+{
+	return write_flame(view, NULL, false, out, e);
+}
+
+/* The tree of one function when the request names a pivot, else the whole. */
+static MUST_USE enum err_code write_requested(
+    const struct web_request *request, const struct view *view, struct buf *out, struct err *e)
+{
+	const struct web_arguments *a = &request->arguments;
+	struct regex *pivot = NULL;
 	enum err_code code;
 
-	code = stacks_new(&tree, &view->profile, &options, e);
-	if (code == OK)
-		code = put_head(view, &tree, &text, e);
-	if (code == OK) {
-		buf_fill(&text, ' ', (8 - text.n % 8) % 8);
-		put_u32(out, FLAME_MAGIC);
-		put_u32(out, (uint32_t)text.n);
-		put_u32(out, tree.n);
-		put_u32(out, 0);
-		buf_add_str(out, buf_str(&text));
-		put_columns(&tree, out);
-		if (buf_failed(&text))
-			code = FAIL_NOMEM(e);
-	}
-	buf_release(&text);
-	stacks_release(&tree);
+	if (a->p.n == 0)
+		return web_flame_data(view, out, e);
+	code = regex_new(&pivot, a->p, e);
+	if (code != OK && code != ERR_NOMEM)
+		err_prefix(e, "parsing pivot regexp");
+	if (code != OK)
+		return code;
+	code = write_flame(view, pivot, str_is(a->side, "callers"), out, e);
+	regex_free(pivot);
 	return code;
 }
 
@@ -117,10 +245,12 @@ enum err_code web_api_flame(struct web_request *request, struct web_reply *reply
 
 	if (!request->config.granularity.n)
 		request->config.granularity = STR("filefunctions");
-	code = pipeline_view(&view, request->web->driver, command_find(STR("top")), STR(""),
+	code = pipeline_view(&view, request->driver, command_find(STR("top")), STR(""),
 	    &request->config, &request->warnings, e);
 	if (code == OK)
-		code = write_tree(&view, &reply->body, e);
+		code = web_wanted(request, e);
+	if (code == OK)
+		code = write_requested(request, &view, &reply->body, e);
 	pipeline_release(&view);
 	reply->type = "application/octet-stream";
 	return code;

@@ -1,26 +1,32 @@
 /*
- * The views that are reports as text: the graph as DOT, peek, source, disassembly; and the profile
- * itself. Each is the report of a command, run over the loaded profile.
+ * The views that are reports as text: the graph as DOT, peek, disassembly; and the profile itself.
+ * Each is the report of a command, run over the loaded profile.
  */
 #include "driver/pipeline.h"
 #include "profile/encode.h"
 #include "web/web_reply.h"
+
+/* Of a disassembly: the heaviest ones. */
+#define TEXT_MAX_FUNCTIONS 50
 
 /* Source files and binaries are opened lazily inside source_ops: one request at a time. */
 static enum err_code write_report(
     struct web_request *request, const char *command_name, struct buf *out, struct err *e)
 {
 	const struct command *command = command_find(str_c(command_name));
-	struct str param = command->has_param ? request->param : STR("");
+	struct str param = command->has_param ? request->arguments.f : STR("");
 	struct view view = { 0 };
 	enum err_code code;
 
 	code = pipeline_view(
-	    &view, request->web->driver, command, param, &request->config, &request->warnings, e);
+	    &view, request->driver, command, param, &request->config, &request->warnings, e);
+	if (code == OK)
+		code = web_wanted(request, e);
 	if (code == OK) {
-		pthread_mutex_lock(&request->web->source_lock);
+		view.options.max_sections = TEXT_MAX_FUNCTIONS;
+		pthread_mutex_lock(&request->loaded->source_lock);
 		code = report_generate(&view.profile, &view.options, out, &request->warnings, e);
-		pthread_mutex_unlock(&request->web->source_lock);
+		pthread_mutex_unlock(&request->loaded->source_lock);
 	}
 	pipeline_release(&view);
 	return code;
@@ -39,11 +45,6 @@ enum err_code web_api_peek(struct web_request *request, struct web_reply *reply,
 	return write_report(request, "peek", &reply->body, e);
 }
 
-enum err_code web_api_source(struct web_request *request, struct web_reply *reply, struct err *e)
-{
-	return write_report(request, "list", &reply->body, e);
-}
-
 enum err_code web_api_disasm(struct web_request *request, struct web_reply *reply, struct err *e)
 {
 	return write_report(request, "disasm", &reply->body, e);
@@ -53,5 +54,5 @@ enum err_code web_download(struct web_request *request, struct web_reply *reply,
 {
 	reply->type = "application/vnd.google.protobuf+gzip";
 	reply->disposition = "attachment;filename=profile.pb.gz";
-	return profile_encode_gzip(&request->web->driver->profile, &reply->body, e);
+	return profile_encode_gzip(&request->driver->profile, &reply->body, e);
 }

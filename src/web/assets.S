@@ -15,5 +15,6 @@
 	ASSET(app_js, "app.js")
 	ASSET(app_css, "app.css")
 	ASSET(viz_js, "viz.js")
+	ASSET(flame_html, "flame.html")
 
 	.section .note.GNU-stack, "", %progbits

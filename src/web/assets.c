@@ -6,6 +6,7 @@ EMBEDDED(index_html);
 EMBEDDED(app_js);
 EMBEDDED(app_css);
 EMBEDDED(viz_js);
+EMBEDDED(flame_html);
 
 static const struct {
 	const char *path;
@@ -29,4 +30,9 @@ const struct asset *asset_find(struct asset *storage, struct str path)
 		return storage;
 	}
 	return NULL;
+}
+
+struct str asset_flame_head(void)
+{
+	return str_range(asset_flame_html, asset_flame_html_end);
 }

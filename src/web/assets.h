@@ -15,4 +15,7 @@ struct asset {
 /* NULL when there is no such file. */
 const struct asset *asset_find(struct asset *storage, struct str path);
 
+/* The document of a stand-alone flame graph, up to where its data begins. */
+struct str asset_flame_head(void);
+
 #endif

@@ -2,15 +2,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/latelib.h"
 #include "web/web_routes.h"
 
-#define THREADS         4u
 #define IDLE_SECONDS    60u
 #define MAX_CONNECTIONS 256u
 
@@ -65,12 +66,13 @@ static enum err_code listen_on(
 	return OK;
 }
 
+/* A thread a connection: one that computes a view keeps nobody else waiting. */
 static struct MHD_Daemon *start_daemon(struct web *web, int fd)
 {
-	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL,
-	    web_route, web, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, THREADS,
-	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
-	    MAX_CONNECTIONS, MHD_OPTION_END);
+	return MHD_start_daemon(
+	    MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0, NULL,
+	    NULL, web_route, web, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_TIMEOUT,
+	    IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS, MHD_OPTION_END);
 }
 
 static bool spawn_browser(const char *program, const char *url)
@@ -137,23 +139,41 @@ static void block_ending_signals(void)
 	pthread_sigmask(SIG_BLOCK, &ending, NULL);
 }
 
-enum err_code web_run(struct driver *d, struct err *e)
+/* Takes fd over. */
+static MUST_USE enum err_code serve(struct web *web, int fd, uint16_t port, struct err *e)
 {
-	struct web web = { .driver = d, .source_lock = PTHREAD_MUTEX_INITIALIZER };
-	struct MHD_Daemon *daemon;
-	uint16_t port = 0;
-	int fd = -1;
+	struct MHD_Daemon *daemon = start_daemon(web, fd);
 
-	TRY(driver_http_address(d->request.http, &d->arena, &web.host, &port, e));
-	TRY(listen_on(web.host, port, &fd, &port, e));
-	block_ending_signals();
-	daemon = start_daemon(&web, fd);
 	if (!daemon) {
 		close(fd);
 		return FAIL(e, ERR_IO, "cannot start the web server");
 	}
-	announce(d, web.host, port);
+	announce(web->driver, web->host, port);
 	wait_for_end();
 	MHD_stop_daemon(daemon);
 	return OK;
+}
+
+extern const struct latelib latelib_microhttpd;
+
+enum err_code web_run(struct driver *d, struct err *e)
+{
+	struct web web = { .driver = d, .settings_lock = PTHREAD_MUTEX_INITIALIZER };
+	uint16_t port = 0;
+	enum err_code code;
+	int fd = -1;
+
+	/* By default every few threads get a heap of their own, which keep what was freed. */
+	mallopt(M_ARENA_MAX, WEB_GATE_WIDTH);
+	TRY(driver_http_address(d->request.http, &d->arena, &web.host, &port, e));
+	TRY(latelib_load(&latelib_microhttpd, e));
+	TRY(listen_on(web.host, port, &fd, &port, e));
+	block_ending_signals();
+	web_gate_init(&web.gate);
+	code = web_profiles_init(&web.profiles, d, e);
+	if (code == OK)
+		code = serve(&web, fd, port, e);
+	web_profiles_release(&web.profiles);
+	web_gate_release(&web.gate);
+	return code;
 }

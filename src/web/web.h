@@ -20,4 +20,7 @@
  */
 enum err_code web_run(struct driver *d, struct err *e) MUST_USE;
 
+/* Appends a document that draws the view as a flame graph and needs nothing else. ERR_NOMEM. */
+enum err_code web_flame_page(const struct view *view, struct buf *out, struct err *e) MUST_USE;
+
 #endif

@@ -43,6 +43,33 @@ json_t *web_json_str(struct str s)
 	return value;
 }
 
+static void add_char(struct buf *out, unsigned char c)
+{
+	if (c == '"' || c == '\\')
+		buf_char(out, '\\');
+	if (c < ' ')
+		buf_printf(out, "\\u%04x", c);
+	else
+		buf_char(out, (char)c);
+}
+
+void web_json_add(struct buf *out, struct str s)
+{
+	buf_char(out, '"');
+	while (s.n > 0) {
+		size_t n = utf8_length(s);
+
+		if (n == 0)
+			BUF_LIT(out, "\xef\xbf\xbd");
+		else if (n == 1)
+			add_char(out, (unsigned char)s.p[0]);
+		else
+			buf_add(out, s.p, n);
+		s = str_skip(s, n ? n : 1);
+	}
+	buf_char(out, '"');
+}
+
 json_t *web_json_lines(struct str text)
 {
 	json_t *array = json_array();

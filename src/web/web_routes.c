@@ -1,31 +1,35 @@
 #include "web/web_routes.h"
 
-#include <libdeflate.h>
-
 #include "web/assets.h"
+#include "web/web_guard.h"
+#include "web/web_send.h"
 
-/* Answers shorter than this go out uncompressed. */
-#define COMPRESS_FROM  1024
-#define COMPRESS_LEVEL 4
-
-/* viz-js is WebAssembly; nothing else is evaluated, and nothing is loaded from elsewhere. */
-#define POLICY                                                                                     \
-	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' "              \
-	"'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "             \
-	"form-action 'none'; frame-ancestors 'none'"
+/* What has to be there before a handler runs. */
+enum need {
+	NEED_NOTHING,
+	NEED_PROFILE, /* held while it runs */
+	NEED_PLACE,   /* besides, a place behind the gate: it takes time and memory */
+	NEED_POST,    /* it changes something */
+};
 
 static const struct {
 	const char *path;
 	web_handler *handler;
+	enum need need;
 } handlers[] = {
-	{ "/ui/api/meta", web_api_meta },
-	{ "/ui/api/top", web_api_top },
-	{ "/ui/api/flame", web_api_flame },
-	{ "/ui/api/graph", web_api_graph },
-	{ "/ui/api/peek", web_api_peek },
-	{ "/ui/api/source", web_api_source },
-	{ "/ui/api/disasm", web_api_disasm },
-	{ "/ui/download", web_download },
+	{ "/ui/api/meta", web_api_meta, NEED_PROFILE },
+	{ "/ui/api/options", web_api_options, NEED_NOTHING },
+	{ "/ui/api/configs", web_api_configs, NEED_NOTHING },
+	{ "/ui/api/top", web_api_top, NEED_PLACE },
+	{ "/ui/api/flame", web_api_flame, NEED_PLACE },
+	{ "/ui/api/graph", web_api_graph, NEED_PLACE },
+	{ "/ui/api/peek", web_api_peek, NEED_PLACE },
+	{ "/ui/api/source", web_api_source, NEED_PLACE },
+	{ "/ui/api/disasm", web_api_disasm, NEED_PLACE },
+	{ "/ui/download", web_download, NEED_PLACE },
+	{ "/ui/saveconfig", web_save_config, NEED_POST },
+	{ "/ui/deleteconfig", web_delete_config, NEED_POST },
+	{ "/ui/fetch", web_fetch_again, NEED_POST },
 };
 
 /* Views are one page that reads its own URL; google/pprof's older names lead to the new ones. */
@@ -42,170 +46,29 @@ static const struct {
 	{ "/ui/flamegraphold", "flamegraph", MHD_HTTP_MOVED_PERMANENTLY },
 };
 
-static bool accepts_gzip(struct MHD_Connection *connection)
+static struct str header(struct MHD_Connection *connection, const char *name)
 {
-	const char *accepted =
-	    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept-Encoding");
+	const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 
-	return accepted && str_find(str_c(accepted), STR("gzip")) != STR_NPOS;
-}
-
-/* A malloc'ed gzip copy of body, as MHD frees it; NULL when it does not pay. */
-static void *compress(struct str body, size_t *size)
-{
-	struct libdeflate_compressor *compressor;
-	void *out;
-
-	if (body.n < COMPRESS_FROM || !(compressor = libdeflate_alloc_compressor(COMPRESS_LEVEL)))
-		return NULL;
-	out = alloc_get(body.n);
-	*size = out ? libdeflate_gzip_compress(compressor, body.p, body.n, out, body.n) : 0;
-	libdeflate_free_compressor(compressor);
-	if (out && *size == 0) {
-		alloc_put(out);
-		return NULL;
-	}
-	return out;
-}
-
-static void add_headers(struct MHD_Response *response, const struct web_reply *reply, bool gzip)
-{
-	MHD_add_response_header(response, "Content-Type", reply->type);
-	MHD_add_response_header(response, "Content-Security-Policy", POLICY);
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
-	MHD_add_response_header(response, "Cache-Control", "no-store");
-	if (reply->disposition)
-		MHD_add_response_header(response, "Content-Disposition", reply->disposition);
-	if (reply->warnings)
-		MHD_add_response_header(response, "X-Pprof-Warnings", reply->warnings);
-	if (gzip)
-		MHD_add_response_header(response, "Content-Encoding", "gzip");
-}
-
-/* Warnings as the value of a header: lines joined by "; ", nothing but printable ASCII. */
-static const char *one_line(struct buf *warnings)
-{
-	struct str text = str_trim(buf_str(warnings));
-
-	for (size_t i = 0; i < text.n; i++)
-		if (warnings->p[i] == '\n')
-			warnings->p[i] = ';';
-		else if ((unsigned char)warnings->p[i] < ' ' || (unsigned char)warnings->p[i] > '~')
-			warnings->p[i] = '?';
-	warnings->n = text.n;
-	return text.n ? buf_c(warnings) : NULL;
-}
-
-static enum MHD_Result send_reply(
-    struct MHD_Connection *connection, unsigned status, const struct web_reply *reply)
-{
-	struct str body = buf_str(&reply->body);
-	struct MHD_Response *response;
-	enum MHD_Result result;
-	size_t size = 0;
-	void *small = accepts_gzip(connection) ? compress(body, &size) : NULL;
-
-	if (small)
-		response = MHD_create_response_from_buffer(size, small, MHD_RESPMEM_MUST_FREE);
-	else
-		response = MHD_create_response_from_buffer(
-		    body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_MUST_COPY);
-	if (!response) {
-		alloc_put(small);
-		return MHD_NO;
-	}
-	add_headers(response, reply, small != NULL);
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result send_text(
-    struct MHD_Connection *connection, unsigned status, const char *text)
-{
-	struct web_reply reply = { .type = "text/plain; charset=utf-8" };
-	enum MHD_Result result;
-
-	buf_printf(&reply.body, "%s\n", text);
-	result = send_reply(connection, status, &reply);
-	buf_release(&reply.body);
-	return result;
-}
-
-static enum MHD_Result add_query(
-    void *out, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	struct buf *b = out;
-
-	(void)kind;
-	buf_char(b, b->n ? '&' : '?');
-	for (const char *part = name; part; part = part == name ? value : NULL) {
-		if (part == value)
-			buf_char(b, '=');
-		for (const char *c = part; *c; c++)
-			buf_printf(b,
-			    strchr("%&=+# \"<>", *c) || (unsigned char)*c < 0x21 ||
-				    (unsigned char)*c > 0x7e
-				? "%%%02X"
-				: "%c",
-			    (unsigned char)*c);
-	}
-	return MHD_YES;
-}
-
-static enum MHD_Result send_redirect(
-    struct MHD_Connection *connection, unsigned status, const char *to)
-{
-	struct MHD_Response *response;
-	struct buf location = { 0 };
-	enum MHD_Result result;
-
-	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, &location);
-	response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	if (!response) {
-		buf_release(&location);
-		return MHD_NO;
-	}
-	{
-		struct buf target = { 0 };
-
-		buf_printf(&target, "%s%.*s", to, STR_ARG(buf_str(&location)));
-		MHD_add_response_header(response, "Location", buf_c(&target));
-		buf_release(&target);
-	}
-	buf_release(&location);
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-/*
- * A page of another site whose name was made to resolve to this machine still sends its own name
- * in Host, so only our own names are answered.
- */
-static bool host_allowed(const struct web *web, struct MHD_Connection *connection)
-{
-	static const char *const local[] = { "localhost", "127.0.0.1", "[::1]" };
-	const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
-	struct str host = value ? str_c(value) : STR("");
-	size_t colon = str_rfind_char(host, ':');
-
-	if (colon != STR_NPOS && !str_ends(host, STR("]")))
-		host = str_head(host, colon);
-	if (str_eq(host, web->host))
-		return true;
-	for (size_t i = 0; i < sizeof local / sizeof local[0]; i++)
-		if (str_is(host, local[i]))
-			return true;
-	/* Listening on every address was the user's wish: any name may lead here. */
-	return str_is(web->host, "0.0.0.0") || str_is(web->host, "::");
+	return str_c(value ? value : "");
 }
 
 struct url_options {
 	struct web_request *request;
 	struct err *e;
 	enum err_code code;
+};
+
+static const struct {
+	const char *name;
+	size_t offset;
+} arguments[] = {
+	{ "f", offsetof(struct web_arguments, f) },
+	{ "p", offsetof(struct web_arguments, p) },
+	{ "side", offsetof(struct web_arguments, side) },
+	{ "profile", offsetof(struct web_arguments, profile) },
+	{ "base", offsetof(struct web_arguments, base) },
+	{ "config", offsetof(struct web_arguments, config) },
 };
 
 static enum MHD_Result apply_option(
@@ -217,17 +80,82 @@ static enum MHD_Result apply_option(
 	(void)kind;
 	if (!value)
 		return MHD_YES;
-	if (strcmp(name, "f") == 0)
-		request->param = arena_str(&request->arena, str_c(value));
+	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
+		if (strcmp(name, arguments[i].name) == 0)
+			*(struct str *)(void *)((char *)&request->arguments + arguments[i].offset) =
+			    arena_str(&request->arena, str_c(value));
 	options->code = config_set_url(
 	    &request->config, str_c(name), str_c(value), &request->arena, options->e);
 	return options->code == OK ? MHD_YES : MHD_NO;
 }
 
-static enum MHD_Result run_handler(
-    struct web *web, struct MHD_Connection *connection, web_handler *handler)
+static int socket_of(struct MHD_Connection *connection)
 {
-	struct web_request request = { .web = web, .config = web->driver->config };
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
+enum err_code web_wanted(const struct web_request *request, struct err *e)
+{
+	if (web_gate_wanted(request->fd))
+		return OK;
+	return FAIL(e, ERR_UNSUPPORTED, "nobody waits for this any more");
+}
+
+/* The handler over the profile that the request names. */
+static MUST_USE enum err_code run_on_profile(
+    struct web_request *request, struct web_reply *reply, web_handler *handler, struct err *e)
+{
+	struct web_profiles *profiles = &request->web->profiles;
+	struct driver difference = { 0 };
+	enum err_code code;
+
+	TRY(web_profiles_hold(profiles, request->arguments.profile, &request->loaded, e));
+	request->driver = request->loaded->driver;
+	code = OK;
+	if (request->arguments.base.n) {
+		difference = *request->driver;
+		code = web_profiles_subtract(
+		    profiles, request->arguments.base, &difference.profile, e);
+		request->driver = &difference;
+	}
+	if (code == OK) {
+		code = handler(request, reply, e);
+		if (request->arguments.base.n)
+			profile_release(&difference.profile);
+	}
+	web_profiles_drop(profiles, request->loaded);
+	return code;
+}
+
+static MUST_USE enum err_code run(struct web_request *request, struct web_reply *reply,
+    web_handler *handler, enum need need, struct err *e)
+{
+	enum err_code code;
+
+	if (need == NEED_PROFILE)
+		return run_on_profile(request, reply, handler, e);
+	if (need != NEED_PLACE)
+		return handler(request, reply, e);
+	if (!web_gate_enter(&request->web->gate, request->fd))
+		return FAIL(e, ERR_UNSUPPORTED, "nobody waits for this any more");
+	code = run_on_profile(request, reply, handler, e);
+	if (code == OK && request->gzip) /* here, where few do it at once */
+		web_send_pack(reply);
+	web_gate_leave(&request->web->gate);
+	return code;
+}
+
+static enum MHD_Result run_handler(
+    struct web *web, struct MHD_Connection *connection, web_handler *handler, enum need need)
+{
+	struct web_request request = { .web = web,
+		.driver = web->driver,
+		.config = web->driver->config,
+		.fd = socket_of(connection),
+		.gzip = web_send_accepts_gzip(connection) };
 	struct web_reply reply = { .type = "text/plain; charset=utf-8" };
 	struct err e = { 0 };
 	struct url_options options = { &request, &e, OK };
@@ -235,14 +163,14 @@ static enum MHD_Result run_handler(
 	enum err_code code;
 
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, apply_option, &options);
-	code = options.code == OK ? handler(&request, &reply, &e) : options.code;
+	code = options.code == OK ? run(&request, &reply, handler, need, &e) : options.code;
 	if (code == OK && (buf_failed(&reply.body) || arena_failed(&request.arena)))
 		code = FAIL_NOMEM(&e);
-	reply.warnings = one_line(&request.warnings);
+	reply.warnings = web_send_one_line(&request.warnings);
 	if (code == OK)
-		result = send_reply(connection, MHD_HTTP_OK, &reply);
+		result = web_send_reply(connection, MHD_HTTP_OK, &reply);
 	else
-		result = send_text(connection,
+		result = web_send_text(connection,
 		    code == ERR_NOMEM ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_BAD_REQUEST, e.msg);
 	buf_release(&reply.body);
 	buf_release(&request.warnings);
@@ -256,37 +184,67 @@ static enum MHD_Result send_asset(struct MHD_Connection *connection, const struc
 	enum MHD_Result result;
 
 	buf_add_str(&reply.body, asset->bytes);
-	result = send_reply(connection, MHD_HTTP_OK, &reply);
+	if (web_send_accepts_gzip(connection))
+		web_send_pack(&reply);
+	result = web_send_reply(connection, MHD_HTTP_OK, &reply);
 	buf_release(&reply.body);
 	return result;
 }
 
-static enum MHD_Result find_page(
-    struct web *web, struct MHD_Connection *connection, const char *url)
+/* Only our own page may change something, and it says so by the method. */
+static enum MHD_Result change(
+    struct web *web, struct MHD_Connection *connection, const char *method, web_handler *handler)
+{
+	bool delete = strcmp(method, "DELETE") == 0 && handler == web_delete_config;
+
+	if (strcmp(method, "POST") != 0 && !delete)
+		return web_send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
+	if (!web_guard_origin(header(connection, "Origin"), header(connection, "Host")))
+		return web_send_text(connection, MHD_HTTP_FORBIDDEN, "permission denied");
+	return run_handler(web, connection, handler, NEED_POST);
+}
+
+static enum MHD_Result find_page(struct MHD_Connection *connection, const char *url)
 {
 	struct asset storage;
 	const struct asset *asset = asset_find(&storage, str_c(url));
 
 	if (asset)
 		return send_asset(connection, asset);
-	for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
-		if (strcmp(url, handlers[i].path) == 0)
-			return run_handler(web, connection, handlers[i].handler);
 	for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
 		if (strcmp(url, views[i]) == 0)
 			return send_asset(connection, asset_find(&storage, STR("/ui/index.html")));
 	for (size_t i = 0; i < sizeof redirects / sizeof redirects[0]; i++)
 		if (strcmp(url, redirects[i].from) == 0)
-			return send_redirect(connection, redirects[i].status, redirects[i].to);
+			return web_send_redirect(connection, redirects[i].status, redirects[i].to);
 	if (!str_starts(str_c(url), STR("/ui/")))
-		return send_redirect(connection, MHD_HTTP_TEMPORARY_REDIRECT, "/ui");
-	return send_text(connection, MHD_HTTP_NOT_FOUND, "404 page not found");
+		return web_send_redirect(connection, MHD_HTTP_TEMPORARY_REDIRECT, "/ui");
+	return web_send_text(connection, MHD_HTTP_NOT_FOUND, "404 page not found");
 }
 
-enum MHD_Result web_route(void *web, struct MHD_Connection *connection, const char *url,
+static enum MHD_Result answer(
+    struct web *web, struct MHD_Connection *connection, const char *url, const char *method)
+{
+	bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+
+	for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
+		if (strcmp(url, handlers[i].path) != 0)
+			continue;
+		if (handlers[i].need == NEED_POST)
+			return change(web, connection, method, handlers[i].handler);
+		if (reads)
+			return run_handler(web, connection, handlers[i].handler, handlers[i].need);
+	}
+	if (!reads)
+		return web_send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
+	return find_page(connection, url);
+}
+
+enum MHD_Result web_route(void *context, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	static const char ready;
+	struct web *web = context;
 
 	(void)version;
 	(void)upload;
@@ -298,9 +256,7 @@ enum MHD_Result web_route(void *web, struct MHD_Connection *connection, const ch
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!host_allowed(web, connection))
-		return send_text(connection, MHD_HTTP_FORBIDDEN, "permission denied");
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
-	return find_page(web, connection, url);
+	if (!web_guard_host(web->host, header(connection, "Host")))
+		return web_send_text(connection, MHD_HTTP_FORBIDDEN, "permission denied");
+	return answer(web, connection, url, method);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "gen/builder.h"
+#include "gen/perfdata.h"
 #include "profile/aggregate.h"
 #include "profile/compact.h"
 #include "profile/decode.h"
@@ -67,6 +68,8 @@ static void fail_everywhere(operation *run, void *input)
 		code = run(input, &e);
 		alloc_fail_at(0);
 		if (code != OK) {
+			if (code != ERR_NOMEM)
+				print_error("%s\n", e.msg);
 			assert_int_equal(code, ERR_NOMEM);
 			assert_int_equal(e.code, ERR_NOMEM);
 		}
@@ -101,6 +104,39 @@ static void decoding(void **state)
 	fail_everywhere(run_decode, &bytes);
 	buf_release(&bytes);
 	profile_release(&p);
+}
+
+/* The formats that are not profile.proto: each is another decoder. */
+static void decoding_others(void **state)
+{
+	static const char *const texts[] = {
+		"main;work;hash 12\nmain;idle 3\n",
+		"heap profile: 1: 16 [2: 48] @ heap_v2/1024\n1: 16 [2: 48] @ 0x1010 0x1020\n"
+		"MAPPED_LIBRARIES:\n1000-2000 r-xp 00000000 08:01 5 /bin/app\n",
+		"goroutine profile: total 3\n3 @ 0x1010 0x1020\n",
+		"--- contentionz 1 ---\ncycles/second = 1000\nsampling period = 2\n"
+		"10 2 @ 0x1010 0x1020\n--- Memory map: ---\n1000-2000: /bin/app\n",
+		"--- threadz 1 ---\n\n--- Thread 7f (name: main/1) stack: ---\n  0x1010 "
+		"0x1021\n--- Memory map: ---\n",
+		"--- heapz 1 ---\nformat = java\nresolution = bytes\n16 1 @ 0x1010 0x1020\n"
+		"  0x1010 a.b.C.d (C.java:3)\n  0x1020 a.b.C.e (C.java:9)\n",
+	};
+	static const uint64_t cpu[] = { 0, 3, 0, 10000, 0, 2, 2, 0x1010, 0x1020, 0, 1, 0 };
+	struct buf bytes = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		buf_clear(&bytes);
+		buf_add(&bytes, texts[i], strlen(texts[i]));
+		fail_everywhere(run_decode, &bytes);
+	}
+	buf_clear(&bytes);
+	buf_add(&bytes, cpu, sizeof cpu);
+	fail_everywhere(run_decode, &bytes);
+	buf_clear(&bytes);
+	perfdata_example(&bytes);
+	fail_everywhere(run_decode, &bytes);
+	buf_release(&bytes);
 }
 
 static enum err_code run_encode(void *input, struct err *e)
@@ -233,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decoding),
+		cmocka_unit_test(decoding_others),
 		cmocka_unit_test(encoding),
 		cmocka_unit_test(merging),
 		cmocka_unit_test(combining),

@@ -13,6 +13,9 @@
  *   empty.pb.gz     types, no samples
  *   delta.pb.gz     negative values
  *
+ *   stacks.folded   folded stacks
+ *   perf.data       two processes, a kernel and JIT code, as perf record writes them
+ *
  * and the files of gen_quirks.c.
  */
 #include <inttypes.h>
@@ -21,6 +24,7 @@
 
 #include "gen/builder.h"
 #include "gen/gen_quirks.h"
+#include "gen/perfdata.h"
 #include "profile/encode.h"
 
 #define MS ((int64_t)1000000)
@@ -349,6 +353,21 @@ static bool write_quirk(const char *dir, const struct quirk_file *q)
 	return ok;
 }
 
+/* Files of other tools. */
+static bool write_foreign(const char *dir)
+{
+	struct buf bytes = { 0 };
+	bool ok;
+
+	BUF_LIT(&bytes, "main;serve_request;hash_key 12\nmain;serve_request 3\nmain;idle 1\n");
+	ok = write_file(dir, "stacks", ".folded", &bytes);
+	buf_clear(&bytes);
+	perfdata_example(&bytes);
+	ok = write_file(dir, "perf", ".data", &bytes) && ok;
+	buf_release(&bytes);
+	return ok;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -361,5 +380,5 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < n_quirk_files; i++)
 		if (!write_quirk(argv[1], &quirk_files[i]))
 			return 1;
-	return 0;
+	return write_foreign(argv[1]) ? 0 : 1;
 }

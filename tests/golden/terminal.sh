@@ -42,5 +42,19 @@ expect "NO_COLOR" "$out" "Focus expression matched no samples"
 refuse "NO_COLOR" "$out" $'\033'
 expect "the prompt" "$(on_terminal "$pprof cpu.pb.gz")" "(pprof) "
 
+# Names of functions are not obeyed by the terminal, but go into files as they are.
+printf 'main;\302\233evil 3\nmain;good 1\n' >"$scratch/evil"
+out=$(on_terminal "$pprof -symbolize=none -top $scratch/evil")
+expect "control characters are shown" "$out" '\xc2\x9bevil'
+refuse "control characters do not pass" "$out" $'\302\233'
+expect "files have them" "$("$pprof" -symbolize=none -top "$scratch/evil")" $'\302\233evil'
+
+# A source that takes its time: what is waited for is said, and wiped when it is over.
+slow="(sleep 2; cat cpu.pb.gz) | $pprof -symbolize=none -top /dev/stdin"
+out=$(on_terminal "$slow")
+expect "progress" "$out" "Decoding ... 1 s"
+expect "progress is wiped" "$out" $'\033[KFile: '
+refuse "no progress without a terminal" "$(on_terminal "($slow) 2>&1 | cat")" "Decoding"
+
 [ $failed = 0 ] && echo "terminal as expected"
 exit $failed

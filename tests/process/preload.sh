@@ -14,7 +14,7 @@ fail() { echo "FAIL: $*"; failed=1; }
 
 # same NAME COMMAND...: stdout, stderr and exit status as without us, at several rates.
 same() {
-	local name=$1 rate status want
+	local name=$1 rate status want all=
 	shift
 	if ! command -v "$1" >/dev/null 2>&1; then
 		echo "skip: $1 is not installed"
@@ -23,7 +23,11 @@ same() {
 	"$@" >"$work/want" 2>"$work/want.err" </dev/null
 	want=$?
 	for rate in 1 64 524288; do
-		PPROF_HEAP_RATE=$rate PPROF_ADDR=127.0.0.1:0 LD_PRELOAD=$preload \
+		# The last time with everything else switched on.
+		[ $rate != 524288 ] || all="PPROF_BLOCK_RATE=1 PPROF_MUTEX_FRACTION=1 PPROF_BLOCK_IO=1
+			PPROF_FD=1 PPROF_MMAP=1"
+		# shellcheck disable=SC2086
+		env ${all:-} PPROF_HEAP_RATE=$rate PPROF_ADDR=127.0.0.1:0 LD_PRELOAD=$preload \
 			timeout 120 "$@" >"$work/got" 2>"$work/got.err" </dev/null
 		status=$?
 		if [ $status != $want ] || ! cmp -s "$work/want" "$work/got" ||

@@ -62,18 +62,21 @@ static void *grow(void *array, size_t n, size_t size)
 
 static void read_label(struct in in, struct reader_sample *s)
 {
-	struct reader_label *l = &s->labels[s->n_labels < 4 ? s->n_labels++ : 3];
+	struct reader_label *l =
+	    &s->labels[s->n_labels < READER_LABELS ? s->n_labels++ : READER_LABELS - 1];
 	struct field f;
 
 	while (next(&in, &f)) {
 		if (f.number == 1)
 			l->key = f.value;
+		if (f.number == 2)
+			l->text = f.value;
 		if (f.number == 3)
 			l->value = (int64_t)f.value;
 		if (f.number == 4)
 			l->unit = f.value;
 	}
-	if (l->unit == 0)
+	if (l->unit == 0 && l->text == 0)
 		s->bytes_label = l->value;
 }
 
@@ -238,6 +241,29 @@ int64_t reader_seconds(
 			return l->value;
 	}
 	return -1;
+}
+
+const char *reader_text(
+    const struct reader_profile *p, const struct reader_sample *s, const char *key)
+{
+	for (size_t i = 0; i < s->n_labels; i++) {
+		const struct reader_label *l = &s->labels[i];
+
+		if (l->text != 0 && l->key < p->n_strings && l->text < p->n_strings &&
+		    strcmp(p->strings[l->key], key) == 0)
+			return p->strings[l->text];
+	}
+	return "";
+}
+
+const char *reader_function(const struct reader_profile *p, uint64_t location)
+{
+	const struct reader_location *l =
+	    location - 1 < p->n_locations ? &p->locations[location - 1] : NULL;
+
+	if (!l || l->function == 0 || l->function > p->n_functions)
+		return "";
+	return p->strings[p->functions[l->function - 1]];
 }
 
 void reader_close(struct reader_profile *p)

@@ -9,9 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A numeric label: strings by number. */
+/* A label, a number or a text: strings by number. */
+#define READER_LABELS 12
+
 struct reader_label {
-	uint64_t key, unit;
+	uint64_t key, unit, text;
 	int64_t value;
 };
 
@@ -21,7 +23,7 @@ struct reader_sample {
 	int64_t values[8];
 	size_t n_values;
 	int64_t bytes_label; /* the label without unit; 0 when absent */
-	struct reader_label labels[4];
+	struct reader_label labels[READER_LABELS];
 	size_t n_labels;
 };
 
@@ -53,6 +55,11 @@ bool reader_open(const void *gz, size_t n, struct reader_profile *p);
 /* Value of the sample's label `key`, which must be in seconds; -1 when it has none. */
 int64_t reader_seconds(
     const struct reader_profile *p, const struct reader_sample *s, const char *key);
+/* The sample's text label `key`; "" when it has none. */
+const char *reader_text(
+    const struct reader_profile *p, const struct reader_sample *s, const char *key);
+/* The name of a location's function; "" when the profile has none. */
+const char *reader_function(const struct reader_profile *p, uint64_t location);
 void reader_close(struct reader_profile *p);
 
 #endif

@@ -28,7 +28,7 @@ static void keep_line(void *ctx, bool is_error, struct str text)
 	buf_char(&said, '\n');
 }
 
-static const struct ui ui = { NULL, keep_line };
+static const struct ui ui = { .line = keep_line };
 
 static void make(struct profile *p, bool with_mapping)
 {

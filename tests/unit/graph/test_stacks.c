@@ -72,6 +72,40 @@ static void merges_stacks(void **state)
 	release(&f);
 }
 
+/* Only stacks with the function count, each from its outermost frame on. */
+static void grows_from_a_pivot(void **state)
+{
+	struct stacks_options o = { 0 };
+	struct regex *pivot;
+	struct fixture f;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(regex_new(&pivot, STR("^b$"), &e), OK);
+	o.pivot = pivot;
+	BUILD(&f, &o, "a;b;c 1", "d;b 4", "a;b;d;b;c 2", "a 5", "b 8");
+	assert_string_equal(show(&f), "root 15 b 15/12 d 2 b 2 c 2/2 c 1/1");
+	release(&f);
+	o.outward = true;
+	BUILD(&f, &o, "a;b;c 1", "d;b 4", "a;b;d;b;c 2", "a 5", "b 8");
+	assert_string_equal(show(&f), "root 15 b 15/8 d 4/4 a 3/3");
+	release(&f);
+	regex_free(pivot);
+}
+
+static void keeps_signs_of_own_values(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	BUILD(&f, &all, "a;b -3", "a;b 5", "a -1");
+	assert_string_equal(show(&f), "root 9 a 9/1 b 8/8");
+	assert_int_equal(f.t.self_net[1], -1);
+	assert_int_equal(f.t.self_net[2], 2);
+	assert_int_equal(f.t.net[0], 1);
+	release(&f);
+}
+
 static void ties_go_by_name(void **state)
 {
 	struct fixture f;
@@ -179,6 +213,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(merges_stacks),
+		cmocka_unit_test(grows_from_a_pivot),
+		cmocka_unit_test(keeps_signs_of_own_values),
 		cmocka_unit_test(ties_go_by_name),
 		cmocka_unit_test(keeps_the_heaviest_nodes),
 		cmocka_unit_test(leaves_out_small_shares),

@@ -14,6 +14,8 @@ endfunction()
 
 sample_program(pie -pie -fPIE)
 sample_program(fixed -no-pie -fno-pie)
+sample_program(dwarf2 -gdwarf-2)
+sample_program(dwarf3 -gdwarf-3)
 sample_program(dwarf4 -gdwarf-4)
 sample_program(library.so -shared -fPIC)
 add_custom_command(OUTPUT ${SAMPLE_DIR}/split DEPENDS ${SAMPLE_C}
@@ -29,4 +31,47 @@ add_custom_command(OUTPUT ${SAMPLE_DIR}/stripped DEPENDS ${SAMPLE_DIR}/pie
   COMMAND ${CMAKE_OBJCOPY} --strip-all pie bare
   WORKING_DIRECTORY ${SAMPLE_DIR})
 list(APPEND SAMPLES ${SAMPLE_DIR}/stripped)
+add_custom_command(OUTPUT ${SAMPLE_DIR}/sleeper
+  DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/object/sleeper.c
+  COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} -o ${SAMPLE_DIR}/sleeper
+    ${PROJECT_SOURCE_DIR}/tests/unit/object/sleeper.c)
+list(APPEND SAMPLES ${SAMPLE_DIR}/sleeper)
+
+# The same debug information, compressed in the ways there are. LLVM's objcopy, which CMake takes
+# when clang compiles, does not know all of them.
+find_program(SAMPLE_OBJCOPY NAMES objcopy REQUIRED)
+foreach(how zlib zlib-gnu zstd)
+  add_custom_command(OUTPUT ${SAMPLE_DIR}/${how} DEPENDS ${SAMPLE_DIR}/pie
+    COMMAND ${SAMPLE_OBJCOPY} --compress-debug-sections=${how} pie ${how}
+    WORKING_DIRECTORY ${SAMPLE_DIR})
+  list(APPEND SAMPLES ${SAMPLE_DIR}/${how})
+endforeach()
+
+# Two programs whose common debug information dwz has moved to a third file, and one by itself. dwz
+# does not know the forms that clang writes.
+find_program(SAMPLE_GCC NAMES gcc REQUIRED)
+add_custom_command(OUTPUT ${SAMPLE_DIR}/dwz ${SAMPLE_DIR}/dwz-alone DEPENDS ${SAMPLE_C}
+  COMMAND ${SAMPLE_GCC} ${SAMPLE_FLAGS} -pie -fPIE -o dwz ${SAMPLE_C}
+  COMMAND ${SAMPLE_GCC} ${SAMPLE_FLAGS} -no-pie -fno-pie -o dwz2 ${SAMPLE_C}
+  COMMAND ${CMAKE_COMMAND} -E copy dwz dwz-alone
+  COMMAND dwz -m common.dwz -r dwz dwz2
+  COMMAND dwz dwz-alone
+  WORKING_DIRECTORY ${SAMPLE_DIR})
+list(APPEND SAMPLES ${SAMPLE_DIR}/dwz)
+
+# Stripped but for the symbols that MiniDebugInfo keeps.
+add_custom_command(OUTPUT ${SAMPLE_DIR}/mini DEPENDS ${SAMPLE_DIR}/pie
+  COMMAND ${SAMPLE_OBJCOPY} --strip-debug pie mini.plain
+  COMMAND ${SAMPLE_OBJCOPY} --only-keep-debug mini.plain mini.debug
+  COMMAND xz -fk mini.debug
+  COMMAND ${SAMPLE_OBJCOPY} --strip-all --add-section .gnu_debugdata=mini.debug.xz pie mini
+  WORKING_DIRECTORY ${SAMPLE_DIR})
+list(APPEND SAMPLES ${SAMPLE_DIR}/mini)
+
+# By the other compiler, which writes other tables.
+find_program(SAMPLE_CLANG NAMES clang clang-14)
+add_custom_command(OUTPUT ${SAMPLE_DIR}/clang DEPENDS ${SAMPLE_C}
+  COMMAND ${SAMPLE_CLANG} ${SAMPLE_FLAGS} -o clang ${SAMPLE_C}
+  WORKING_DIRECTORY ${SAMPLE_DIR})
+list(APPEND SAMPLES ${SAMPLE_DIR}/clang)
 add_custom_target(object_samples DEPENDS ${SAMPLES})

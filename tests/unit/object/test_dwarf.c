@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "object/dwarf.h"
+#include "object/frame_set.h"
 #include "unit/object/sample.h"
 
 /* Every address of sample_inner ends in sample_inner; some are in sample_mix inlined twice over. */
@@ -49,6 +50,78 @@ static void test_shapes(void **state)
 	check_inner("dwarf4");
 	check_inner("library.so");
 	check_inner("split");
+	check_inner("dwarf2");
+	check_inner("dwarf3");
+	check_inner("clang");
+}
+
+static void test_compressed(void **state)
+{
+	(void)state;
+	check_inner("zlib");
+	check_inner("zlib-gnu");
+	check_inner("zstd");
+}
+
+static void test_dwz(void **state)
+{
+	(void)state;
+	check_inner("dwz");
+	check_inner("dwz-alone");
+}
+
+/* Names only: no lines, and not those of a debug file. */
+static void test_mini_debug_info(void **state)
+{
+	struct object *o = sample_open("mini");
+	struct object *pie = sample_open("pie");
+	const struct object_symbol *symbol = sample_symbol(pie, "sample_inner");
+	const struct object_frame *f;
+	struct err e;
+	uint32_t n;
+
+	(void)state;
+	assert_false(object_has_dwarf(o, NULL));
+	assert_int_equal(object_frames(o, symbol->address + 4, &f, &n, &e), OK);
+	assert_int_equal(n, 1);
+	assert_true(text_is(f[0].function, "sample_inner"));
+	object_close(pie);
+	object_close(o);
+}
+
+/* Many at once say what each says alone, whatever their order in the units. */
+static void test_many(void **state)
+{
+	struct object *o = sample_open("pie");
+	const struct object_symbol *symbol = sample_symbol(o, "sample_inner");
+	struct frame_set s = { 0 };
+	uint64_t addresses[64];
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < 64; i++)
+		addresses[i] = symbol->address - 32 + i;
+	assert_int_equal(object_frames_many(o, addresses, 64, &s, &e), OK);
+	assert_int_equal(s.places.n, 64);
+	for (size_t i = 0; i < 64; i++) {
+		const struct frame_place *p = frame_set_find(&s, addresses[i]);
+		const struct object_frame *f;
+		uint32_t n;
+
+		assert_non_null(p);
+		assert_int_equal(object_frames(o, addresses[i], &f, &n, &e), OK);
+		assert_int_equal(p->n, n);
+		for (uint32_t k = 0; k < n; k++) {
+			const struct frame_entry *x = &s.frames.p[p->first + k];
+
+			assert_int_equal(x->line, f[k].line);
+			assert_int_equal(x->column, f[k].column);
+			assert_true(str_eq(s.functions.p[x->function].name, f[k].function));
+			assert_true(str_eq(s.functions.p[x->function].file, f[k].file));
+		}
+	}
+	frame_set_release(&s);
+	object_close(o);
 }
 
 static void test_separate_debug_file(void **state)
@@ -99,6 +172,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_compressed),
+		cmocka_unit_test(test_dwz),
+		cmocka_unit_test(test_mini_debug_info),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_separate_debug_file),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_outside),

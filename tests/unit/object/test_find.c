@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -148,10 +150,59 @@ static void test_mismatch(void **state)
 	assert_string_equal(seen.want, id);
 	assert_string_not_equal(seen.got, id);
 	for (size_t i = 0; i < log.tries.n; i++)
-		told |= str_is(log.tries.p[i].reason, "build-id mismatch");
+		told |= str_starts(log.tries.p[i].reason, STR("build-id mismatch"));
 	assert_true(told);
 	take_away("app");
 	find_log_release(&log);
+	arena_release(&a);
+}
+
+/* Files of a running process: by its root, and by what it runs although that was deleted. */
+static void test_process(void **state)
+{
+	struct find_request r = { .build_id = str_c(id) };
+	struct arena a = { 0 };
+	char copy[128], proc[64], want[200];
+	struct str path;
+	pid_t pid;
+	int ready[2];
+	char c;
+
+	(void)state;
+	snprintf(copy, sizeof copy, "%s/runs", root);
+	snprintf(want, sizeof want, "cp %s %s", SAMPLE_DIR "/sleeper", copy);
+	assert_int_equal(system(want), 0);
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(ready[1], 1);
+		close(ready[0]);
+		close(ready[1]);
+		execl(copy, copy, (char *)NULL);
+		_exit(1);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	r.file = str_c(copy);
+	snprintf(proc, sizeof proc, "/proc/%d/root", (int)pid);
+	r.search_path = str_c(proc);
+	r.build_id = STR("");
+	assert_true(find_binary(&r, &a, &path, NULL, NULL, NULL));
+	snprintf(want, sizeof want, "/proc/%d/root%s", (int)pid, copy);
+	assert_true(text_is(path, want));
+
+	struct object *o = sample_open("sleeper");
+	r.build_id = object_build_id(o);
+	assert_int_equal(unlink(copy), 0);
+	strcat(copy, " (deleted)");
+	r.file = str_c(copy);
+	assert_true(find_binary(&r, &a, &path, NULL, NULL, NULL));
+	snprintf(want, sizeof want, "/proc/%d/exe", (int)pid);
+	assert_true(text_is(path, want));
+	object_close(o);
+	close(ready[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 	arena_release(&a);
 }
 
@@ -187,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_no_id),
 		cmocka_unit_test(test_mismatch),
+		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_hostile_id),
 		cmocka_unit_test(test_debug_link),
 	};

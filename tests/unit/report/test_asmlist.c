@@ -32,6 +32,23 @@ static void prints_functions_with_samples(void **state)
 	code_release(&c);
 }
 
+/* No symbol is called inner: what was inlined of it is shown, with the samples in it. */
+static void prints_what_is_only_inlined(void **state)
+{
+	struct code c;
+
+	(void)state;
+	code_init(&c, REPORT_DISASM, "inner");
+	assert_report(make_report(&c.m.p, &c.o),
+	    "Total: 80ms\n"
+	    "ROUTINE ======================== inner (inlined in outer)\n"
+	    "      50ms      100ms (flat, cum) 125.00% of Total\n"
+	    "                                                                          ;inner "
+	    "code.c:3\n"
+	    "      50ms      100ms         14: cmpl   $0x1,0x2ee3(%rip)        # 3010 <b>\n");
+	code_release(&c);
+}
+
 /* A symbol that ends at the first byte of an instruction still has that instruction. */
 static enum err_code ends_at_last_byte(void *ctx, const struct profile *p, const struct mapping *m,
     bool (*match)(void *match_ctx, struct str name), void *match_ctx, uint64_t address,
@@ -115,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints_functions_with_samples),
+		cmocka_unit_test(prints_what_is_only_inlined),
 		cmocka_unit_test(prints_the_last_byte),
 		cmocka_unit_test(finds_a_function_by_address),
 		cmocka_unit_test(tells_what_was_not_found),

@@ -99,16 +99,21 @@ static void writes_tags_and_trees_as_json(void **state)
 	make_release(&m);
 }
 
-static void refuses_json_of_other_formats(void **state)
+static void writes_comments_as_json(void **state)
 {
 	struct maker m;
 	struct report_options o;
 
 	(void)state;
-	make_stacks(&m);
-	o = make_options(&m.p, REPORT_RAW);
+	make_init(&m);
+	make_type(&m, "n", "count");
+	MAKE_SAMPLE(&m, VALUES(5), make_frame(&m, "a"));
+	make_done(&m);
+	o = make_options(&m.p, REPORT_COMMENTS);
 	o.json = true;
-	assert_int_equal(make_report_error(&m.p, &o).code, ERR_UNSUPPORTED);
+	assert_report(make_report(&m.p, &o),
+	    "{\"report\": \"comments\", \"sample_type\": \"n\", \"unit\": \"count\", "
+	    "\"total\": 5, \"comments\": []}\n");
 	make_release(&m);
 }
 
@@ -118,7 +123,7 @@ int main(void)
 		cmocka_unit_test(merges_and_sorts_stacks),
 		cmocka_unit_test(writes_rows_as_json),
 		cmocka_unit_test(writes_tags_and_trees_as_json),
-		cmocka_unit_test(refuses_json_of_other_formats),
+		cmocka_unit_test(writes_comments_as_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

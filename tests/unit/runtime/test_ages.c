@@ -15,7 +15,7 @@
 #include "runtime/init.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
-#include "runtime/rt_encode.h"
+#include "runtime/profiles.h"
 
 static void bounds(void **state)
 {
@@ -100,7 +100,7 @@ static void decode(const struct rt_snapshot *s, struct reader_profile *p)
 {
 	struct rt_bytes plain = { 0 }, gz = { 0 };
 
-	assert_true(rt_encode_heap(s, "inuse_space", &plain));
+	assert_true(rt_encode(s, rt_profiles_find(STR("heap"))->shape, &plain));
 	assert_true(rt_encode_gzip(&plain, &gz));
 	assert_true(reader_open(gz.p, gz.n, p));
 	rt_bytes_release(&plain);

@@ -12,7 +12,7 @@
 #include "runtime/init.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
-#include "runtime/rt_encode.h"
+#include "runtime/profiles.h"
 #include "runtime/textform.h"
 
 static uint32_t record_of(const uintptr_t *pcs, size_t depth, size_t size)
@@ -38,7 +38,7 @@ static void decode(const struct rt_snapshot *s, const char *type, struct reader_
 {
 	struct rt_bytes plain = { 0 }, gz = { 0 };
 
-	assert_true(rt_encode_heap(s, type, &plain));
+	assert_true(rt_encode(s, rt_profiles_find(str_c(type))->shape, &plain));
 	assert_true(rt_encode_gzip(&plain, &gz));
 	assert_true(reader_open(gz.p, gz.n, p));
 	rt_bytes_release(&plain);
@@ -62,7 +62,7 @@ static void shape_is_gos(void **state)
 
 	(void)state;
 	assert_true(rt_snapshot_take(&s));
-	decode(&s, "inuse_space", &p);
+	decode(&s, "heap", &p);
 	assert_int_equal(p.n_types, 4);
 	assert_string_equal(p.types[0][0], "alloc_objects");
 	assert_string_equal(p.types[0][1], "count");
@@ -80,7 +80,7 @@ static void shape_is_gos(void **state)
 	assert_int_equal(p.duration_ns, 0);
 	assert_true(p.time_ns > 1700000000000000000);
 	reader_close(&p);
-	decode(&s, "alloc_space", &p);
+	decode(&s, "allocs", &p);
 	assert_string_equal(p.default_type, "alloc_space");
 	reader_close(&p);
 	rt_snapshot_release(&s);
@@ -100,7 +100,7 @@ static void values_stacks_and_ids(void **state)
 	add(record, 500, 500 * 1000);
 	drop(record, 500, 500 * 1000);
 	assert_true(rt_snapshot_take(&s));
-	decode(&s, "inuse_space", &p);
+	decode(&s, "heap", &p);
 	sample = sample_with(&p, 1000);
 	assert_int_equal(sample->n_values, 4);
 	assert_int_equal(sample->values[0], 1000);
@@ -140,8 +140,8 @@ static void differences(void **state)
 	drop(shrinks, 1, 3000);
 	assert_true(rt_snapshot_take(&after));
 	after.time_ns = before.time_ns + 5000000000;
-	rt_snapshot_subtract(&after, &before);
-	decode(&after, "inuse_space", &p);
+	assert_true(rt_snapshot_subtract(&after, &before));
+	decode(&after, "heap", &p);
 	assert_int_equal(p.n_samples, 2);
 	assert_int_equal(sample_with(&p, 2000)->values[0], 3);
 	assert_int_equal(sample_with(&p, 2000)->values[3], 6000);

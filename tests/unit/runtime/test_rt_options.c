@@ -119,7 +119,7 @@ static void every_variable_is_printed(void **state)
 	static const char *const names[] = { "PPROF_ADDR", "PPROF_HEAP_RATE", "PPROF_OUT",
 		"PPROF_TOKEN_FILE", "PPROF_INSECURE", "PPROF_NOTIFY_FD", "PPROF_PID",
 		"PPROF_SEED" };
-	char text[4096];
+	char text[8192];
 	struct fmt_buf b = fmt_buf_of(text, sizeof(text));
 
 	(void)state;
@@ -134,7 +134,7 @@ static void every_variable_is_printed(void **state)
 static void every_variable_is_documented(void **state)
 {
 	static char doc[65536];
-	char text[4096];
+	char text[8192];
 	struct fmt_buf b = fmt_buf_of(text, sizeof(text));
 	FILE *f = fopen("../docs/sampling.md", "r");
 	struct str rest, line;

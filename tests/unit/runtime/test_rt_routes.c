@@ -67,6 +67,21 @@ static void answers(void **state)
 		{ "POST", "/debug/pprof/symbol", "", 200, PLAIN, "", "num_symbols: 1\n" },
 		{ "POST", "/debug/pprof/heap", "", 405, PLAIN, "", "Method Not Allowed\n" },
 		{ "PUT", "/debug/pprof/symbol", "", 405, PLAIN, "", "Method Not Allowed\n" },
+		{ "GET", "/debug/pprof/block", "", 200, OCTETS, "attachment; filename=\"block\"",
+		    NULL },
+		{ "GET", "/debug/pprof/mutex", "gc=1", 200, OCTETS,
+		    "attachment; filename=\"mutex\"", NULL },
+		{ "GET", "/debug/pprof/block", "debug=2", 200, PLAIN, "", NULL },
+		{ "GET", "/debug/pprof/block", "peak=1", 400, PLAIN, "",
+		    "age, born and peak are parameters of the heap's profiles\n" },
+		{ "GET", "/debug/pprof/mutex", "seconds=0", 400, PLAIN, "", BAD_SECONDS },
+		{ "GET", "/debug/pprof/mutex", "seconds=1&debug=1", 400, PLAIN, "",
+		    "seconds and debug params are incompatible\n" },
+		{ "GET", "/debug/pprof/fd", "", 404, PLAIN, "", "Unknown profile\n" },
+		{ "GET", "/debug/pprof/trace", "seconds=1", 501, PLAIN, "",
+		    "trace is not supported: execution traces are of Go's scheduler; use profile, "
+		    "block, mutex and threads\n" },
+		{ "POST", "/debug/pprof/mutex", "", 405, PLAIN, "", "Method Not Allowed\n" },
 		{ "GET", "/", "", 404, PLAIN, "", "404 page not found\n" },
 	};
 
@@ -105,6 +120,37 @@ static void a_difference_waits(void **state)
 	assert_int_equal(reply.status, 200);
 	assert_string_equal(reply.disposition, "attachment; filename=\"allocs-delta\"");
 	rt_bytes_release(&reply.body);
+}
+
+/* Scrapers ask every profile for a difference. */
+static void every_cumulative_profile_has_differences(void **state)
+{
+	static const char *const names[] = { "allocs", "block", "heap", "mutex" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct rt_profile_kind *kind = rt_profiles_find(str_c(names[i]));
+		struct rt_request req = { .method = STR("GET"), .query = STR("seconds=1") };
+		char path[64], wanted[64];
+		struct fmt_buf b = fmt_buf_of(path, sizeof(path));
+		struct rt_reply reply;
+		struct rt_job job;
+
+		assert_non_null(kind);
+		assert_true(kind->is_delta_able);
+		fmt_c(&b, "/debug/pprof/");
+		fmt_c(&b, names[i]);
+		req.path = fmt_text(&b);
+		assert_false(rt_routes_begin(&req, &job, &reply));
+		rt_routes_finish(&job, &reply);
+		assert_int_equal(reply.status, 200);
+		b = fmt_buf_of(wanted, sizeof(wanted));
+		fmt_c(&b, "attachment; filename=\"");
+		fmt_c(&b, names[i]);
+		fmt_c(&b, "-delta\"");
+		assert_string_equal(reply.disposition, fmt_end(&b));
+		rt_bytes_release(&reply.body);
+	}
 }
 
 static void symbols(void **state)
@@ -151,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
 		cmocka_unit_test(a_difference_waits),
+		cmocka_unit_test(every_cumulative_profile_has_differences),
 		cmocka_unit_test(symbols),
 		cmocka_unit_test(command_line),
 	};

@@ -13,7 +13,8 @@ static struct arena arena;
 
 static int start(void **state)
 {
-	static const char *const names[] = { "main.handler", "main.remember", "fmt.Sprint" };
+	static const char *const names[] = { "main.handler", "main.remember", "fmt.Sprint",
+		"big.(*T).M" };
 	struct profile *p = &d.profile;
 	struct function *functions;
 	struct err e;
@@ -22,11 +23,11 @@ static int start(void **state)
 	config_init(&d.config);
 	if (profile_init(p, &e) != OK)
 		return -1;
-	functions = ARENA_ARRAY(&p->arena, struct function, 3);
-	for (uint32_t i = 0; i < 3; i++)
+	functions = ARENA_ARRAY(&p->arena, struct function, 4);
+	for (uint32_t i = 0; i < 4; i++)
 		functions[i].name = profile_intern(p, str_c(names[i]));
 	p->functions = functions;
-	p->n_functions = 3;
+	p->n_functions = 4;
 	p->sample_types = ARENA_ARRAY(&p->arena, struct value_type, 2);
 	p->n_sample_types = 2;
 	p->sample_types[0].type = profile_intern(p, STR("alloc_space"));
@@ -76,6 +77,9 @@ static void later_words_are_functions(void **state)
 	(void)state;
 	one("list hand", "main.handler");
 	one("top 5 -Spri", "-fmt.Sprint");
+	/* What is special in a pattern is escaped, and understood when it was typed. */
+	one("list (*T", "big.\\(\\*T\\).M");
+	one("list big.\\(\\*T\\)", "big.\\(\\*T\\).M");
 	complete_line(&d, STR("peek main"), &arena, &c);
 	assert_int_equal(c.n, 2);
 	assert_int_equal(c.start, 5);
@@ -92,6 +96,9 @@ static void values_follow_an_equals_sign(void **state)
 	one("sort=c", "cum");
 	one("granularity=filef", "filefunctions");
 	one("sample_index=inu", "inuse_space");
+	one("mean=t", "true");
+	one("unit=m", "minimum");
+	one("focus=hand", "main.handler");
 }
 
 int main(void)

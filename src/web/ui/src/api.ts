@@ -1,14 +1,40 @@
 // Talks to the server. Data comes from /ui/api/…, with the same query as the page.
 
 import { decodeFlame, type Flame } from "./flame_model";
+import { shortLabels } from "./state";
+
+export interface ProfileEntry {
+  id: number;
+  label: string;
+  current: boolean; // what is shown when the URL names none
+  earlier: boolean; // replaced by one that was fetched later
+}
 
 export interface Meta {
   title: string; // "<file> <type>"
   legend: string[];
+  sampling: string; // "One sample in 512kB of space"
   sampleTypes: string[];
   sampleType: string; // the one shown by default
+  labels: string[]; // label keys
+  profiles: ProfileEntry[];
   docUrl: string;
   version: string;
+}
+
+export interface Option {
+  name: string;
+  param: string; // of the URL
+  kind: "bool" | "int" | "float" | "string" | "choice";
+  value: string; // when the URL says nothing
+  choices: string[];
+  argument: string;
+  help: string; // first line: summary
+}
+
+export interface SavedConfig {
+  name: string;
+  query: string;
 }
 
 export interface TopRow {
@@ -28,6 +54,36 @@ export interface Top {
   rows: TopRow[];
 }
 
+export interface CodeRow {
+  address: string; // "": no instruction but a call that was inlined, or a gap
+  text: string;
+  flat: number;
+  cum: number;
+  flatText: string;
+  cumText: string;
+  place: string; // file:line
+}
+
+export interface SourceLine extends Omit<CodeRow, "address" | "place"> {
+  number: number;
+  code: CodeRow[];
+}
+
+export interface SourceSection {
+  function: string;
+  file: string;
+  error: string; // why the file could not be read
+  flat: string;
+  cum: string;
+  percent: string;
+  lines: SourceLine[];
+}
+
+export interface Source {
+  total: string;
+  sections: SourceSection[];
+}
+
 /** Told the warnings of every answer ("" for none), e.g. that a filter matched nothing. */
 let listener: (warnings: string) => void = () => {};
 
@@ -36,26 +92,84 @@ export function onWarnings(tell: (warnings: string) => void) {
 }
 
 /** Answers that are not 200 carry one line of plain text: what is wrong. */
-async function get(name: string, params: URLSearchParams, signal?: AbortSignal): Promise<Response> {
-  const response = await fetch(`/ui/api/${name}?${params}`, { signal });
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(path, init);
   if (!response.ok) throw new Error((await response.text()).trim() || response.statusText);
+  return response;
+}
+
+async function get(name: string, params: URLSearchParams, signal?: AbortSignal): Promise<Response> {
+  const response = await ask(`/ui/api/${name}?${params}`, { signal });
   if (name !== "meta") listener(response.headers.get("X-Pprof-Warnings") ?? "");
   return response;
 }
 
 export async function getMeta(params: URLSearchParams, signal?: AbortSignal): Promise<Meta> {
-  return (await get("meta", params, signal)).json();
+  const meta: Meta = await (await get("meta", params, signal)).json();
+  const labels = shortLabels(meta.profiles.map((p) => p.label));
+  return { ...meta, profiles: meta.profiles.map((p, i) => ({ ...p, label: labels[i] })) };
 }
 
+export async function getOptions(): Promise<Option[]> {
+  return (await ask("/ui/api/options", {})).json();
+}
+
+export async function getConfigs(): Promise<SavedConfig[]> {
+  return (await ask("/ui/api/configs", {})).json();
+}
+
+export async function saveConfig(name: string, params: URLSearchParams) {
+  const query = new URLSearchParams(params);
+  query.set("config", name);
+  await ask(`/ui/saveconfig?${query}`, { method: "POST" });
+}
+
+export async function deleteConfig(name: string) {
+  await ask(`/ui/deleteconfig?${new URLSearchParams({ config: name })}`, { method: "POST" });
+}
+
+/** The server fetches the profile again. */
+export async function fetchAgain() {
+  await ask("/ui/fetch", { method: "POST" });
+}
+
+type TopTuple = [string, string, number, number, string, string, string, string, string];
+
 export async function getTop(params: URLSearchParams, signal?: AbortSignal): Promise<Top> {
-  return (await get("top", params, signal)).json();
+  const { legend, rows } = (await (await get("top", params, signal)).json()) as { legend: string[]; rows: TopTuple[] };
+  return {
+    legend,
+    rows: rows.map(([name, inline, flat, cum, flatText, cumText, flatPercent, sumPercent, cumPercent]) => ({
+      name, inline, flat, cum, flatText, cumText, flatPercent, sumPercent, cumPercent,
+    })),
+  };
+}
+
+type CodeTuple = [string, string, number, number, string, string, string];
+type LineTuple = [number, string, number, number, string, string, CodeTuple[]];
+type SectionJson = Omit<SourceSection, "lines"> & { lines: LineTuple[] };
+
+const codeOf = ([address, text, flat, cum, flatText, cumText, place]: CodeTuple): CodeRow => ({
+  address, text, flat, cum, flatText, cumText, place,
+});
+
+const lineOf = ([number, text, flat, cum, flatText, cumText, code]: LineTuple): SourceLine => ({
+  number, text, flat, cum, flatText, cumText, code: code.map(codeOf),
+});
+
+export async function getSource(params: URLSearchParams, signal?: AbortSignal): Promise<Source> {
+  const { total, sections } = (await (await get("source", params, signal)).json()) as {
+    total: string;
+    sections: SectionJson[];
+  };
+  return { total, sections: sections.map((s) => ({ ...s, lines: s.lines.map(lineOf) })) };
 }
 
 export async function getFlame(params: URLSearchParams, signal?: AbortSignal): Promise<Flame> {
   return decodeFlame(await (await get("flame", params, signal)).arrayBuffer());
 }
 
-/** Text reports: graph (DOT), peek, source, disasm. */
+/** Text reports: graph (DOT), peek, disasm. */
 export async function getText(name: string, params: URLSearchParams, signal?: AbortSignal): Promise<string> {
   return (await get(name, params, signal)).text();
 }

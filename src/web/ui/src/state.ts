@@ -3,13 +3,13 @@
 
 export type View = "flamegraph" | "graph" | "top" | "peek" | "source" | "disasm";
 
-export const views: { view: View; title: string }[] = [
-  { view: "graph", title: "Graph" },
-  { view: "flamegraph", title: "Flame Graph" },
-  { view: "top", title: "Top" },
-  { view: "peek", title: "Peek" },
-  { view: "source", title: "Source" },
-  { view: "disasm", title: "Disassemble" },
+export const views: { view: View; title: string; key: string }[] = [
+  { view: "flamegraph", title: "Flame Graph", key: "1" },
+  { view: "graph", title: "Graph", key: "2" },
+  { view: "top", title: "Top", key: "3" },
+  { view: "peek", title: "Peek", key: "4" },
+  { view: "source", title: "Source", key: "5" },
+  { view: "disasm", title: "Disassemble", key: "6" },
 ];
 
 export interface Place {
@@ -43,6 +43,13 @@ export function exactPattern(names: string[]): string {
   return names.map((n) => `^${n.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`).join("|");
 }
 
+/** For people: the names of an exact pattern, or the pattern itself. */
+export function namesOf(pattern: string): string[] {
+  const parts = pattern.split(/(?<=\$)\|(?=\^)/);
+  if (!parts.every((part) => /^\^.*\$$/.test(part))) return [pattern];
+  return parts.map((part) => part.slice(1, -1).replace(/\\(.)/g, "$1"));
+}
+
 /** The search box's text as a predicate; null when it is empty or not a valid pattern. */
 export function matcher(search: string): ((name: string) => boolean) | null {
   if (search === "") return null;
@@ -52,4 +59,18 @@ export function matcher(search: string): ((name: string) => boolean) | null {
   } catch {
     return null;
   }
+}
+
+/** Parameters that say which profiles are shown, not how. */
+export const profileParams = ["profile", "base", "beside"];
+
+/** The parameters of the second pane: another profile, the same options. */
+export function besideParams(params: URLSearchParams): URLSearchParams {
+  return withParams(params, { profile: params.get("beside") ?? "", base: "", beside: "" });
+}
+
+/** Paths without their folders, where the names alone tell them apart; addresses stay whole. */
+export function shortLabels(labels: string[]): string[] {
+  const names = labels.map((label) => (label.includes("://") ? label : label.replace(/^.*\//, "")));
+  return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : labels[i]));
 }

@@ -1,21 +1,26 @@
-// The sortable table. Only the rows in sight are in the document.
+// The sortable table. Only the rows in sight are in the document; a search leaves those that match.
 
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { getTop, type TopRow } from "./api";
 import type { ViewProps } from "./app_view";
-import { useLoaded } from "./load";
-import { matcher } from "./state";
+import { useLoaded, Waiting } from "./load";
+import { exactPattern, matcher, withParams } from "./state";
+import { formatPercent, sumTexts } from "./units";
 
-const ROW_HEIGHT = 24;
 const SPARE_ROWS = 20;
 
 type Column = "flat" | "cum" | "name";
 
-const columns: { key: Column | null; title: string; text: (row: TopRow) => string }[] = [
-  { key: "flat", title: "Flat", text: (r) => r.flatText },
+interface Order {
+  by: Column;
+  descending: boolean;
+}
+
+const columns: { key: Column | null; title: string; text: (row: TopRow) => string; bar?: "flat" | "cum" }[] = [
+  { key: "flat", title: "Flat", text: (r) => r.flatText, bar: "flat" },
   { key: null, title: "Flat%", text: (r) => r.flatPercent },
   { key: null, title: "Sum%", text: (r) => r.sumPercent },
-  { key: "cum", title: "Cum", text: (r) => r.cumText },
+  { key: "cum", title: "Cum", text: (r) => r.cumText, bar: "cum" },
   { key: null, title: "Cum%", text: (r) => r.cumPercent },
   { key: "name", title: "Name", text: (r) => r.name },
   { key: null, title: "Inlined?", text: (r) => r.inline },
@@ -30,60 +35,153 @@ export function sortRows(rows: TopRow[], by: Column, descending: boolean): TopRo
   return [...rows].sort(compare);
 }
 
-export function TopView({ place, search, selected, select }: ViewProps) {
-  const { data, error } = useLoaded((signal) => getTop(place.params, signal), [place.params.toString()]);
-  const [order, setOrder] = useState<{ by: Column; descending: boolean }>({ by: "flat", descending: true });
-  const [scroll, setScroll] = useState(0);
-  const box = useRef<HTMLDivElement>(null);
-  const matches = matcher(search);
-  const rows = useMemo(() => (data ? sortRows(data.rows, order.by, order.descending) : []), [data, order]);
+/** Height of a row in CSS pixels: as in style.css, 1.8 lines of text. */
+function rowHeight(): number {
+  return Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize) * 1.8);
+}
 
-  if (error) return <div class="error" role="alert">{error}</div>;
-  const height = box.current?.clientHeight ?? 800;
-  const from = Math.max(0, Math.floor(scroll / ROW_HEIGHT) - SPARE_ROWS);
-  const to = Math.min(rows.length, Math.ceil((scroll + height) / ROW_HEIGHT) + SPARE_ROWS);
-  const toggle = (name: string) =>
-    select(selected.includes(name) ? selected.filter((n) => n !== name) : [...selected, name]);
+function Head({ order, setOrder }: { order: Order; setOrder: (order: Order) => void }) {
   return (
-    <div class="top" ref={box} onScroll={(e) => setScroll(e.currentTarget.scrollTop)}>
-      <table aria-rowcount={rows.length}>
-        <thead>
-          <tr>
-            {columns.map(({ key, title }) => (
-              <th
-                scope="col"
-                aria-sort={key === order.by ? (order.descending ? "descending" : "ascending") : undefined}
-              >
-                {key ? (
-                  <button
-                    type="button"
-                    onClick={() => setOrder({ by: key, descending: key === order.by ? !order.descending : key !== "name" })}
-                  >
-                    {title}
-                  </button>
-                ) : (
-                  title
-                )}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          <tr class="space" style={{ height: `${from * ROW_HEIGHT}px` }} />
-          {rows.slice(from, to).map((row) => (
-            <tr
-              key={row.name}
-              class={selected.includes(row.name) || matches?.(row.name) ? "selected" : ""}
-              onClick={() => toggle(row.name)}
+    <tr aria-rowindex={1}>
+      {columns.map(({ key, title }) => (
+        <th scope="col" aria-sort={key === order.by ? (order.descending ? "descending" : "ascending") : undefined}>
+          {key ? (
+            <button
+              type="button"
+              onClick={() => setOrder({ by: key, descending: key === order.by ? !order.descending : key !== "name" })}
             >
-              {columns.map(({ text, title }) => (
-                <td class={title === "Name" ? "name" : ""}>{text(row)}</td>
-              ))}
-            </tr>
-          ))}
-          <tr class="space" style={{ height: `${(rows.length - to) * ROW_HEIGHT}px` }} />
-        </tbody>
-      </table>
-    </div>
+              {title}
+            </button>
+          ) : (
+            title
+          )}
+        </th>
+      ))}
+    </tr>
   );
+}
+
+function Bar({ value, most }: { value: number; most: number }) {
+  const share = most > 0 ? Math.abs(value) / most : 0;
+  return share > 0 ? <i class={value < 0 ? "less" : ""} style={{ width: `${share * 100}%` }} /> : null;
+}
+
+export function TopView({ place, search, selected, select, go, menu, version }: ViewProps) {
+  const loaded = useLoaded((signal) => getTop(withParams(place.params, { q: "" }), signal), [
+    withParams(place.params, { q: "" }).toString(),
+    version,
+  ]);
+  const [order, setOrder] = useState<Order>({ by: place.params.get("sort") === "cum" ? "cum" : "flat", descending: true });
+  const [scroll, setScroll] = useState(0);
+  const [cursor, setCursor] = useState(-1);
+  const box = useRef<HTMLDivElement>(null);
+  const all = loaded.data?.rows ?? [];
+  const rows = useMemo(() => {
+    const matches = matcher(search);
+    return sortRows(matches ? all.filter((r) => matches(r.name)) : all, order.by, order.descending);
+  }, [loaded.data, order, search]);
+  const most = useMemo(() => {
+    const largest = (key: "flat" | "cum") => all.reduce((m, r) => Math.max(m, Math.abs(r[key])), 0);
+    return { flat: largest("flat"), cum: largest("cum") };
+  }, [loaded.data]);
+  useEffect(() => setCursor(-1), [rows]);
+
+  if (!loaded.data) return <Waiting {...loaded} />;
+  const rowSize = rowHeight();
+  const height = box.current?.clientHeight ?? 800;
+  const from = Math.max(0, Math.floor(scroll / rowSize) - SPARE_ROWS);
+  const to = Math.min(rows.length, Math.ceil((scroll + height) / rowSize) + SPARE_ROWS);
+  const picked = new Set(selected);
+  const toggle = (name: string) => select(picked.has(name) ? selected.filter((n) => n !== name) : [...selected, name]);
+  const moveTo = (i: number) => {
+    const at = Math.min(rows.length - 1, Math.max(0, i));
+    setCursor(at);
+    const y = at * rowSize;
+    if (y < box.current!.scrollTop) box.current!.scrollTop = y;
+    if (y + 3 * rowSize > box.current!.scrollTop + height) box.current!.scrollTop = y + 3 * rowSize - height;
+  };
+  const menuAt = (row: TopRow, x: number, y: number) => menu(picked.has(row.name) ? selected : [row.name], x, y);
+  const onKey = (e: KeyboardEvent) => {
+    const page = Math.floor(height / rowSize) - 2;
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -rows.length, End: rows.length }[e.key];
+    const row = rows[cursor];
+    if (e.target !== box.current) return;
+    if (step !== undefined) moveTo(cursor + step);
+    else if (row && e.key === " ") toggle(row.name);
+    else if (row && (e.key === "Enter" || e.key === "m" || e.key === "ContextMenu")) {
+      const top = box.current!.getBoundingClientRect().top + (cursor + 1.5) * rowSize - box.current!.scrollTop;
+      menuAt(row, 80, top);
+    } else return;
+    e.preventDefault();
+    e.stopPropagation();
+  };
+  const shownSum = search !== "" && rows.length !== all.length;
+  return (
+    <>
+      <Waiting {...loaded} />
+      <div class="bar" role="status">
+        <span>
+          {shownSum ? `${rows.length} of ${all.length} functions match` : `${all.length} functions`}
+          {shownSum && `, ${sumTexts(rows.map((r) => r.flatText))} flat (${formatPercent(rows.reduce((s, r) => s + r.flat, 0), totalOf(all))} of what is shown)`}
+        </span>
+        {selected.length > 0 && (
+          <>
+            <span>{selected.length} picked</span>
+            <button type="button" onClick={(e) => menu(selected, e.clientX, e.clientY)}>
+              Actions
+            </button>
+            <button type="button" onClick={() => select([])}>
+              Clear
+            </button>
+          </>
+        )}
+      </div>
+      <div
+        class="top"
+        ref={box}
+        tabIndex={0}
+        aria-label="Functions; arrows walk, Enter opens a menu, Space picks"
+        onScroll={(e) => setScroll(e.currentTarget.scrollTop)}
+        onKeyDown={onKey}
+      >
+        <table aria-rowcount={rows.length + 1}>
+          <thead>
+            <Head order={order} setOrder={setOrder} />
+          </thead>
+          <tbody>
+            <tr class="space" aria-hidden="true" style={{ height: `${from * rowSize}px` }} />
+            {rows.slice(from, to).map((row, i) => (
+              <tr
+                key={`${row.name}${from + i}`}
+                aria-rowindex={from + i + 2}
+                class={`${picked.has(row.name) ? "selected" : ""} ${from + i === cursor ? "cursor" : ""}`}
+                aria-selected={picked.has(row.name)}
+                onClick={() => {
+                  toggle(row.name);
+                  setCursor(from + i);
+                }}
+                onDblClick={() => go({ view: "source", params: withParams(place.params, { f: exactPattern([row.name]) }) })}
+                onContextMenu={(e) => {
+                  e.preventDefault();
+                  menuAt(row, e.clientX, e.clientY);
+                }}
+              >
+                {columns.map(({ text, title, bar }) => (
+                  <td class={title === "Name" ? "name" : (bar ?? "")} title={title === "Name" ? row.name : undefined}>
+                    {bar && <Bar value={row[bar]} most={most[bar]} />}
+                    <span>{text(row)}</span>
+                  </td>
+                ))}
+              </tr>
+            ))}
+            <tr class="space" aria-hidden="true" style={{ height: `${(rows.length - to) * rowSize}px` }} />
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function totalOf(rows: TopRow[]): number {
+  return rows.reduce((sum, r) => sum + r.flat, 0);
 }

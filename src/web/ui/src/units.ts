@@ -1,4 +1,4 @@
-// Numbers as pprof prints them, for what the page computes itself (flame graph details).
+// Numbers as pprof prints them, for what the page computes itself.
 
 interface Unit {
   name: string;
@@ -36,4 +36,19 @@ export function formatValue(value: number, unit: string): string {
 
 export function formatPercent(value: number, total: number): string {
   return total === 0 ? "0%" : `${((Math.abs(value) / Math.abs(total)) * 100).toFixed(1)}%`;
+}
+
+const factors = new Map([...memory, ...time].map(({ name, factor }) => [name, factor]));
+
+/** The number of a printed value in the smallest unit of its family: to compare values by. */
+export function parseValue(text: string): number {
+  const m = /^(-?\d[\d.]*)(\D*)$/.exec(text);
+  return m ? Number(m[1]) * (factors.get(m[2]) ?? 1) : 0;
+}
+
+/** The sum of printed values of one family. */
+export function sumTexts(texts: string[]): string {
+  const suffix = texts.map((t) => /[A-Za-z]+$/.exec(t)?.[0]).find(Boolean) ?? "";
+  const unit = memory.some((u) => u.name === suffix) ? "B" : time.some((u) => u.name === suffix) ? "ns" : suffix;
+  return formatValue(texts.reduce((sum, t) => sum + parseValue(t), 0), unit);
 }

@@ -11,26 +11,30 @@ async function load(name) {
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
-const { decodeFlame, layoutBoxes, linksOf, matchedValue, ancestors } = await load("flame_model.ts");
-const { formatValue, formatPercent } = await load("units.ts");
-const { exactPattern, matcher, placeOf, urlOf, withParams } = await load("state.ts");
+const { decodeFlame, layoutOf, linksOf, matched, measureOf, neighbour, nodeAt, shortNames } = await load("flame_model.ts");
+const { colorsOf } = await load("flame_color.ts");
+const { fitted } = await load("flame_paint.ts");
+const { parseDisasm } = await load("disasm_model.ts");
+const { asmTokens, highlighter } = await load("highlight.ts");
+const { formatValue, formatPercent, parseValue, sumTexts } = await load("units.ts");
+const { besideParams, exactPattern, matcher, namesOf, placeOf, shortLabels, urlOf, withParams } = await load("state.ts");
 
-/** root 10 -> a 7 (self 1) -> a 4, b 2; root -> b 3 */
-function encode() {
-  const sources = ["root", "a", "b"].map((name) => ({ name, file: "", pkg: name, inlined: false }));
-  const head = { total: 10, unit: "count", type: "samples", legend: [], hidden: 0, sources };
+const value = [10, 7, 4, 2, 3];
+const self = [0, 1, 4, 2, 3];
+
+/** root 10 -> a 7 (self 1) -> a 4, b 2; root -> b 3; of a difference with the columns net and self_net. */
+function encode(...difference) {
+  const sources = ["root", "a", "b"].map((name, i) => [name, "", 0, i, 0]);
+  const head = { total: 10, unit: "count", type: "samples", legend: [], hidden: 0, names: ["", "a", "b"], sources };
   let text = JSON.stringify(head);
   text += " ".repeat((8 - (text.length % 8)) % 8);
-  const n = 5;
-  const bytes = new ArrayBuffer(16 + text.length + n * 32);
+  const columns = [value, self, ...difference];
+  const bytes = new ArrayBuffer(16 + text.length + value.length * 8 * (columns.length + 1));
   const view = new DataView(bytes);
-  view.setUint32(0, 0x314c4650, true);
-  view.setUint32(4, text.length, true);
-  view.setUint32(8, n, true);
+  [0x324c4650, text.length, value.length, difference.length ? 1 : 0].forEach((v, i) => view.setUint32(4 * i, v, true));
   new Uint8Array(bytes, 16, text.length).set(new TextEncoder().encode(text));
   let at = 16 + text.length;
-  for (const column of [[10, 7, 4, 2, 3], [0, 1, 4, 2, 3], [10, 7, 4, 2, 3]])
-    for (const v of column) { view.setFloat64(at, v, true); at += 8; }
+  for (const column of columns) for (const v of column) { view.setFloat64(at, v, true); at += 8; }
   for (const column of [[-1, 0, 1, 1, 0], [0, 1, 1, 2, 2]])
     for (const v of column) { view.setInt32(at, v, true); at += 4; }
   return bytes;
@@ -38,33 +42,92 @@ function encode() {
 
 test("boxes lie inside their parents, in order, with self time on the left", () => {
   const flame = decodeFlame(encode());
-  const boxes = new Map(layoutBoxes(flame, linksOf(flame), 0, 0).map((b) => [b.node, b]));
-  assert.equal(boxes.size, 5);
-  for (const [node, box] of boxes) {
-    if (node === 0) continue;
-    const parent = boxes.get(flame.parent[node]);
-    assert.equal(box.depth, parent.depth + 1);
-    assert.ok(box.x >= parent.x - 1e-9 && box.x + box.w <= parent.x + parent.w + 1e-9);
+  const { x, w, depth, rows } = layoutOf(flame);
+  assert.deepEqual(rows.map((r) => [...r]), [[0], [1, 4], [2, 3]]);
+  for (let node = 1; node < value.length; node++) {
+    const parent = flame.parent[node];
+    assert.equal(depth[node], depth[parent] + 1);
+    assert.ok(x[node] >= x[parent] - 1e-9 && x[node] + w[node] <= x[parent] + w[parent] + 1e-9);
   }
-  assert.ok(Math.abs(boxes.get(2).x - (boxes.get(1).x + 0.1)) < 1e-9);
+  assert.ok(Math.abs(x[2] - (x[1] + 0.1)) < 1e-9);
 });
 
-test("zooming keeps the ancestors at full width", () => {
+test("the node at a place is found", () => {
+  const layout = layoutOf(decodeFlame(encode()));
+  assert.equal(nodeAt(layout, 0, 0.99), 0);
+  assert.equal(nodeAt(layout, 1, 0.71), 4);
+  assert.equal(nodeAt(layout, 2, 0.05), -1, "the parent's own value");
+  assert.equal(nodeAt(layout, 2, 0.55), 3);
+  assert.equal(nodeAt(layout, 3, 0.5), -1);
+  assert.equal(nodeAt(layout, -1, 0.5), -1);
+});
+
+test("arrow keys walk along calls", () => {
   const flame = decodeFlame(encode());
-  const boxes = layoutBoxes(flame, linksOf(flame), 1, 0);
-  assert.deepEqual(ancestors(flame, 2), [0, 1]);
-  assert.deepEqual(boxes.filter((b) => b.w === 1).map((b) => b.node), [0, 1]);
-  assert.ok(!boxes.some((b) => b.node === 4));
+  const links = linksOf(flame);
+  assert.equal(neighbour(flame, links, 0, "child"), 1);
+  assert.equal(neighbour(flame, links, 1, "next"), 4);
+  assert.equal(neighbour(flame, links, 4, "previous"), 1);
+  assert.equal(neighbour(flame, links, 3, "parent"), 1);
+  assert.equal(neighbour(flame, links, 0, "parent"), 0);
+  assert.equal(neighbour(flame, links, 2, "child"), 2);
 });
 
 test("a recursive match counts once", () => {
   const flame = decodeFlame(encode());
-  assert.equal(matchedValue(flame, (s) => flame.sources[s].name === "a"), 7);
-  assert.equal(matchedValue(flame, (s) => flame.sources[s].name === "b"), 5);
+  assert.equal(matched(flame, (s) => flame.sources[s].name === "a").value, 7);
+  assert.equal(matched(flame, (s) => flame.sources[s].name === "b").value, 5);
+});
+
+test("a difference has widths of base, new, or both, and colours of change", () => {
+  const flame = decodeFlame(encode([2, 3, 4, -2, -1], [0, 1, 4, -2, -1]));
+  assert.ok(flame.difference);
+  assert.deepEqual(["both", "new", "base"].map((m) => measureOf(10, 2, m)), [10, 6, 4]);
+  const now = layoutOf(flame, "new");
+  assert.equal(now.w[3], 0, "gone");
+  assert.ok(Math.abs(now.w[1] - 5 / 6) < 1e-9);
+  const { index } = colorsOf(flame, "relative", false);
+  assert.ok(index[2] > index[0] && index[0] > index[4] && index[4] > index[3] - 1, `${index}`);
+  assert.equal(index[3], 0, "all of it is gone: the deepest blue");
+});
+
+test("names are shortened before they are cut", () => {
+  assert.deepEqual(shortNames("net/http.(*conn).serve"), ["net/http.(*conn).serve", "http.(*conn).serve", "serve"]);
+  assert.deepEqual(shortNames("a::b::c(int)"), ["a::b::c(int)", "c"]);
+  assert.deepEqual(shortNames("main"), ["main"]);
+  const width = (text) => text.length;
+  assert.equal(fitted("net/http.(*conn).serve", 6, width), "serve");
+  assert.equal(fitted("a_long_function", 8, width), "a_long_…");
+  assert.equal(fitted("a_long_function", 2, width), "");
 });
 
 test("bytes that are no flame graph are refused", () => {
   assert.throws(() => decodeFlame(new ArrayBuffer(3)), /no flame graph/);
+});
+
+test("a disassembly's text becomes rows", () => {
+  const [routine] = parseDisasm(
+    "Total: 2MB\nROUTINE ======================== main\n    1MB     2MB (flat, cum)   100% of Total\n" +
+      "         .          .       18c0: pushq\t%rbp      ;main main.c:22\n" +
+      "                                      ;main main.c:23\n" +
+      "       1MB        2MB       18c1: movl\t$1008, %esi     # imm = 0x3F0\n",
+  );
+  assert.deepEqual([routine.name, routine.summary], ["main", "1MB 2MB (flat, cum) 100% of Total"]);
+  assert.deepEqual(routine.rows.map((r) => [r.flat, r.address, r.text, r.place]), [
+    [".", "18c0", "pushq\t%rbp", "main main.c:22"],
+    ["", "", "", "main main.c:23"],
+    ["1MB", "18c1", "movl\t$1008, %esi     # imm = 0x3F0", ""],
+  ]);
+});
+
+test("colouring changes no character and carries comments over lines", () => {
+  const color = highlighter("x.c");
+  const lines = ['int f(void) { return "a\\"b"[0]; } /* begins', "still", "ends */ return 0x1f;"];
+  const tokens = lines.map(color);
+  tokens.forEach((t, i) => assert.equal(t.map((x) => x.text).join(""), lines[i]));
+  assert.deepEqual(tokens[1], [{ kind: "comment", text: "still" }]);
+  assert.deepEqual(tokens[2].map((t) => t.kind), ["comment", "", "keyword", "", "number", ""]);
+  assert.deepEqual(asmTokens("call\t0x10 <f>").map((t) => t.kind), ["keyword", "", "number", "", "target"]);
 });
 
 test("numbers are printed as the reports print them", () => {
@@ -74,6 +137,9 @@ test("numbers are printed as the reports print them", () => {
   assert.equal(formatValue(12, "count"), "12");
   assert.equal(formatPercent(1, 3), "33.3%");
   assert.equal(formatPercent(1, 0), "0%");
+  assert.equal(parseValue("1.50MB"), 1572864);
+  assert.equal(parseValue("."), 0);
+  assert.equal(sumTexts(["1MB", "512kB", "0"]), "1.50MB");
 });
 
 test("places and URLs are each other's inverse", () => {
@@ -89,4 +155,18 @@ test("exact patterns match just their names", () => {
   assert.ok(matches("operator new[](unsigned long)") && matches("a.b"));
   assert.ok(!matches("axb") && !matches("xa.b"));
   assert.equal(matcher("("), null);
+});
+
+test("an exact pattern is shown as the names it came from", () => {
+  assert.deepEqual(namesOf(exactPattern(["a|b", "c.d"])), ["a|b", "c.d"]);
+  assert.deepEqual(namesOf("a.*b"), ["a.*b"]);
+});
+
+test("the second pane shows the other profile with the same options", () => {
+  assert.equal(besideParams(new URLSearchParams("f=a&profile=1&base=2&beside=3")).toString(), "f=a&profile=3");
+});
+
+test("profiles are called by the shortest names that differ", () => {
+  assert.deepEqual(shortLabels(["a/x.pb", "a/y.pb", "http://h/heap, 1"]), ["x.pb", "y.pb", "http://h/heap, 1"]);
+  assert.deepEqual(shortLabels(["a/x.pb", "b/x.pb"]), ["a/x.pb", "b/x.pb"]);
 });

@@ -1,0 +1,87 @@
+/*
+ * A profile's mapping and a binary from a stranger, through the whole path: build id, base, frames
+ * of many addresses at once, code of them. The first bytes choose the mapping, the rest is the file.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "object/disasm.h"
+#include "object/find.h"
+#include "object/frame_set.h"
+#include "object/object.h"
+
+#define MAX_ADDRESSES 256
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What the driver does for a report with code: sorted addresses of one mapping. */
+static size_t choose(struct object *o, const struct object_mapping *m, uint64_t *v)
+{
+	struct err e;
+	uint64_t base;
+	size_t n = 0;
+
+	for (uint64_t i = 0; i < MAX_ADDRESSES; i++) {
+		const uint64_t step = (m->limit - m->start) / MAX_ADDRESSES + 1;
+		const uint64_t at = m->start + i * step;
+
+		if (object_base(o, m, at, &base, &e) != OK)
+			continue;
+		if (!n || v[n - 1] < at - base)
+			v[n++] = at - base;
+	}
+	return n;
+}
+
+static void read_text(struct str s)
+{
+	volatile unsigned sum = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		sum = sum + (unsigned char)s.p[i];
+}
+
+static void ask(struct object *o, const struct object_mapping *m)
+{
+	uint64_t v[MAX_ADDRESSES];
+	const size_t n = choose(o, m, v);
+	struct object_instruction *code;
+	struct frame_set s = { 0 };
+	struct arena a = { 0 };
+	struct err e;
+	uint32_t n_code;
+
+	if (object_frames_many(o, v, n, &s, &e) == OK) {
+		for (size_t i = 0; i < s.functions.n; i++) {
+			read_text(s.functions.p[i].name);
+			read_text(s.functions.p[i].file);
+		}
+	}
+	for (size_t i = 0; i < n; i += 64)
+		if (object_disassemble(o, v[i], v[i] + 64, false, &a, &code, &n_code, &e) == OK)
+			for (uint32_t k = 0; k < n_code; k++)
+				read_text(code[k].text);
+	(void)object_debug_tries(o);
+	frame_set_release(&s);
+	arena_release(&a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct object_mapping m = { 0x555500000000, 0, 0, STR("") };
+	struct object *o;
+	struct err e;
+
+	if (size < 4)
+		return 0;
+	m.offset = (uint64_t)data[0] << 12;
+	m.limit = m.start + ((uint64_t)data[1] << 12 | 0x800);
+	if (data[2] & 1)
+		m.start = m.offset = 0;
+	if (object_open_memory(&o, data + 4, size - 4, STR("fuzz"), &e) != OK)
+		return 0;
+	ask(o, &m);
+	object_close(o);
+	return 0;
+}

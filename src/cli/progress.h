@@ -1,0 +1,34 @@
+/*
+ * A line on a terminal's standard error that says what is being done, once that takes more than a
+ * second. It is wiped before anything else is written there. Used by cli.c only; a thread of its
+ * own lives as long as a step does.
+ */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <pthread.h>
+
+#include "core/str.h"
+
+struct progress {
+	bool enabled; /* standard error is a terminal */
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t wake;
+	bool running;
+	bool shown;
+	char text[80];
+	uint64_t began_ns;
+};
+
+void progress_init(struct progress *p, bool enabled);
+/* Begins a step, ending the one before; "" ends it. The text is copied. */
+void progress_step(struct progress *p, struct str text);
+/* Wipes the line, for a message; it comes back by itself. */
+void progress_hide(struct progress *p);
+/* Ends the step. */
+void progress_release(struct progress *p);
+
+#endif

@@ -1,0 +1,75 @@
+/* Sets of frames, see frame_set.h. Called by dwarf.c and symbolize/. */
+#include "object/frame_set.h"
+
+#include <stdlib.h>
+
+#include "core/hash.h"
+
+void frame_set_release(struct frame_set *s)
+{
+	VEC_RELEASE(&s->places);
+	VEC_RELEASE(&s->frames);
+	VEC_RELEASE(&s->functions);
+	map_release(&s->map);
+}
+
+static bool same_function(const void *ctx, uint32_t index, const void *key)
+{
+	const struct frame_set *s = ctx;
+	const struct frame_function *a = &s->functions.p[index];
+	const struct frame_function *b = key;
+
+	return a->name.p == b->name.p && a->file.p == b->file.p && a->name.n == b->name.n &&
+	       a->file.n == b->file.n && a->start_line == b->start_line;
+}
+
+static uint32_t intern(struct frame_set *s, const struct object_frame *f)
+{
+	const struct frame_function fresh = { f->function, f->file, f->start_line };
+	const uint64_t hash = hash_mix((uint64_t)(uintptr_t)f->function.p,
+	    hash_mix((uint64_t)(uintptr_t)f->file.p, (uint64_t)f->start_line));
+	const uint32_t n = (uint32_t)s->functions.n;
+	const uint32_t i = map_intern(&s->map, hash, same_function, s, &fresh, n);
+
+	if (i == n && !VEC_PUSH(&s->functions, fresh))
+		return MAP_NONE;
+	return i;
+}
+
+bool frame_set_add(
+    struct frame_set *s, uint64_t address, const struct object_frame *frames, uint32_t n)
+{
+	const struct frame_place place = { address, (uint32_t)s->frames.n, n };
+
+	if (s->frames.n > UINT32_MAX - n)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct frame_entry f = { intern(s, &frames[i]), (uint32_t)frames[i].line,
+			(uint32_t)frames[i].column };
+
+		if (f.function == MAP_NONE || !VEC_PUSH(&s->frames, f))
+			return false;
+	}
+	return VEC_PUSH(&s->places, place);
+}
+
+static int by_address(const void *x, const void *y)
+{
+	const struct frame_place *a = x;
+	const struct frame_place *b = y;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+void frame_set_sort(struct frame_set *s)
+{
+	if (s->places.n)
+		qsort(s->places.p, s->places.n, sizeof *s->places.p, by_address);
+}
+
+const struct frame_place *frame_set_find(const struct frame_set *s, uint64_t address)
+{
+	const struct frame_place key = { .address = address };
+
+	return s->places.n ? bsearch(&key, s->places.p, s->places.n, sizeof key, by_address) : NULL;
+}

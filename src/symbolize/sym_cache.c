@@ -1,0 +1,326 @@
+/*
+ * The files of the symbol cache, see sym_cache.h. Called by sym_local.c. What is hard: nothing in a
+ * file is trusted (its writer may have died, or be another version), so every index and length is
+ * checked before a table is used; and the folder is bounded, oldest use first.
+ */
+#include "symbolize/sym_cache.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "core/hash.h"
+
+#define MAGIC         0x3153594d46525050u /* "PPRFMYS1": version and byte order in one */
+#define DEFAULT_LIMIT 256                 /* MB */
+#define MAX_FILE      ((size_t)64 << 20)
+#define MAX_ENTRIES   65536 /* of the folder that are looked at */
+/* A temporary file of a writer that died is removed after so many seconds. */
+#define STALE_S       3600
+
+struct header {
+	uint64_t magic;
+	uint64_t checksum; /* of everything behind the header */
+	uint64_t n_places, n_frames, n_functions, n_text;
+};
+
+/* A function with its texts as places in the text that follows the tables. */
+struct stored_function {
+	uint32_t name_at, name_n, file_at, file_n;
+	int64_t start_line;
+};
+
+static struct str cache_folder(struct arena *a)
+{
+	const char *base = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+
+	if (base && base[0] == '/')
+		return arena_printf(a, "%s/pprof/symbols", base);
+	if (home && home[0] == '/')
+		return arena_printf(a, "%s/.cache/pprof/symbols", home);
+	return STR("");
+}
+
+struct sym_cache sym_cache_of(struct object *o, struct arena *a)
+{
+	struct sym_cache c = { .folder = STR(""), .path = STR("") };
+	struct str id = object_build_id(o);
+	const uint64_t identity = object_names_identity(o);
+	const char *limit = getenv("PPROF_SYMBOL_CACHE");
+	uint64_t megabytes = DEFAULT_LIMIT;
+
+	if (limit && !str_to_u64(str_c(limit), 10, &megabytes))
+		megabytes = DEFAULT_LIMIT;
+	if (!megabytes || megabytes > UINT32_MAX || id.n < 16 || !identity)
+		return c;
+	c.limit = megabytes << 20;
+	c.folder = cache_folder(a);
+	c.path = arena_printf(a, "%.*s/%.*s-%016llx.sym", STR_ARG(c.folder), STR_ARG(id),
+	    (unsigned long long)identity);
+	if (!c.folder.n || arena_failed(a))
+		c.folder = STR("");
+	return c;
+}
+
+/* Takes n elements of size bytes from the front of *rest; NULL when there are fewer. */
+static const char *take(struct str *rest, uint64_t n, size_t size)
+{
+	const char *p = rest->p;
+
+	if (n > rest->n / size)
+		return NULL;
+	*rest = str_skip(*rest, (size_t)n * size);
+	return p;
+}
+
+static bool add_functions(
+    struct frame_set *s, const struct stored_function *f, uint64_t n, struct str text)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		if (f[i].name_at > text.n || f[i].name_n > text.n - f[i].name_at ||
+		    f[i].file_at > text.n || f[i].file_n > text.n - f[i].file_at)
+			return false;
+		(void)VEC_PUSH(
+		    &s->functions, (struct frame_function){ { text.p + f[i].name_at, f[i].name_n },
+				       { text.p + f[i].file_at, f[i].file_n }, f[i].start_line });
+	}
+	return true;
+}
+
+static bool are_sound(const struct frame_set *s)
+{
+	for (size_t i = 0; i < s->places.n; i++) {
+		const struct frame_place *p = &s->places.p[i];
+
+		if (p->first > s->frames.n || p->n > s->frames.n - p->first ||
+		    p->n > OBJECT_MAX_FRAMES || (i && p->address <= p[-1].address))
+			return false;
+	}
+	for (size_t i = 0; i < s->frames.n; i++)
+		if (s->frames.p[i].function >= s->functions.n)
+			return false;
+	return true;
+}
+
+/* False when the file is damaged. */
+static bool decode(struct frame_set *s, struct str file)
+{
+	struct header h;
+	struct str rest = file;
+	const char *places, *frames, *functions;
+
+	if (file.n < sizeof h)
+		return false;
+	memcpy(&h, file.p, sizeof h);
+	rest = str_skip(file, sizeof h);
+	if (h.magic != MAGIC || hash_bytes(rest.p, rest.n) != h.checksum)
+		return false;
+	places = take(&rest, h.n_places, sizeof *s->places.p);
+	functions = places ? take(&rest, h.n_functions, sizeof(struct stored_function)) : NULL;
+	frames = functions ? take(&rest, h.n_frames, sizeof *s->frames.p) : NULL;
+	if (!frames || rest.n != h.n_text || !VEC_RESERVE(&s->places, (size_t)h.n_places) ||
+	    !VEC_RESERVE(&s->frames, (size_t)h.n_frames))
+		return false;
+	if (h.n_places)
+		memcpy(s->places.p, places, (size_t)h.n_places * sizeof *s->places.p);
+	if (h.n_frames)
+		memcpy(s->frames.p, frames, (size_t)h.n_frames * sizeof *s->frames.p);
+	s->places.n = (size_t)h.n_places;
+	s->frames.n = (size_t)h.n_frames;
+	/* Tables before it have elements of 8 bytes' alignment and lie in storage of malloc's. */
+	return add_functions(s, (const struct stored_function *)(const void *)functions,
+		   h.n_functions, rest) &&
+	       are_sound(s);
+}
+
+bool sym_cache_load(const struct sym_cache *c, struct frame_set *s, struct buf *bytes)
+{
+	struct err e;
+	bool failed;
+
+	if (!c->folder.n)
+		return true;
+	if (fs_read(c->path, MAX_FILE, bytes, &e) != OK)
+		return e.code != ERR_NOMEM;
+	if (!decode(s, buf_str(bytes))) {
+		failed = s->places.failed || s->frames.failed || s->functions.failed;
+		frame_set_release(s);
+		return !failed;
+	}
+	/* Says that it is in use to the one who removes the oldest. */
+	(void)utimensat(AT_FDCWD, c->path.p, NULL, 0);
+	return !s->functions.failed;
+}
+
+/* Texts that are written, each once. */
+struct texts {
+	struct buf bytes;
+	struct map map;
+	VEC(struct str) v; /* places in bytes as offsets: p is not used */
+	VEC(uint32_t) at;
+};
+
+static bool same_text(const void *ctx, uint32_t index, const void *key)
+{
+	const struct texts *t = ctx;
+
+	return str_eq(t->v.p[index], *(const struct str *)key);
+}
+
+static uint32_t text_place(struct texts *t, struct str s)
+{
+	const uint32_t fresh = (uint32_t)t->v.n;
+	const uint32_t i = map_intern(&t->map, hash_bytes(s.p, s.n), same_text, t, &s, fresh);
+
+	if (i == fresh && VEC_PUSH(&t->v, s) && VEC_PUSH(&t->at, (uint32_t)t->bytes.n))
+		buf_add_str(&t->bytes, s);
+	return i < t->at.n ? t->at.p[i] : 0;
+}
+
+static void add_raw(struct buf *out, const void *p, size_t n)
+{
+	if (n)
+		buf_add(out, p, n);
+}
+
+/* The whole file into out; false when it would be too large or memory is short. */
+static bool encode(const struct frame_set *s, struct buf *out)
+{
+	struct texts t = { 0 };
+	struct header h = { MAGIC, 0, s->places.n, s->frames.n, s->functions.n, 0 };
+	bool ok;
+
+	add_raw(out, &h, sizeof h);
+	add_raw(out, s->places.p, s->places.n * sizeof *s->places.p);
+	for (size_t i = 0; i < s->functions.n && t.bytes.n < MAX_FILE; i++) {
+		const struct frame_function *f = &s->functions.p[i];
+		const struct stored_function stored = { text_place(&t, f->name),
+			(uint32_t)f->name.n, text_place(&t, f->file), (uint32_t)f->file.n,
+			f->start_line };
+
+		add_raw(out, &stored, sizeof stored);
+	}
+	add_raw(out, s->frames.p, s->frames.n * sizeof *s->frames.p);
+	buf_add_str(out, buf_str(&t.bytes));
+	h.n_text = t.bytes.n;
+	ok = !buf_failed(out) && !buf_failed(&t.bytes) && !t.v.failed && !t.at.failed &&
+	     !t.map.failed && out->n <= MAX_FILE;
+	if (ok) {
+		h.checksum = hash_bytes(out->p + sizeof h, out->n - sizeof h);
+		memcpy(out->p, &h, sizeof h);
+	}
+	buf_release(&t.bytes);
+	map_release(&t.map);
+	VEC_RELEASE(&t.v);
+	VEC_RELEASE(&t.at);
+	return ok;
+}
+
+static bool write_all(int fd, struct str s)
+{
+	while (s.n) {
+		const ssize_t n = write(fd, s.p, s.n);
+
+		if (n <= 0)
+			return false;
+		s = str_skip(s, (size_t)n);
+	}
+	return true;
+}
+
+static bool write_file(const struct sym_cache *c, struct str bytes)
+{
+	char part[PATH_MAX];
+	bool ok;
+	int fd;
+
+	if (snprintf(part, sizeof part, "%.*s/part-XXXXXX", STR_ARG(c->folder)) >= (int)sizeof part)
+		return false;
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ok = write_all(fd, bytes);
+	ok = close(fd) == 0 && ok && rename(part, c->path.p) == 0;
+	if (!ok)
+		unlink(part);
+	return ok;
+}
+
+struct entry {
+	char name[NAME_MAX + 1];
+	uint64_t size;
+	struct timespec used;
+};
+
+static int by_use(const void *x, const void *y)
+{
+	const struct entry *a = x;
+	const struct entry *b = y;
+
+	if (a->used.tv_sec != b->used.tv_sec)
+		return a->used.tv_sec < b->used.tv_sec ? -1 : 1;
+	return (a->used.tv_nsec > b->used.tv_nsec) - (a->used.tv_nsec < b->used.tv_nsec);
+}
+
+/* Whose name the cache itself gave: nothing else in the folder is touched. */
+static bool is_ours(const char *name)
+{
+	const struct str s = str_c(name);
+
+	return str_ends(s, STR(".sym")) || str_starts(s, STR("part-"));
+}
+
+/* Removes those used longest ago until the folder is within its limit. */
+static void bound_folder(const struct sym_cache *c)
+{
+	VEC(struct entry) v = { 0 };
+	struct timespec now;
+	uint64_t sum = 0;
+	struct dirent *d;
+	DIR *dir = opendir(c->folder.p);
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	while (dir && v.n < MAX_ENTRIES && (d = readdir(dir))) {
+		struct entry entry = { .size = 0 };
+		struct stat st;
+
+		if (!is_ours(d->d_name) || fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		snprintf(entry.name, sizeof entry.name, "%s", d->d_name);
+		entry.size = (uint64_t)st.st_size;
+		entry.used = st.st_mtim;
+		sum += entry.size;
+		if (str_starts(str_c(entry.name), STR("part-")) &&
+		    now.tv_sec - st.st_mtim.tv_sec > STALE_S)
+			unlinkat(dirfd(dir), entry.name, 0);
+		else if (str_ends(str_c(entry.name), STR(".sym")))
+			(void)VEC_PUSH(&v, entry);
+	}
+	if (sum > c->limit && v.n)
+		qsort(v.p, v.n, sizeof *v.p, by_use);
+	for (size_t i = 0; dir && i < v.n && sum > c->limit; i++) {
+		if (unlinkat(dirfd(dir), v.p[i].name, 0) == 0)
+			sum -= v.p[i].size;
+	}
+	if (dir)
+		closedir(dir);
+	VEC_RELEASE(&v);
+}
+
+void sym_cache_save(const struct sym_cache *c, const struct frame_set *s)
+{
+	struct buf bytes = { 0 };
+	struct err e;
+
+	if (c->folder.n && fs_make_dirs(c->folder, &e) == OK && encode(s, &bytes) &&
+	    write_file(c, buf_str(&bytes)))
+		bound_folder(c);
+	buf_release(&bytes);
+}

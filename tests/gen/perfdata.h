@@ -1,0 +1,36 @@
+/*
+ * Writes small perf.data files record by record, as perf record would, so that no binary file need
+ * be kept. One event unless asked otherwise.
+ */
+#ifndef GEN_PERFDATA_H
+#define GEN_PERFDATA_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define PERFDATA_KERNEL ((uint64_t)-128)
+#define PERFDATA_USER   ((uint64_t)-512)
+
+struct perfdata {
+	struct buf records;
+	uint32_t n_events;
+};
+
+void perfdata_comm(struct perfdata *d, uint32_t pid, uint32_t tid, uint64_t time, const char *name);
+void perfdata_fork(struct perfdata *d, uint32_t pid, uint32_t parent, uint64_t time);
+/* Executable; a build id of 20 bytes `id` unless that is 0. */
+void perfdata_mmap(struct perfdata *d, uint32_t pid, uint64_t time, uint64_t start, uint64_t size,
+    uint64_t offset, const char *file, uint8_t id);
+/* The chain is leaf first, with its context markers. */
+void perfdata_sample(struct perfdata *d, uint32_t event, uint32_t pid, uint32_t tid, uint64_t time,
+    uint64_t period, const uint64_t *chain, uint64_t n);
+void perfdata_record(struct perfdata *d, uint32_t type, uint16_t misc, struct str body);
+
+/* The file; d is released. */
+void perfdata_finish(struct perfdata *d, struct buf *out);
+
+/* A file with two processes, a kernel, JIT code and a library, as the tests use it. */
+void perfdata_example(struct buf *out);
+
+#endif

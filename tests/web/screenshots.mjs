@@ -1,0 +1,40 @@
+// Pictures of every page, for the documentation and to be looked at.
+import { join } from "node:path";
+import { pprof, run, serve, shots, work } from "./harness.mjs";
+
+const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", source: "tr.hot", disasm: "tr.asm" };
+
+async function shoot(page, url, name, path, act = async () => {}) {
+  await page.goto(url + path);
+  await page.waitForSelector(ready[/\/ui\/(\w+)/.exec(path)[1]]);
+  await act();
+  await page.mouse.move(2, 2);
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+/** Something richer than one leak: this program's own memory while it makes a report. */
+function ownProfile(name, ...report) {
+  const own = join(work, name);
+  run("/usr/bin/env", "PPROF_HEAP_RATE=512", pprof, "run", "-o", own, "--", pprof, `-output=${own}.txt`, ...report);
+  return own;
+}
+
+export async function screenshots({ page, url, profile, before }) {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await shoot(page, url, "graph", "/ui/graph");
+  await shoot(page, url, "top", "/ui/top");
+  await shoot(page, url, "source", "/ui/source?f=%5Eleaky_handler%24", () => page.click("tr.line.hot td.no button"));
+  await shoot(page, url, "disassembly", "/ui/disasm?f=%5Eleaky_handler%24");
+  const annotating = ownProfile("annotating.pb.gz", "-weblist=.", profile);
+  const listing = ownProfile("listing.pb.gz", "-disasm=handler", before);
+  const path = "/ui/flamegraph?si=alloc_space";
+  const compared = await serve(`-diff_base=${listing}`, annotating);
+  await shoot(page, compared.url, "diff", path);
+  const rich = await serve(annotating);
+  await shoot(page, rich.url, "flamegraph", path);
+  await shoot(page, rich.url, "sandwich", `${path}&p=%5Earena_alloc_raw%24`);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await shoot(page, rich.url, "dark", path);
+  await page.emulateMedia({ colorScheme: "light" });
+}
