@@ -64,6 +64,8 @@ sigprocmask futexlock
 sigaction sigtake
 getuid threads_signal
 nanosleep threads_signal
+pthread_attr_getguardsize hook_pthread
+pthread_attr_getstack hook_pthread
 dlsym hook_pthread
 pthread_key_create hook_pthread
 pthread_setspecific hook_pthread

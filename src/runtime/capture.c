@@ -131,7 +131,7 @@ static bool find_module(void *ctx, uintptr_t pc, struct unwind_module *out)
 	return rt_modules_find(pc, out);
 }
 
-/* From regs on; [lo, hi) is what is verified of the thread's stack, and may be extended. */
+/* From regs on; [lo, hi) is what is verified of this thread's stack, and may be extended. */
 static size_t walk_from(struct slot *s, const struct unwind_regs *regs, uintptr_t *lo,
     uintptr_t *hi, enum unwind_end *end)
 {
@@ -141,7 +141,7 @@ static size_t walk_from(struct slot *s, const struct unwind_regs *regs, uintptr_
 		.ops = &ops, .arg = &pages, .cache = capture.cache, .memo = &s->memo
 	};
 
-	if (rt_saferead_stack(regs->r[UNWIND_SP], lo, hi)) {
+	if (rt_saferead_stack(regs->r[UNWIND_SP], rt_tls.guarded, lo, hi)) {
 		ctx.stack_lo = *lo;
 		ctx.stack_hi = *hi;
 	}

@@ -60,6 +60,16 @@ static void draw(struct rt_tls *t)
 		set_interval(t, rt_weight_interval(&t->random, t->rate));
 }
 
+/*
+ * A signal handler that came between a borrow and its undoing may have allocated, or jumped away
+ * so that it was never undone: what is left is then more than there ever is, and the gate would not
+ * be due again.
+ */
+static bool is_spoilt(const struct rt_tls *t)
+{
+	return t->left > PIECE;
+}
+
 RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 {
 	struct rt_tls *t = &rt_tls;
@@ -74,7 +84,8 @@ RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 		t->left = STARTING_PIECE;
 		return false;
 	}
-	if (t->rate_gen != atomic_load_explicit(&rt.heap_rate_gen, memory_order_relaxed))
+	if (is_spoilt(t) ||
+	    t->rate_gen != atomic_load_explicit(&rt.heap_rate_gen, memory_order_relaxed))
 		draw(t);
 	/* The cost may be any number: pieces are not gone through one by one. */
 	if (cost > t->left + t->rest) {
@@ -181,4 +192,7 @@ RT_COLD void rt_heap_forget(void *p)
 
 	if (rt_live_take((uintptr_t)p, &was))
 		rt_heap_freed(&was);
+	/* The gate does not come here by itself any more; frees do. */
+	if (is_spoilt(&rt_tls))
+		rt_heap_redraw();
 }

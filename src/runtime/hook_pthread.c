@@ -62,10 +62,24 @@ static void *thread_begins(void *p)
 	void *(*start)(void *) = birth->start;
 	void *arg = birth->arg;
 
+	rt_tls.guarded = birth->guarded;
 	rt_threads_enter(birth);
 	rt_threads_unborn(birth);
 	pthread_setspecific(end.key, &end);
 	return start(arg);
+}
+
+/* Whether libc makes the stack, and puts a guard below. Without an address, the end of it is 0. */
+static bool has_guard(const pthread_attr_t *attr)
+{
+	size_t guard, size;
+	void *low;
+
+	if (!attr)
+		return true;
+	if (pthread_attr_getguardsize(attr, &guard) != 0 || guard == 0)
+		return false;
+	return pthread_attr_getstack(attr, &low, &size) != 0 || (uintptr_t)low + size == 0;
 }
 
 int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr,
@@ -81,6 +95,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
 		birth = rt_threads_birth(start, arg, __builtin_return_address(0));
 	if (!birth)
 		return create(thread, attr, start, arg);
+	birth->guarded = has_guard(attr);
 	failed = create(thread, attr, thread_begins, birth);
 	if (failed)
 		rt_threads_unborn(birth);

@@ -48,6 +48,7 @@ struct rt_birth {
 	void *arg;
 	rt_stack_id created_by;
 	rt_label_set labels;
+	bool guarded; /* see struct rt_tls */
 	_Atomic bool used;
 };
 

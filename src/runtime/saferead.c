@@ -55,11 +55,11 @@ bool rt_saferead_word(struct rt_saferead *r, uintptr_t addr, uintptr_t *out)
 }
 
 /* The top of the stack that sp is on; 0 when unknown. */
-static uintptr_t top_for(uintptr_t sp)
+static uintptr_t top_for(uintptr_t sp, bool guarded)
 {
 	uintptr_t self = (uintptr_t)pthread_self(); /* at the top of a thread's stack, in glibc */
 
-	if (sp < self && self - sp < STACK_MAX)
+	if (guarded && sp < self && self - sp < STACK_MAX)
 		return self & ~(uintptr_t)7;
 	if (sp < main_stack_top && main_stack_top - sp < STACK_MAX)
 		return main_stack_top;
@@ -75,7 +75,7 @@ static bool readable(uintptr_t page, uintptr_t end)
 	return true;
 }
 
-bool rt_saferead_stack(uintptr_t sp, uintptr_t *lo, uintptr_t *hi)
+bool rt_saferead_stack(uintptr_t sp, bool guarded, uintptr_t *lo, uintptr_t *hi)
 {
 	uintptr_t page = sp & ~(PAGE - 1);
 	uintptr_t known = *lo;
@@ -89,7 +89,7 @@ bool rt_saferead_stack(uintptr_t sp, uintptr_t *lo, uintptr_t *hi)
 		return true;
 	}
 	if (top == 0 || sp > top || top - sp > STACK_MAX) {
-		top = top_for(sp);
+		top = top_for(sp, guarded);
 		known = top;
 	}
 	if (top == 0 || known - page > STEP_MAX || !readable(page, known))

@@ -4,8 +4,11 @@
  *
  * Two ways. The thread's own stack from the walk's start up to the thread's control block (or, on
  * the main thread, to the top of the process's stack) is asked about once, page by page, and then
- * read directly: pages above the stack pointer do not go away while a thread runs on them. On the
-main thread not even that is needed, as the kernel keeps the room of its stack free of others.
+ * read directly: pages above the stack pointer do not go away while a thread runs on them. That it
+ * is its own stack, and not a coroutine's with other memory in between, is known by the guard below
+ * every stack that the C library makes: what is readable in one piece up to the top lies above it.
+ * On the main thread not even asking is needed, as the kernel keeps the room of its stack free of
+ * others.
  * Anything else is asked about before each page's first read.
  *
  * How a page is asked about: rt_sigprocmask with an impossible `how` copies the new mask from user
@@ -34,10 +37,11 @@ bool rt_saferead_word(struct rt_saferead *r, uintptr_t addr, uintptr_t *out);
 
 /*
  * The verified part of the calling thread's stack that holds sp: fills or extends [*lo, *hi),
- * which the caller keeps for the thread (0, 0 at first). False when sp is on no stack that is
- * known to stay. errno may change. RT_SIGSAFE
+ * which the caller keeps for the thread (0, 0 at first). guarded: the C library made the stack,
+ * with a guard; not so for the main thread and those nobody knows about. False when sp is on no
+ * stack that is known to stay. errno may change. RT_SIGSAFE
  */
-bool rt_saferead_stack(uintptr_t sp, uintptr_t *lo, uintptr_t *hi);
+bool rt_saferead_stack(uintptr_t sp, bool guarded, uintptr_t *lo, uintptr_t *hi);
 
 /* Remembers the top of the main thread's stack. Init only. */
 void rt_saferead_init(void);

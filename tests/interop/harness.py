@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 
-TIMEOUT = 20 * (10 if os.environ.get("PPROF_SLOW") else 1)  # seconds, one command
+TIMEOUT = 90 * (10 if os.environ.get("PPROF_SLOW") else 1)  # seconds, one command
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 SANITIZER = re.compile(rb"Sanitizer|runtime error:")

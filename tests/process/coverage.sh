@@ -35,7 +35,7 @@ done
 # A malloc of the program's own, or one preloaded before us: its notice says so.
 told() {
 	{ PPROF_ADDR=127.0.0.1:0 PPROF_NOTIFY_FD=9 LD_PRELOAD=$1 "$2" 9>&1 >&3 3>&-; } \
-		3>"$work/out" | timeout 20 cat
+		3>"$work/out" | timeout 120 cat
 }
 line=$(told "$preload" "$own")
 [[ $line == http:*$'\n'"warning: "*"$(basename "$own")"*"malloc of its own"* ]] ||

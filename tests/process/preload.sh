@@ -80,7 +80,7 @@ PPROF_OUT=/nonexistent/x LD_PRELOAD=$preload "$host" >/dev/null || fail "an unwr
 notify() {
 	# Descriptor 9 is the pipe; fd 3 keeps the program's own output apart.
 	{ PPROF_NOTIFY_FD=9 LD_PRELOAD=$preload "$@" 9>&1 >&3 3>&-; } 3>"$work/notify.out" |
-		timeout 20 cat
+		timeout 120 cat
 }
 line=$(PPROF_ADDR=127.0.0.1:0 notify "$host")
 [[ $line =~ ^http://127\.0\.0\.1:[0-9]+/debug/pprof/$ ]] || fail "notified '$line'"
@@ -98,9 +98,14 @@ if command -v curl >/dev/null 2>&1; then
 		<"$work/hold2" 9>"$work/url2" &
 	exec 8>"$work/hold2"
 	read -r url <"$work/url2"
-	sleep 0.5
+	# It has become the other when that one's child waits.
+	for _ in $(seq 600); do
+		inner=$(cat "/proc/$!/task/$!/children" 2>/dev/null)
+		inner=${inner%% *}
+		[ -n "$inner" ] && [ "$(tr '\0' ' ' <"/proc/$inner/cmdline")" = "sh -c read x " ] && break
+		sleep 0.1
+	done
 	curl -s "${url}heap" | gzip -t 2>/dev/null || fail "no endpoint after exec at $url"
-	inner=$(pgrep -P $! sh || true)
 	grep -qx pprof "/proc/$!"/task/*/comm || fail "no thread serves"
 	if [ -n "$inner" ] && grep -qx pprof "/proc/$inner"/task/*/comm 2>/dev/null; then
 		fail "a child serves too"
@@ -158,7 +163,7 @@ if command -v go >/dev/null 2>&1 && go tool pprof -h >/dev/null 2>&1; then
 		<"$work/pipe" &
 	exec 8>"$work/pipe"
 	if command -v curl >/dev/null 2>&1; then
-		for _ in 1 2 3 4 5 6 7 8 9 10; do
+		for _ in $(seq 300); do
 			curl -s --unix-socket "$work/live" -o "$work/text" \
 				'http://localhost/debug/pprof/heap?debug=1' && break
 			sleep 0.2

@@ -46,10 +46,10 @@ said=$("$pprof" run -state "$dir" -- "$host" keep - 2>&1)
 # Running, and a program without the library in place of one with it.
 PPROF_STATE=$dir PPROF_HEAP_RATE=4096 LD_PRELOAD=$preload "$host" run "$work/shared" &
 running=$!
-PPROF_STATE=$dir PPROF_HEAP_RATE=1 LD_PRELOAD=$preload env -u LD_PRELOAD sleep 30 &
+PPROF_STATE=$dir PPROF_HEAP_RATE=1 LD_PRELOAD=$preload env -u LD_PRELOAD sleep 300 &
 replaced=$!
 trap 'kill -9 $running $replaced 2>/dev/null; rm -rf "$work"' EXIT
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	list=$("$pprof" run -state "$dir" -list)
 	[[ $list =~ \ $running\ running && $list =~ \ $replaced\ replaced ]] && break
 	sleep 0.1

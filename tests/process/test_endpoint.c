@@ -167,7 +167,7 @@ static void malformed_requests_change_nothing(void **state)
 		close(fd);
 	}
 	/* The last of them may still occupy connections for a moment. */
-	for (int i = 0; i < 100 && get("/debug/pprof/") != 200; i++)
+	for (int i = 0; i < 1500 && get("/debug/pprof/") != 200; i++)
 		usleep(20000);
 	assert_int_equal(get("/debug/pprof/"), 200);
 }

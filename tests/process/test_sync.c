@@ -592,10 +592,15 @@ static void nothing(int number)
 	(void)number;
 }
 
+static int was_interrupted;
+
+/* Again until it has happened: the first signal may come before the wait does. */
 static void *interrupt(void *arg)
 {
-	pass_ms(HOLD_MS);
-	pthread_kill(*(pthread_t *)arg, SIGUSR1);
+	do {
+		pass_ms(HOLD_MS);
+		pthread_kill(*(pthread_t *)arg, SIGUSR1);
+	} while (!__atomic_load_n(&was_interrupted, __ATOMIC_ACQUIRE));
 	return NULL;
 }
 
@@ -618,6 +623,7 @@ static void interrupted_waits(void **state)
 	errno = 0;
 	assert_int_equal(w_interrupted(), -1);
 	assert_int_equal(errno, EINTR);
+	__atomic_store_n(&was_interrupted, 1, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
 	assert_true(delay("block", "w_interrupted") > 0);
 }

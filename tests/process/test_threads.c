@@ -25,7 +25,8 @@
 
 static int wake[2]; /* a pipe on which threads wait */
 static volatile bool quit;
-static _Atomic int disturbed, ready;
+static _Atomic int disturbed, ready, n_pollers;
+static _Atomic pid_t pollers[4]; /* numbers of the threads that come to rest in poll */
 
 static void *sleep_in_poll(void *label)
 {
@@ -34,6 +35,7 @@ static void *sleep_in_poll(void *label)
 
 	pthread_setname_np(pthread_self(), "poller");
 	pprof_with_labels(&one, 1);
+	pollers[n_pollers++] = gettid();
 	ready++;
 	if (poll(&fd, 1, -1) < 0)
 		disturbed++;
@@ -48,6 +50,7 @@ static void *block_all(void *unused)
 	pthread_setname_np(pthread_self(), "deaf");
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	pollers[n_pollers++] = gettid();
 	ready++;
 	while (poll(&fd, 1, -1) < 0)
 		disturbed++;
@@ -68,6 +71,23 @@ static void *run(void *unused)
 
 static pthread_t threads[5];
 
+/* Until the thread sleeps, which it does in poll only. */
+static void await_sleep(pid_t tid)
+{
+	char path[64], state = 'R';
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	while (state != 'S') {
+		FILE *f = fopen(path, "r");
+
+		if (!f || fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'R';
+		if (f)
+			fclose(f);
+		usleep(1000);
+	}
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -79,7 +99,8 @@ static int begin(void **state)
 	pthread_create(&threads[4], NULL, run, NULL);
 	while (ready < 5)
 		usleep(1000);
-	usleep(50000); /* into poll */
+	for (unsigned i = 0; i < 4; i++)
+		await_sleep(pollers[i]);
 	return 0;
 }
 

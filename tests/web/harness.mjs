@@ -69,7 +69,7 @@ export function ask(url, path, { method = "GET", headers = {}, abort = 0 } = {})
 
 /** Waits until fn holds in the page. (waitForFunction would need eval, which the page's policy forbids.) */
 export async function until(page, fn, argument) {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 1200; i++) {
     if (await page.evaluate(fn, argument)) return;
     await new Promise((done) => setTimeout(done, 50));
   }

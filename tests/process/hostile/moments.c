@@ -4,6 +4,7 @@
  */
 #include "process/hostile/hostile.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -195,7 +196,7 @@ static int signal_handlers(void)
 	return 0;
 }
 
-/* A program's interrupted system calls are interrupted as often as before: once a signal. */
+/* A program's interrupted system calls are interrupted as before. */
 static int interrupted_calls(void)
 {
 	struct sigaction act = { .sa_handler = allocate_in_handler };
@@ -206,12 +207,17 @@ static int interrupted_calls(void)
 	sigaction(SIGALRM, &act, NULL);
 	HOSTILE_CHECK(pipe(fds), 0);
 	for (int i = 0; i < 3; i++) {
-		struct itimerval soon = { { 0, 0 }, { 0, 20000 } };
+		/* Again and again, as the first may come before the call does. */
+		struct itimerval often = { { 0, 20000 }, { 0, 20000 } }, never = { 0 };
+		int got;
 
-		setitimer(ITIMER_REAL, &soon, NULL);
-		HOSTILE_CHECK(read(fds[0], &c, 1), -1);
+		setitimer(ITIMER_REAL, &often, NULL);
+		got = (int)read(fds[0], &c, 1);
+		HOSTILE_CHECK(errno, EINTR);
+		setitimer(ITIMER_REAL, &never, NULL);
+		HOSTILE_CHECK(got, -1);
 	}
-	HOSTILE_CHECK(signals_seen, 3);
+	HOSTILE_CHECK(signals_seen >= 3, 1);
 	return 0;
 }
 

@@ -17,6 +17,15 @@
 static void *volatile last;
 static volatile long levels;
 
+/* The stack may end anywhere: nothing is freed twice for that. */
+static void last_free(void)
+{
+	void *p = last;
+
+	last = NULL;
+	free(p);
+}
+
 /* Small blocks of one size: libc keeps them in a list of the thread's, and takes no lock. */
 __attribute__((noinline)) static void recurse(int step)
 {
@@ -24,7 +33,7 @@ __attribute__((noinline)) static void recurse(int step)
 
 	room[0] = 1;
 	levels++;
-	free(last);
+	last_free();
 	last = malloc(24);
 	if (levels > 0) /* always: compilers should not know */
 		recurse(step);
@@ -145,7 +154,7 @@ static int jumps_out_of_malloc(void)
 {
 	struct sigaction act = { .sa_handler = jump_somewhen };
 	struct itimerval never = { 0 };
-	void *volatile kept[50];
+	void *volatile kept[50], *volatile before = malloc(3000);
 
 	if (!getenv("HOSTILE_BUMP"))
 		return 77;
@@ -160,8 +169,9 @@ static int jumps_out_of_malloc(void)
 		}
 	}
 	setitimer(ITIMER_REAL, &never, NULL);
-	/* Some may be missed until the last jump is noticed. */
-	for (int i = 0; i < 100; i++)
+	/* Some may be missed until the last jump is noticed, by a free at the latest. */
+	free(before);
+	for (int i = 0; i < 200; i++)
 		free(malloc(3000));
 	for (int i = 0; i < 50; i++)
 		kept[i] = hostile_block(AFTER_SIZE);

@@ -107,7 +107,7 @@ static int fork_raw(void)
 		pid_t pid = (pid_t)(i % 2 ? syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : _Fork());
 
 		if (pid == 0) {
-			alarm(10);
+			alarm(60);
 			churn(100);
 			free(block);
 			exit(i);

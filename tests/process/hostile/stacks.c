@@ -1,6 +1,7 @@
 /* Scenarios: stacks that are not one thread's one stack from its start to now. */
 #include "process/hostile/hostile.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -193,11 +194,56 @@ static int spoilt_frames(void)
 	return 0;
 }
 
+/*
+ * A thread's stack and a coroutine's in one piece of memory, and between them what goes away: what
+ * was found readable once is not for ever. A stale frame pointer leads there.
+ */
+#define PIECE ((size_t)1 << 20)
+
+static char *piece;
+static ucontext_t in_thread, at_the_bottom;
+
+static void use_what_was_between(void)
+{
+	free(hostile_block(1600));
+	munmap(piece + PIECE / 4, PIECE / 2);
+	for (uintptr_t at = PIECE / 4; at < PIECE * 3 / 4; at += 16384)
+		spoil_and_allocate((uintptr_t)piece + at);
+}
+
+static void *with_coroutine_below(void *arg)
+{
+	getcontext(&at_the_bottom);
+	at_the_bottom.uc_stack.ss_sp = piece;
+	at_the_bottom.uc_stack.ss_size = PIECE / 4;
+	at_the_bottom.uc_link = &in_thread;
+	makecontext(&at_the_bottom, use_what_was_between, 0);
+	swapcontext(&in_thread, &at_the_bottom);
+	return arg;
+}
+
+static int memory_between_stacks_goes(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	piece = mmap(
+	    NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, piece + PIECE * 3 / 4, PIECE / 4);
+	HOSTILE_CHECK(pthread_create(&thread, &attr, with_coroutine_below, NULL), 0);
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attr);
+	munmap(piece, PIECE);
+	return 0;
+}
+
 const struct hostile_scenario hostile_stacks[] = {
 	{ "long_jumps", long_jumps },
 	{ "jumps_out_of_handlers", jumps_out_of_handlers },
 	{ "coroutines", coroutines },
 	{ "alternate_stacks", alternate_stacks },
 	{ "spoilt_frames", spoilt_frames },
+	{ "memory_between_stacks_goes", memory_between_stacks_goes },
 	{ NULL, NULL },
 };

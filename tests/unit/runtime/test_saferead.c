@@ -31,12 +31,12 @@ static void unreadable_memory(void **state)
 	munmap(p, 8192);
 }
 
-static void assert_believed(void)
+static void assert_believed(bool guarded)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 	uintptr_t lo = 0, hi = 0;
 
-	assert_true(rt_saferead_stack(here, &lo, &hi));
+	assert_true(rt_saferead_stack(here, guarded, &lo, &hi));
 	assert_true(lo <= here && here < hi);
 	/* Every page of it can be read. */
 	for (uintptr_t page = lo; page < hi; page += 4096)
@@ -46,12 +46,15 @@ static void assert_believed(void)
 static void the_main_stack(void **state)
 {
 	(void)state;
-	assert_believed();
+	assert_believed(false);
 }
 
 static void *on_thread(void *arg)
 {
-	assert_believed();
+	uintptr_t lo = 0, hi = 0;
+
+	assert_believed(true);
+	assert_false(rt_saferead_stack((uintptr_t)&lo, false, &lo, &hi));
 	return arg;
 }
 
@@ -71,7 +74,7 @@ static void foreign_memory_is_no_stack(void **state)
 
 	(void)state;
 	mprotect(p + 61440, 4096, PROT_NONE); /* a guard above, as coroutine libraries have */
-	assert_false(rt_saferead_stack((uintptr_t)p + 100, &lo, &hi));
+	assert_false(rt_saferead_stack((uintptr_t)p + 100, true, &lo, &hi));
 	assert_int_equal(lo, 0);
 	assert_int_equal(hi, 0);
 	munmap(p, 65536);
