@@ -15,6 +15,7 @@
 #include "core/hash.h"
 #include "runtime/mem.h"
 #include "runtime/modules.h"
+#include "runtime/records.h"
 #include "runtime/rt.h"
 #include "runtime/saferead.h"
 #include "runtime/tls.h"
@@ -222,7 +223,26 @@ void rt_capture_interrupted(
 	atomic_store_explicit(&s->user, NULL, memory_order_release);
 }
 
-static rt_stack_id capture_here(void *caller, unsigned skip, uint64_t samples)
+/* What is to become of the stack. */
+struct purpose {
+	unsigned skip;  /* innermost frames to leave out */
+	bool is_sample; /* of the heap: counted, and its record is looked for next, */
+	size_t size;    /* that of a block of this size */
+};
+
+/* While one of the two indexes is looked at, the other is under way. */
+static rt_stack_id find_stack(const uintptr_t *pcs, size_t n, const struct purpose *purpose)
+{
+	uint32_t hash = rt_stacktab_hash(pcs, n);
+
+	if (purpose->is_sample) {
+		rt_stacktab_prefetch_slot(hash);
+		rt_records_prefetch_slot(hash, purpose->size);
+	}
+	return rt_stacktab_find(hash, pcs, n);
+}
+
+static rt_stack_id capture_here(void *caller, const struct purpose *purpose)
 {
 	uintptr_t none[] = { (uintptr_t)caller, RT_PC_NO_SCRATCH };
 	struct rt_tls *t = &rt_tls;
@@ -232,35 +252,35 @@ static rt_stack_id capture_here(void *caller, unsigned skip, uint64_t samples)
 	size_t n, first;
 
 	if (!s) {
-		rt_stats_add(RT_STAT_SAMPLES, samples);
+		rt_stats_add(RT_STAT_SAMPLES, purpose->is_sample);
 		rt_stats_add(RT_STAT_LOST_SCRATCH, 1);
 		return rt_stacktab_id(none, 2);
 	}
 	n = walk(s, t, &end);
-	count(&s->samples, samples);
+	count(&s->samples, purpose->is_sample);
 	count(&s->frames, n);
 	count(&s->reused, s->memo.reused);
 	first = cut_own(s->pcs, &n, (uintptr_t)caller);
-	first += skip < n - first ? skip : n - first - 1;
+	first += purpose->skip < n - first ? purpose->skip : n - first - 1;
 	n = mark_end(s->pcs + first, n - first, end);
-	id = rt_stacktab_id(s->pcs + first, n);
+	id = find_stack(s->pcs + first, n, purpose);
 	atomic_store_explicit(&s->user, NULL, memory_order_release);
 	return id;
 }
 
 rt_stack_id rt_capture(void *caller)
 {
-	return capture_here(caller, 0, 0);
+	return capture_here(caller, &(struct purpose){ 0 });
 }
 
 rt_stack_id rt_capture_skip(void *caller, unsigned skip)
 {
-	return capture_here(caller, skip, 0);
+	return capture_here(caller, &(struct purpose){ .skip = skip });
 }
 
-rt_stack_id rt_capture_allocation(void *caller)
+rt_stack_id rt_capture_allocation(void *caller, size_t size)
 {
-	return capture_here(caller, 0, 1);
+	return capture_here(caller, &(struct purpose){ .is_sample = true, .size = size });
 }
 
 struct copied {

@@ -18,8 +18,11 @@
 rt_stack_id rt_capture(void *caller);
 /* The same without the `skip` innermost frames; at least the outermost one stays. RT_NOALLOC */
 rt_stack_id rt_capture_skip(void *caller, unsigned skip);
-/* The same as rt_capture, counted as a sample of the heap. RT_NOALLOC */
-rt_stack_id rt_capture_allocation(void *caller);
+/*
+ * The same as rt_capture, counted as a sample of the heap; `size` is that of the block, whose
+ * record will be looked for next, in bytes. RT_NOALLOC
+ */
+rt_stack_id rt_capture_allocation(void *caller, size_t size);
 
 /* What of RT_STAT_SAMPLES, _FRAMES and _FRAMES_REUSED is counted here; 0 of others. RT_SIGSAFE */
 uint64_t rt_capture_counted(enum rt_stat which);

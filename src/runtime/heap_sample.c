@@ -129,7 +129,7 @@ static void record(void *p, size_t n, uint64_t mean, void *caller)
 	rt_live_prefetch((uintptr_t)p);
 	rt_records_prefetch();
 	rt_stacktab_prefetch();
-	stack = rt_capture_allocation(caller);
+	stack = rt_capture_allocation(caller, n);
 	a = rt_weight_of(n, mean);
 	live = (struct rt_live){ a.objects, a.bytes, 0, seconds_since_start() };
 	live.record = rt_records_find(stack, n);

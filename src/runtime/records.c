@@ -96,7 +96,6 @@ static uint32_t make(rt_stack_id stack, size_t size, rt_label_set labels)
 	if (labels_of[i] != labels)
 		labels_of[i] = labels;
 	fill(record_at(i), i, stack, statefmt_pack_size(size));
-	rt_stats_add(RT_STAT_RECORDS, 1);
 	return i;
 }
 
@@ -104,6 +103,19 @@ static uint32_t full(void)
 {
 	rt_stats_add(RT_STAT_LOST_RECORDS, 1);
 	return 0;
+}
+
+/* Of the stack's hash, not its number: so the slot is known before the stack has been found. */
+static uint32_t index_hash(uint32_t stack_hash, rt_label_set labels, uint32_t size_class)
+{
+	return (uint32_t)hash_mix(stack_hash, (uint64_t)labels << 32 | size_class);
+}
+
+void rt_records_prefetch_slot(uint32_t stack_hash, size_t size)
+{
+	uint32_t hash = index_hash(stack_hash, rt_labels_current(), rt_records_class(size));
+
+	__builtin_prefetch(&index_slots()[hash % INDEX_SLOTS], 1);
 }
 
 /*
@@ -114,7 +126,7 @@ uint32_t rt_records_find(rt_stack_id stack, size_t size)
 {
 	uint32_t size_class = rt_records_class(size);
 	rt_label_set labels = rt_labels_current();
-	uint32_t hash = (uint32_t)hash_mix(stack, (uint64_t)labels << 32 | size_class);
+	uint32_t hash = index_hash(rt_stacktab_get(stack)->hash, labels, size_class);
 	_Atomic uint32_t *slots = index_slots();
 	uint32_t fresh = 0;
 

@@ -40,6 +40,8 @@ uint32_t rt_records_find(rt_stack_id stack, size_t size);
  * does other things. RT_SIGSAFE
  */
 void rt_records_prefetch(void);
+/* Fetches where the index has the record of a stack of this hash and this size. RT_SIGSAFE */
+void rt_records_prefetch_slot(uint32_t stack_hash, size_t size);
 
 /* Adds one sample's amounts; a counted loss when there is no cell to write to. RT_NOALLOC */
 void rt_records_add_alloc(uint32_t record, const struct rt_amounts *a);

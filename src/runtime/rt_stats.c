@@ -21,6 +21,11 @@ void rt_stats_add(enum rt_stat which, uint64_t n)
 
 uint64_t rt_stats_get(enum rt_stat which)
 {
+	/* Numbers that the tables have themselves. */
+	if (which == RT_STAT_STACKS)
+		return rt.state.head ? atomic_load(&rt.state.head->stack_count) : 0;
+	if (which == RT_STAT_RECORDS)
+		return rt.state.head ? atomic_load(&rt.state.head->record_count) : 0;
 	return atomic_load_explicit(&rt.stats.n[which], memory_order_relaxed) +
 	       rt_capture_counted(which);
 }

@@ -70,9 +70,18 @@ static rt_stack_id full(void)
 	return 1; /* where rt_stacktab_init put it */
 }
 
+uint32_t rt_stacktab_hash(const uintptr_t *pcs, size_t depth)
+{
+	return (uint32_t)hash_bytes(pcs, depth * sizeof(*pcs));
+}
+
 rt_stack_id rt_stacktab_id(const uintptr_t *pcs, size_t depth)
 {
-	uint32_t hash = (uint32_t)hash_bytes(pcs, depth * sizeof(*pcs));
+	return rt_stacktab_find(rt_stacktab_hash(pcs, depth), pcs, depth);
+}
+
+rt_stack_id rt_stacktab_find(uint32_t hash, const uintptr_t *pcs, size_t depth)
+{
 	_Atomic uint32_t *slots = index_slots();
 	rt_stack_id fresh = 0;
 
@@ -91,7 +100,6 @@ rt_stack_id rt_stacktab_id(const uintptr_t *pcs, size_t depth)
 		}
 		if (id == 0 && atomic_compare_exchange_strong(slot, &id, fresh)) {
 			atomic_fetch_add(&rt.state.head->stack_count, 1);
-			rt_stats_add(RT_STAT_STACKS, 1);
 			return fresh;
 		}
 		if (same(id, hash, pcs, depth)) {
@@ -111,6 +119,11 @@ void rt_stacktab_prefetch(void)
 	/* The processor itself goes on behind these. */
 	__builtin_prefetch(next, 1);
 	__builtin_prefetch(next + 64, 1);
+}
+
+void rt_stacktab_prefetch_slot(uint32_t hash)
+{
+	__builtin_prefetch(&index_slots()[hash % INDEX_SLOTS], 1);
 }
 
 void rt_stacktab_init(void)

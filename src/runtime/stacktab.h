@@ -45,8 +45,16 @@ struct rt_stack {
  * (and a counted loss). depth is 1 to RT_STACK_DEPTH + 1. RT_NOALLOC */
 rt_stack_id rt_stacktab_id(const uintptr_t *pcs, size_t depth);
 
-/* Fetches the place of the next new stack, while the caller does other things. RT_SIGSAFE */
+/* The same in two steps: the hash, which also the stack's records are found by, and the rest. */
+uint32_t rt_stacktab_hash(const uintptr_t *pcs, size_t depth);
+rt_stack_id rt_stacktab_find(uint32_t hash, const uintptr_t *pcs, size_t depth);
+
+/*
+ * Fetches the place of the next new stack, or where the index has a stack of this hash, while the
+ * caller does other things. RT_SIGSAFE
+ */
 void rt_stacktab_prefetch(void);
+void rt_stacktab_prefetch_slot(uint32_t hash);
 
 /* The stack by number, which must have come from rt_stacktab_id. RT_SIGSAFE */
 const struct rt_stack *rt_stacktab_get(rt_stack_id id);
