@@ -7,8 +7,8 @@
  *
  *	micro LIVE-BLOCKS SEGMENTS
  *
- * Prints one line a segment of 4096: nanoseconds for a free and a malloc, of the thread's CPU time.
- * Low percentiles of many are what to look at, as all else that runs on a machine only adds. A
+ * Prints one line a segment of 4096: nanoseconds for a free and a malloc, of the thread's CPU time,
+ * and for the slower of the probes before and after it (quiet.h). A
  * quarter as many segments go before these to warm up. A first line "# BYTES SHARE" says the mean
  * size of a block, and how many of them are sampled at a mean interval of 512 KiB.
  */
@@ -16,7 +16,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "quiet.h"
 
 #define NOINLINE __attribute__((noinline, noclone))
 #define DEPTH    20
@@ -117,22 +118,14 @@ static NOINLINE void descend(struct work *w, int left)
 	(void)here;
 }
 
-static double cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static double segment(struct work *w)
 {
-	double start = cpu_ns();
+	double start = quiet_cpu_ns();
 
 	/* main, segment, descend, work_batch, leaf: five, and two a step. */
 	for (unsigned i = 0; i < BATCHES; i++)
 		descend(w, DEPTH - 5);
-	return (cpu_ns() - start) / (BATCHES * BATCH);
+	return (quiet_cpu_ns() - start) / (BATCHES * BATCH);
 }
 
 /* What of the blocks is sampled: the sizes again, without the blocks. */
@@ -154,7 +147,8 @@ int main(int argc, char **argv)
 {
 	struct work w = { .random = 0x9e3779b97f4a7c15 };
 	size_t n = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
-	double *ns;
+	double *ns, *probe;
+	double before, after;
 
 	w.live = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
 	if (w.live < 1 || w.live > LIVE_MAX || n < 1 || n > 1000000) {
@@ -163,14 +157,20 @@ int main(int argc, char **argv)
 	}
 	w.blocks = calloc(w.live, sizeof(*w.blocks));
 	ns = calloc(n, sizeof(*ns));
-	if (!w.blocks || !ns)
+	probe = calloc(n, sizeof(*probe));
+	if (!w.blocks || !ns || !probe)
 		return 1;
 	describe(&w);
 	for (size_t i = 0; i < n / 4; i++)
 		segment(&w);
-	for (size_t i = 0; i < n; i++)
+	before = quiet_probe();
+	for (size_t i = 0; i < n; i++) {
 		ns[i] = segment(&w);
+		after = quiet_probe();
+		probe[i] = before > after ? before : after;
+		before = after;
+	}
 	for (size_t i = 0; i < n; i++)
-		printf("%.2f\n", ns[i]);
+		printf("%.2f %.0f\n", ns[i], probe[i]);
 	return 0;
 }

@@ -1,33 +1,19 @@
 /*
  * Nanoseconds for one malloc+free pair, over many short segments in three loops: the same size
- * again and again, first in first out, and random sizes in random order. Prints the 5th percentile
- * of each, which a busy machine disturbs least. Run by pairs.sh under each allocator and profiler.
+ * again and again, first in first out, and random sizes in random order. Prints every segment, with
+ * the slower of the probes before and after it (quiet.h). Run by pairs.sh under each allocator and
+ * profiler.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "quiet.h"
 
 #define SEGMENTS 50
 #define PAIRS    20000
 #define BLOCKS   4096
 
 static void *blocks[BLOCKS];
-
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
 
 static void touch(void *p)
 {
@@ -70,30 +56,33 @@ static void mixed(void)
 	}
 }
 
-static double measure(void (*loop)(void))
+/* "LOOP NS PROBE" for each segment. */
+static void measure(const char *name, void (*loop)(void))
 {
-	static double segment[SEGMENTS];
+	static double ns[SEGMENTS], probe[SEGMENTS];
+	double before, after;
 
 	loop();
+	before = quiet_probe();
 	for (int i = 0; i < SEGMENTS; i++) {
-		double start = now_ns();
+		double start = quiet_cpu_ns();
 
 		loop();
-		segment[i] = (now_ns() - start) / PAIRS;
+		ns[i] = (quiet_cpu_ns() - start) / PAIRS;
+		after = quiet_probe();
+		probe[i] = before > after ? before : after;
+		before = after;
 	}
-	qsort(segment, SEGMENTS, sizeof(segment[0]), compare);
-	return segment[SEGMENTS / 20];
+	for (int i = 0; i < SEGMENTS; i++)
+		printf("%s %.3f %.0f\n", name, ns[i], probe[i]);
 }
 
 int main(void)
 {
-	double a, b, c;
-
 	for (int i = 0; i < BLOCKS; i++)
 		blocks[i] = malloc(64);
-	a = measure(same);
-	b = measure(fifo);
-	c = measure(mixed);
-	printf("%.3f %.3f %.3f\n", a, b, c);
+	measure("same", same);
+	measure("fifo", fifo);
+	measure("mixed", mixed);
 	return 0;
 }

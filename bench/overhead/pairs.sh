@@ -1,7 +1,7 @@
 #!/bin/bash
 # pairs.sh BUILD-DIR [ROUNDS]: what a profiler adds to a malloc+free pair, at one sample in
-# 512 KiB. Every round runs every configuration once, so that all see the same machine; medians
-# over rounds. Each profiler is compared with its own allocator without profiling.
+# 512 KiB. Every round runs every configuration once, so that all see the same machine;
+# percentiles are over the quiet segments of all rounds. Each profiler is compared with its own allocator without profiling.
 set -eu
 build=${1:?usage: pairs.sh BUILD-DIR [ROUNDS]}
 rounds=${2:-41}
@@ -13,42 +13,35 @@ ${CC:-cc} -O2 -fno-builtin -o "$work/pairs" "$here/pairs.c"
 # shellcheck source=bench/overhead/configs.sh
 . "$here/configs.sh"
 
+# shellcheck source=bench/overhead/percentiles.sh
+. "$here/percentiles.sh"
+
 for ((round = 0; round < rounds; round++)); do
 	for config in "${configs[@]}"; do
-		IFS='|' read -r name base environment <<<"$config"
+		IFS='|' read -r name _ environment <<<"$config"
 		# shellcheck disable=SC2086
-		echo "$name|$base|$(env $environment "$work/pairs")"
+		env $environment "$work/pairs" | awk -v name="$name" '{ print name "/" $1 "|" $2 "|" $3 }'
 	done
 done >"$work/results"
+percentiles "$work/results" >"$work/percentiles"
 
-awk -F'|' '
-# The q quantile of a blank-separated list.
-function quantile(list, q,   i, j, n, t, v) {
-	n = split(list, v, " ")
-	for (i = 2; i <= n; i++)
-		for (j = i; j > 1 && v[j-1] + 0 > v[j] + 0; j--) { t = v[j]; v[j] = v[j-1]; v[j-1] = t }
-	return v[1 + int(q * (n - 1))]
-}
-function table(title, q,   k, i, name) {
-	printf "%-22s %29s   %25s\n", title, "ns a pair: same, fifo, mixed", "added to its base"
-	for (k = 1; k <= count; k++) {
-		name = order[k]
-		printf "%-22s", name
-		for (i = 1; i <= 3; i++) { m[name, i] = quantile(all[name, i], q); printf " %9.2f", m[name, i] }
-		printf "  "
-		if (base[name] != "")
-			for (i = 1; i <= 3; i++) printf " %+8.2f", m[name, i] - m[base[name], i]
-		printf "\n"
-	}
+for config in "${configs[@]}"; do
+	IFS='|' read -r name base _ <<<"$config"
+	echo "$name|$base"
+done | awk -F'|' -v file="$work/percentiles" '
+BEGIN {
+	while ((getline <file) > 0) { low[$1] = $2; median[$1] = $5 }
+	split("same fifo mixed", loops, " ")
+	printf "%-20s %27s   %s\n", "", "ns a pair: same, fifo, mixed", "added to its base: 5th percentile | median"
 }
 {
-	if (!($1 in base)) order[++count] = $1
-	base[$1] = $2
-	split($3, x, " ")
-	for (i = 1; i <= 3; i++) all[$1, i] = all[$1, i] " " x[i]
-}
-END {
-	table("median of rounds", 0.5)
-	print ""
-	table("5th percentile", 0.05) # what the same code does while the machine is quiet
-}' "$work/results"
+	printf "%-20s", $1
+	for (i = 1; i <= 3; i++) printf " %8.2f", low[$1 "/" loops[i]]
+	if ($2 != "") {
+		printf "  "
+		for (i = 1; i <= 3; i++) printf " %+7.2f", low[$1 "/" loops[i]] - low[$2 "/" loops[i]]
+		printf " |"
+		for (i = 1; i <= 3; i++) printf " %+7.2f", median[$1 "/" loops[i]] - median[$2 "/" loops[i]]
+	}
+	printf "\n"
+}'
