@@ -4,7 +4,7 @@
  *
  * The loader's table tells an object's whole address range. The unwinder is to read only what is
  * mapped and readable, so the segment that holds the unwind information is looked up in the
- * program headers, which lie at the start of the object's first mapping.
+ * program headers, which lie at the start of the object's first mapping (set_headers).
  */
 #include "runtime/modules.h"
 
@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "core/hash.h"
@@ -40,6 +41,8 @@ static struct {
 	struct unwind_module *tables[2];
 	_Atomic uint32_t current;
 	_Atomic uint32_t counts[2];
+	const void *program_headers; /* the program's, by the kernel's word; NULL unknown */
+	size_t n_program_headers;
 	_Atomic uintptr_t readable[READABLE_SLOTS]; /* starts of objects found readable */
 } modules;
 
@@ -103,24 +106,41 @@ static const ElfW(Ehdr) * header_at(uintptr_t start)
 	return e;
 }
 
+/*
+ * The program headers lie in the first mapping, behind the ELF header. The loader's table has an
+ * object with holes between its segments as one entry a segment, which then is not the first: a
+ * library's is at its load address, the program's the kernel tells.
+ */
+static bool set_headers(struct rt_object *o)
+{
+	uintptr_t at = o->start;
+	const ElfW(Ehdr) *e = header_at(at);
+
+	if (!e && o->bias != 0 && o->bias != at) {
+		at = o->bias;
+		e = header_at(at);
+	}
+	o->headers = e ? (const void *)(at + e->e_phoff) : NULL;
+	o->n_headers = e ? e->e_phnum : 0;
+	if (!e && o->name[0] == '\0') {
+		o->headers = modules.program_headers;
+		o->n_headers = modules.n_program_headers;
+	}
+	return o->headers;
+}
+
 bool rt_modules_object(uintptr_t pc, struct rt_object *out)
 {
 	struct find_object found;
-	const ElfW(Ehdr) * e;
 
 	if (!modules.find_object || modules.find_object((void *)pc, &found) != 0)
 		return false;
 	out->start = (uintptr_t)found.map_start;
 	out->end = (uintptr_t)found.map_end;
-	e = header_at(out->start);
-	if (!e)
-		return false;
 	/* l_addr is 0 for an executable at a fixed place, its load address otherwise. */
 	out->bias = found.link_map ? found.link_map->l_addr : out->start;
 	out->name = found.link_map && found.link_map->l_name ? found.link_map->l_name : "";
-	out->headers = (const void *)(out->start + e->e_phoff);
-	out->n_headers = e->e_phnum;
-	return true;
+	return set_headers(out);
 }
 
 bool rt_modules_has(uintptr_t start, uintptr_t end)
@@ -202,6 +222,10 @@ void rt_modules_init(void)
 	void *f = dlsym(RTLD_DEFAULT, "_dl_find_object");
 	uint8_t *p;
 
+	if (getauxval(AT_PHENT) == sizeof(ElfW(Phdr))) {
+		modules.program_headers = (const void *)getauxval(AT_PHDR);
+		modules.n_program_headers = getauxval(AT_PHNUM);
+	}
 	memcpy(&modules.find_object, &f, sizeof(f));
 	if (f)
 		return;

@@ -22,7 +22,7 @@ bool rt_modules_find(uintptr_t pc, struct unwind_module *out);
 
 /* The object that holds pc, by the loader's table; borrowed, valid while the object is loaded. */
 struct rt_object {
-	uintptr_t start, end; /* all of it, holes included */
+	uintptr_t start, end; /* all of it, or a segment of one with holes */
 	uintptr_t bias;       /* what is added to addresses in its file */
 	const char *name;     /* as the loader has it: "" for the program, maybe relative */
 	const void *headers;  /* ElfW(Phdr)[] */

@@ -154,16 +154,17 @@ static bool code_segment(const struct rt_object *o, uintptr_t pc, struct statefm
 	return false;
 }
 
-/* The build id is in the first segment, which the loader maps from `start` on. */
+/* The build id is in the segment that begins with the file. */
 static void set_build_id(const struct rt_object *o, struct statefmt_module *m)
 {
 	const ElfW(Phdr) *ph = o->headers;
-	struct str image = { (const char *)o->start, 0 };
+	struct str image = { NULL, 0 };
 	struct str id;
 
 	for (size_t i = 0; i < o->n_headers && image.n == 0; i++)
 		if (ph[i].p_type == PT_LOAD && ph[i].p_offset == 0)
-			image.n = ph[i].p_filesz;
+			image =
+			    (struct str){ (const char *)(o->bias + ph[i].p_vaddr), ph[i].p_filesz };
 	if (elfnote_build_id_mapped(image, &id))
 		elfnote_hex(id, m->build_id, sizeof(m->build_id));
 }

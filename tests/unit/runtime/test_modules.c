@@ -10,6 +10,8 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
+#include "modules_lib.h"
+
 static int in_data;
 
 static void assert_finds(uintptr_t pc)
@@ -31,6 +33,7 @@ static void finds_code_only(void)
 
 	assert_finds((uintptr_t)finds_code_only);
 	assert_finds((uintptr_t)getenv);
+	assert_finds((uintptr_t)modules_lib_same);
 	assert_false(rt_modules_find(0, &m));
 	assert_false(rt_modules_find(UINTPTR_MAX, &m));
 	assert_false(rt_modules_find((uintptr_t)&m, &m));
@@ -69,8 +72,8 @@ static void mappings(void **state)
 	rt_mappings_init(&m);
 	assert_true(m.n >= 3); /* this program, libc, the loader */
 	i = rt_mappings_find(&m, here);
-	assert_int_equal(i, 0);
-	assert_true(str_find(rt_mappings_at(&m, i)->path, STR("test_modules")) != STR_NPOS);
+	assert_true(i < m.n); /* not the first when there is a .plt far from .text */
+	assert_true(str_find(rt_mappings_at(&m, i)->path, STR("test_modules_")) != STR_NPOS);
 	assert_int_equal(rt_mappings_find(&m, (uintptr_t)&in_data), m.n);
 	assert_int_equal(rt_mappings_find(&m, 0), m.n);
 	assert_int_equal(rt_mappings_find(&m, UINT64_MAX), m.n);
