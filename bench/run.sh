@@ -14,8 +14,18 @@ nproc
 echo "== heap sampling: ns added to a malloc+free pair"
 bench/overhead/pairs.sh "$build"
 
+echo "== heap sampling: a program that only allocates"
+bench/overhead/micro.sh "$build"
+
+echo "== heap sampling: start-up and memory"
+bench/overhead/fixed.sh "$build"
+
+echo "== heap sampling: real programs, CPU time"
+bench/overhead/real.sh "$build"
+
 echo "== contention profiles: ns added to a lock+unlock pair"
 bench/overhead/mutex.sh "$build"
+
 echo "== CPU profiles: time added, and time accounted for"
 bench/overhead/cpu.sh "$build"
 
@@ -23,7 +33,10 @@ echo "== a sample of CPU time: ns after the kernel's part"
 "$build/tests/bench_capture"
 
 echo "== unwinding: ns a frame"
-"$build/tests/bench_unwind"
+"$build/tests/bench_unwind" 30 60
+
+echo "== unwinding: our stacks beside libunwind's"
+bench/unwind/agree.sh "$build"
 
 echo "== verdicts on simulated programs: how many leaks are found, what else is called one"
 "$build/tests/leaks_table" 40 1

@@ -155,6 +155,8 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 	if (t->busy_at || !rt_state_check(&rt.state))
 		return;
 	was = rt_busy_begin();
+	if (rt_unlikely(!atomic_load_explicit(&rt.state.faulted_in, memory_order_relaxed)))
+		rt_state_fault_in(&rt.state);
 	if (timed)
 		start = mono_ns(CLOCK_MONOTONIC);
 	record(p, n, mean, caller);

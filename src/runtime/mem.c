@@ -58,11 +58,18 @@ bool rt_mem_commit(void *p, size_t n)
 	int saved = errno;
 	bool done = mprotect(p, n, PROT_READ | PROT_WRITE) == 0;
 
-	/* Old kernels do not know it; then, as in very large pieces, the pages come one by one. */
-	if (done && n <= POPULATE_MAX)
-		madvise(p, n, MADV_POPULATE_WRITE);
 	errno = saved;
 	return done;
+}
+
+void rt_mem_fault_in(void *p, size_t n)
+{
+	int saved = errno;
+
+	/* Old kernels do not know it; then, as in very large pieces, the pages come one by one. */
+	if (n <= POPULATE_MAX)
+		madvise(p, n, MADV_POPULATE_WRITE);
+	errno = saved;
 }
 
 void *rt_mem_reserve_shared(int fd, size_t n)

@@ -15,8 +15,10 @@ void rt_mem_unmap(void *p, size_t n);
 
 /* Address space only (no access). NULL when refused. RT_NOALLOC */
 void *rt_mem_reserve(size_t n);
-/* Makes [p, p + n) of a reservation usable; up to 4 MiB are faulted in. Page-aligned. RT_NOALLOC */
+/* Makes [p, p + n) of a reservation usable. Page-aligned. RT_NOALLOC */
 bool rt_mem_commit(void *p, size_t n);
+/* Has up to 4 MiB of pages ready, rather than at their first use one by one. RT_NOALLOC */
+void rt_mem_fault_in(void *p, size_t n);
 
 /* Address space for the first n bytes of a file, shared with it (no access). RT_NOALLOC */
 void *rt_mem_reserve_shared(int fd, size_t n);

@@ -4,9 +4,9 @@
  * a file that outlives the process (state_file.h). Its layout is core/statefmt.h.
  *
  * The whole range is reserved at start without access; pieces are made usable as they fill, each
- * faulted in at once, as page faults would otherwise be most of a sample's cost, and as a file's
- * page that the file system has no room for would otherwise be a SIGBUS. A range that cannot be
- * made usable is a counted loss for whoever asked.
+ * faulted in at once (the first pieces at the first sample), as page faults would otherwise be most
+ * of a sample's cost, and as a file's page that the file system has no room for would otherwise be
+ * a SIGBUS. A range that cannot be made usable is a counted loss for whoever asked.
  */
 #ifndef RUNTIME_STATE_H
 #define RUNTIME_STATE_H
@@ -37,13 +37,15 @@ enum rt_backing {
 	RT_BACKING_RESERVED, /* shared with a file that has room for all of it */
 };
 
-/* This process's view of it. Constant after init but for `committed`; zero before. */
+/* This process's view of it. Constant after init but for `committed` and `faulted_in`; zero before.
+ */
 struct rt_state {
 	struct statefmt_head *head;
 	uint8_t *base[RT_REGIONS];
 	size_t size[RT_REGIONS];              /* bytes reserved */
 	_Atomic size_t committed[RT_REGIONS]; /* bytes usable, from the region's start */
 	enum rt_backing backing;
+	_Atomic uint32_t faulted_in; /* 1 from the first sample on */
 	/*
 	 * With a file: a word of a page that the kernel empties in forked children, 1 in the
 	 * process whose file it is. NULL without, and where the kernel cannot do that.
@@ -71,6 +73,12 @@ void rt_state_release(struct rt_state *s);
  * the region's size or when the kernel refuses. Any thread; no lock. RT_NOALLOC
  */
 bool rt_state_need(struct rt_state *s, enum rt_region region, size_t end);
+
+/*
+ * Has the pages of what is usable ready, and of all that will be, once for a state: at the first
+ * sample, so that programs too short for one do not pay. RT_NOALLOC
+ */
+void rt_state_fault_in(struct rt_state *s);
 
 /* Notes the time of a sample, in seconds since the runtime's start. RT_SIGSAFE */
 void rt_state_seen(struct rt_state *s, uint32_t now_s);
