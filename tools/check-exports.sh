@@ -1,6 +1,7 @@
 #!/bin/sh
 # check-exports.sh LIBRARY.so... LIBRARY.a: each defines exactly the public functions of the
-# version script and the interposed functions, nothing else. Runs as a test.
+# version script and the interposed functions, nothing else; and takes no more static
+# thread-local storage than dlopen has left. Runs as a test.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
@@ -35,6 +36,12 @@ for library in "$@"; do
 	esac | awk 'NF == 3 { sub(/@.*/, "", $3); print $3 }' | sort >"$work/got"
 	if ! diff "$work/want" "$work/got"; then
 		echo "$library does not export what it should (left: wanted, right: found)"
+		status=1
+	fi
+	case $library in *.a) continue ;; esac
+	tls=$(readelf -lW "$library" | awk '$1 == "TLS" { print $6 }')
+	if [ $((${tls:-0x0})) -gt 512 ]; then
+		echo "$library has $((tls)) bytes of thread-local storage, more than 512"
 		status=1
 	fi
 done

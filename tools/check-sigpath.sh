@@ -82,7 +82,7 @@ fileno hook_fd
 fileno_unlocked hook_fd
 dirfd hook_fd
 pthread_testcancel hook_sync
-getauxval saferead
+getauxval saferead,modules
 getrlimit saferead
 dlsym real,modules
 dlerror real
