@@ -90,6 +90,8 @@ static void check(const struct moments *m, double theory, double truth, const ch
 	double rms = sqrt(m->squares / RUNS);
 	double error = sqrt(theory / RUNS);
 
+	print_message("%s: bias %.4f %%, rms %.4f %%, of theory %.3f\n", what, 100 * mean / truth,
+	    100 * rms / truth, rms / sqrt(theory));
 	if (fabs(mean) > 3.5 * error)
 		fail_msg("%s: bias %.4f %% is %.1f standard errors", what, 100 * mean / truth,
 		    mean / error);
