@@ -2,7 +2,8 @@
  * What the runtime costs before anything is sampled, and for each live sample:
  *
  *	fixed start PRELOAD-LIBRARY	microseconds to start and end a program, without and with it
- *	fixed memory BLOCKS		kilobytes of private memory at main, and after so many blocks
+ *	fixed memory BLOCKS		kilobytes of private memory at main, and after so many
+ *blocks
  *
  * The second is run with the library preloaded, at PPROF_HEAP_RATE=1 (every block sampled) and 0.
  */
