@@ -60,7 +60,7 @@ static size_t walk_ours(const ucontext_t *uc, enum unwind_end *end)
 	if (atomic_load(&agree.results->samples) % 2)
 		ctx.memo = &agree.memo;
 	unwind_regs_from_ucontext(&regs, uc);
-	if (!rt_saferead_stack(regs.r[UNWIND_SP], &ctx.stack_lo, &ctx.stack_hi))
+	if (!rt_saferead_stack(regs.r[UNWIND_SP], false, &ctx.stack_lo, &ctx.stack_hi))
 		ctx.stack_lo = ctx.stack_hi = 0;
 	return unwind_stack(&ctx, &regs, true, agree.ours, PCS_MAX, end);
 }
