@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -146,6 +148,53 @@ bool fs_is_dir(struct str path)
 	struct stat st;
 
 	return stat_path(path, &st) && S_ISDIR(st.st_mode);
+}
+
+bool fs_is_trusted(struct str path)
+{
+	char name[PATH_MAX];
+	struct stat st;
+
+	return fs_path(name, path) && lstat(name, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_uid == 0 || st.st_uid == geteuid());
+}
+
+static bool write_all(int fd, struct str s)
+{
+	while (s.n) {
+		const ssize_t n = write(fd, s.p, s.n);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		s = str_skip(s, n > 0 ? (size_t)n : 0);
+	}
+	return true;
+}
+
+enum err_code fs_replace(struct str path, struct str bytes, struct err *e)
+{
+	char name[PATH_MAX], part[PATH_MAX + 8];
+	bool good;
+	int fd, why;
+
+	if (!fs_path(name, path))
+		return FAIL_SYS(e, ENAMETOOLONG, "write %.*s", STR_ARG(path));
+	snprintf(part, sizeof part, "%s.XXXXXX", name);
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0)
+		return FAIL_SYS(e, errno, "write %s", name);
+	good = write_all(fd, bytes);
+	why = errno;
+	if (close(fd) != 0 && good) {
+		good = false;
+		why = errno;
+	}
+	if (good && rename(part, name) == 0)
+		return OK;
+	if (good)
+		why = errno;
+	unlink(part);
+	return FAIL_SYS(e, why, "write %s", name);
 }
 
 enum err_code fs_make_dirs(struct str path, struct err *e)

@@ -31,6 +31,14 @@ void fs_map_close(struct fs_map *m);
 bool fs_exists(struct str path);
 bool fs_is_dir(struct str path);
 
+/*
+ * Writes a file as a whole: beside its place, then renamed, so that others see the old one or the
+ * new one and a crash leaves neither half. Mode 0600. On failure path is as it was.
+ */
+enum err_code fs_replace(struct str path, struct str bytes, struct err *e) MUST_USE;
+/* True for a regular file, not a link, of this user or of root. */
+bool fs_is_trusted(struct str path);
+
 /* Makes a directory and its parents with mode 0755; OK when it is there. "mkdir X: …". */
 enum err_code fs_make_dirs(struct str path, struct err *e) MUST_USE;
 

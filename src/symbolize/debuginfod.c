@@ -28,31 +28,13 @@ static struct str cache_folder(struct arena *a)
 	return STR("");
 }
 
-/* Written beside and renamed: another client never sees half a file. */
+/* Another client never sees half a file. */
 static bool keep(struct str path, struct str bytes)
 {
-	char part[PATH_MAX];
 	struct err ignored;
-	size_t done = 0;
-	int fd;
 
-	if (fs_make_dirs(fs_dir(path), &ignored) != OK ||
-	    snprintf(part, sizeof part, "%.*s.XXXXXX", STR_ARG(path)) >= (int)sizeof part)
-		return false;
-	fd = mkostemp(part, O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	while (done < bytes.n) {
-		const ssize_t n = write(fd, bytes.p + done, bytes.n - done);
-
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	if (close(fd) == 0 && done == bytes.n && rename(part, path.p) == 0)
-		return true;
-	unlink(part);
-	return false;
+	return fs_make_dirs(fs_dir(path), &ignored) == OK &&
+	       fs_replace(path, bytes, &ignored) == OK;
 }
 
 /* Asks one server; true when it had the file and it is kept at path. */

@@ -223,36 +223,6 @@ static bool encode(const struct frame_set *s, struct buf *out)
 	return ok;
 }
 
-static bool write_all(int fd, struct str s)
-{
-	while (s.n) {
-		const ssize_t n = write(fd, s.p, s.n);
-
-		if (n <= 0)
-			return false;
-		s = str_skip(s, (size_t)n);
-	}
-	return true;
-}
-
-static bool write_file(const struct sym_cache *c, struct str bytes)
-{
-	char part[PATH_MAX];
-	bool ok;
-	int fd;
-
-	if (snprintf(part, sizeof part, "%.*s/part-XXXXXX", STR_ARG(c->folder)) >= (int)sizeof part)
-		return false;
-	fd = mkostemp(part, O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ok = write_all(fd, bytes);
-	ok = close(fd) == 0 && ok && rename(part, c->path.p) == 0;
-	if (!ok)
-		unlink(part);
-	return ok;
-}
-
 struct entry {
 	char name[NAME_MAX + 1];
 	uint64_t size;
@@ -269,12 +239,16 @@ static int by_use(const void *x, const void *y)
 	return (a->used.tv_nsec > b->used.tv_nsec) - (a->used.tv_nsec < b->used.tv_nsec);
 }
 
-/* Whose name the cache itself gave: nothing else in the folder is touched. */
-static bool is_ours(const char *name)
+/* Names that the cache itself gave: nothing else in the folder is touched. */
+static bool is_whole(const char *name)
 {
-	const struct str s = str_c(name);
+	return str_ends(str_c(name), STR(".sym"));
+}
 
-	return str_ends(s, STR(".sym")) || str_starts(s, STR("part-"));
+/* What fs_replace has not finished. */
+static bool is_part(const char *name)
+{
+	return str_find(str_c(name), STR(".sym.")) != STR_NPOS;
 }
 
 /* Removes those used longest ago until the folder is within its limit. */
@@ -291,16 +265,16 @@ static void bound_folder(const struct sym_cache *c)
 		struct entry entry = { .size = 0 };
 		struct stat st;
 
-		if (!is_ours(d->d_name) || fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		if ((!is_whole(d->d_name) && !is_part(d->d_name)) ||
+		    fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
 		snprintf(entry.name, sizeof entry.name, "%s", d->d_name);
 		entry.size = (uint64_t)st.st_size;
 		entry.used = st.st_mtim;
 		sum += entry.size;
-		if (str_starts(str_c(entry.name), STR("part-")) &&
-		    now.tv_sec - st.st_mtim.tv_sec > STALE_S)
+		if (is_part(entry.name) && now.tv_sec - st.st_mtim.tv_sec > STALE_S)
 			unlinkat(dirfd(dir), entry.name, 0);
-		else if (str_ends(str_c(entry.name), STR(".sym")))
+		else if (is_whole(entry.name))
 			(void)VEC_PUSH(&v, entry);
 	}
 	if (sum > c->limit && v.n)
@@ -320,7 +294,7 @@ void sym_cache_save(const struct sym_cache *c, const struct frame_set *s)
 	struct err e;
 
 	if (c->folder.n && fs_make_dirs(c->folder, &e) == OK && encode(s, &bytes) &&
-	    write_file(c, buf_str(&bytes)))
+	    fs_replace(c->path, buf_str(&bytes), &e) == OK)
 		bound_folder(c);
 	buf_release(&bytes);
 }

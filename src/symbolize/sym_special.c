@@ -93,7 +93,10 @@ enum err_code sym_special_open(
 		open_vdso(s, build_id);
 	} else if (sym_text_is_perf_map(file)) {
 		s->why = "";
-		if (sym_text_read_perf_map(&s->text, file, &why) != OK)
+		/* /tmp is everybody's. */
+		if (fs_exists(file) && !fs_is_trusted(file))
+			s->why = "the compiler's map belongs to another user";
+		else if (sym_text_read_perf_map(&s->text, file, &why) != OK)
 			s->why = "the compiler's map cannot be read";
 	}
 	return s->text.v.failed || buf_failed(&s->text.bytes) ? FAIL_NOMEM(e) : OK;

@@ -122,6 +122,33 @@ static void folders_are_made_with_their_parents(void **state)
 	assert_int_equal(fs_make_dirs(str_c(file), &e), ERR_IO);
 }
 
+/* The old file or the new one, and nothing left beside it. */
+static void a_file_is_replaced_as_a_whole(void **state)
+{
+	struct buf got = { 0 };
+	char place[64], path[96];
+	struct err e;
+
+	(void)state;
+	snprintf(place, sizeof place, "/tmp/pprof-test-fs-XXXXXX");
+	assert_non_null(mkdtemp(place));
+	snprintf(path, sizeof path, "%s/file", place);
+	assert_int_equal(fs_replace(str_c(path), STR("first"), &e), OK);
+	assert_int_equal(fs_replace(str_c(path), STR("second one"), &e), OK);
+	assert_int_equal(fs_read(str_c(path), 100, &got, &e), OK);
+	assert_true(str_is(buf_str(&got), "second one"));
+	assert_true(fs_is_trusted(str_c(path)));
+	assert_false(fs_is_trusted(str_c(place)));
+	assert_int_equal(unlink(path), 0);
+	/* The name of a folder cannot be taken. */
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(fs_replace(str_c(path), STR("third"), &e), ERR_IO);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(place), 0);
+	assert_int_equal(fs_replace(str_c(path), STR("fourth"), &e), ERR_IO);
+	buf_release(&got);
+}
+
 static void base_and_dir_follow_go(void **state)
 {
 	static const char *const cases[][3] = {
@@ -150,6 +177,7 @@ int main(void)
 		cmocka_unit_test(errors_read_as_in_go),
 		cmocka_unit_test(maps_show_the_file),
 		cmocka_unit_test(folders_are_made_with_their_parents),
+		cmocka_unit_test(a_file_is_replaced_as_a_whole),
 		cmocka_unit_test(base_and_dir_follow_go),
 	};
 

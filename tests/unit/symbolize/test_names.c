@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utime.h>
 
 #include <cmocka.h>
@@ -267,10 +268,13 @@ static void test_cache_limits(void **state)
 	snprintf(old, sizeof old, "%s/pprof/symbols/old.sym", root);
 	run("truncate -s 2M %s; touch -d '2001-01-01' %s", old, old);
 	run("truncate -s 2M %s/pprof/symbols/not-ours", root);
+	/* Left behind by one that died while it wrote. */
+	run("touch -d '2001-01-01' %s/pprof/symbols/dead.sym.abcdef", root);
 	sym_cache_save(&c, &s);
 	assert_int_not_equal(stat(old, &st), 0);
 	assert_int_equal(stat(c.path.p, &st), 0);
 	run("test -e %s/pprof/symbols/not-ours", root);
+	run("! test -e %s/pprof/symbols/dead.sym.abcdef", root);
 	unsetenv("PPROF_SYMBOL_CACHE");
 	object_close(o);
 	arena_release(&a);
@@ -292,7 +296,23 @@ static void test_perf_map(void **state)
 	make(&p, path, STR(""), 0, 0x30);
 	assert_true(text_is(names(&p), ""));
 	profile_release(&p);
+	/* The folder is everybody's: names are taken from the user's own files and root's, no
+	 * links. */
+	run("ln -s perf-77.map %s/perf-78.map", root);
+	snprintf(path, sizeof path, "%s/perf-78.map", root);
+	make(&p, path, STR(""), 0, 0x2f);
+	assert_true(text_is(names(&p), ""));
+	profile_release(&p);
+	if (getuid() == 0) {
+		run("cp %s/perf-77.map %s/perf-79.map; chown 65534 %s/perf-79.map", root, root,
+		    root);
+		snprintf(path, sizeof path, "%s/perf-79.map", root);
+		make(&p, path, STR(""), 0, 0x2f);
+		assert_true(text_is(names(&p), ""));
+		profile_release(&p);
+	}
 	assert_false(sym_text_is_perf_map(STR("/tmp/perf-.map")));
+	assert_false(sym_text_is_perf_map(STR("/tmp/perf-1/../../x.map")));
 	assert_false(sym_text_is_perf_map(STR("/tmp/perf-1x.map")));
 }
 
