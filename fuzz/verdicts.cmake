@@ -1,0 +1,1 @@
+pprof_fuzz(verdicts ROOMS driver)
