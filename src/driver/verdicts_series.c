@@ -293,6 +293,8 @@ enum err_code verdicts_series_judge(struct verdicts_series *s, const struct verd
 
 	*merged = (struct profile){ 0 };
 	*report = (struct leaks_report){ 0 };
+	if (s->list.n == 0)
+		return FAIL(e, ERR_USAGE, "there is no profile to judge");
 	verdicts_series_thin(s, LEAKS_MAX_MOMENTS);
 	in.n_moments = s->list.n;
 	in.has_births = all_births(s);

@@ -51,7 +51,8 @@ enum err_code verdicts_series_split(struct verdicts_series *s, int64_t time_ns,
 
 /*
  * Judges what is there. *merged receives the profile that the report's texts live in, and is
- * released after the report. With `symbolize` false addresses stand for names: quick.
+ * released after the report. With `symbolize` false addresses stand for names: quick. ERR_USAGE
+ * without a profile.
  */
 enum err_code verdicts_series_judge(struct verdicts_series *s, const struct verdicts *v,
     bool symbolize, struct profile *merged, struct leaks_report *report, const struct ui *ui,

@@ -193,6 +193,24 @@ static void a_missing_file_is_no_url(void **state)
 	arena_release(&a);
 }
 
+static void nothing_is_not_judged(void **state)
+{
+	const struct ui ui = { 0 };
+	struct verdicts_series s = { 0 };
+	struct leaks_report report;
+	struct profile merged;
+	struct verdicts v;
+	struct err e;
+
+	(void)state;
+	verdicts_init(&v);
+	assert_int_equal(
+	    verdicts_series_judge(&s, &v, false, &merged, &report, &ui, &e), ERR_USAGE);
+	assert_string_equal(e.msg, "there is no profile to judge");
+	leaks_report_release(&report);
+	profile_release(&merged);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +222,7 @@ int main(void)
 		cmocka_unit_test(comments_are_read_back),
 		cmocka_unit_test(urls_of_a_source),
 		cmocka_unit_test(a_missing_file_is_no_url),
+		cmocka_unit_test(nothing_is_not_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
