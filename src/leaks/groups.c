@@ -110,9 +110,7 @@ enum err_code groups_make(struct groups *out, const struct series *s, struct err
 	for (uint32_t i = 0; i < s->n_stacks; i++) {
 		size_t n = owners_frames(s, i, frames);
 
-		out->owners[i] = (struct frame){ 0, PROFILE_NONE, 0 };
-		if (n)
-			out->owners[i] = frames[owners_find(s, frames, n)];
+		out->owners[i] = frames[owners_find(s, frames, n)];
 	}
 	for (unsigned level = 0; level < LEAKS_LEVELS; level++)
 		if (!group_level(out, (enum leaks_level)level))

@@ -23,9 +23,12 @@ static struct str last_part(struct str path)
 static bool is_library(const struct series *s, const struct frame *f)
 {
 	const struct profile *p = s->in->p;
-	uint32_t mapping = p->locations[f->location].mapping;
+	uint32_t mapping;
 	struct str file;
 
+	if (f->location == PROFILE_NONE)
+		return false;
+	mapping = p->locations[f->location].mapping;
 	if (mapping == PROFILE_NONE)
 		return false;
 	file = last_part(profile_str(p, p->mappings[mapping].file));
@@ -84,6 +87,8 @@ size_t owners_frames(const struct series *s, uint32_t stack, struct frame out[OW
 		for (uint32_t k = 0; k < l->n_lines && n < OWNERS_DEPTH; k++)
 			out[n++] = (struct frame){ at[i], lines[k].function, lines[k].line };
 	}
+	if (n == 0)
+		out[n++] = (struct frame){ PROFILE_NONE, PROFILE_NONE, 0 };
 	return n;
 }
 
@@ -98,10 +103,13 @@ size_t owners_find(const struct series *s, const struct frame *frames, size_t n)
 struct str owners_name(const struct series *s, const struct frame *f, struct arena *arena)
 {
 	const struct profile *p = s->in->p;
-	const struct location *l = &p->locations[f->location];
+	const struct location *l;
 
 	if (f->function != PROFILE_NONE)
 		return profile_str(p, p->functions[f->function].name);
+	if (f->location == PROFILE_NONE)
+		return STR("[no stack]");
+	l = &p->locations[f->location];
 	if (l->mapping == PROFILE_NONE)
 		return arena_printf(arena, "%#" PRIx64, l->address);
 	return arena_printf(arena, "%.*s+%#" PRIx64,

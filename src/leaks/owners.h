@@ -11,12 +11,15 @@
 
 /* A frame; inlined calls are frames of their own. */
 struct frame {
-	uint32_t location;
+	uint32_t location; /* PROFILE_NONE: there is no stack */
 	uint32_t function; /* PROFILE_NONE without symbols */
 	int64_t line;
 };
 
-/* The frames of stack `stack`, innermost first; at most OWNERS_DEPTH. Returns how many. */
+/*
+ * The frames of stack `stack`, innermost first. Returns how many: 1 to OWNERS_DEPTH, as a stack
+ * without frames has one that says so.
+ */
 size_t owners_frames(const struct series *s, uint32_t stack, struct frame out[OWNERS_DEPTH]);
 
 /* Index of the frame the allocation belongs to; 0 when all are wrappers. n is not 0. */

@@ -92,7 +92,7 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 static void read_branch(const struct chooser *c, uint32_t stack, struct branch *b)
 {
 	b->n = owners_frames(c->sites->series, stack, b->frames);
-	b->owner = b->n ? owners_find(c->sites->series, b->frames, b->n) : 0;
+	b->owner = owners_find(c->sites->series, b->frames, b->n);
 }
 
 static void put_frame(const struct chooser *c, const struct frame *f, bool first, struct buf *out)
@@ -173,7 +173,7 @@ static void describe_stack(
 	callers = common_callers(c, level, site, &top, by_growth, &out->stack_share);
 	for (size_t i = top.owner + callers; i-- > top.owner;)
 		put_frame(c, &top.frames[i], i + 1 == top.owner + callers, &text);
-	for (size_t i = top.owner; top.n && i-- > 0;)
+	for (size_t i = top.owner; i-- > 0;)
 		put_frame(c, &top.frames[i], false, &text);
 	out->stack = arena_str(&c->r->arena, buf_str(&text));
 	buf_release(&text);

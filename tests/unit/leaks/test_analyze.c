@@ -169,6 +169,24 @@ static void the_stack_ends_where_callers_differ(void **state)
 	end(&w, &r);
 }
 
+/* What was allocated where no stack could be taken grows too. */
+static void a_leak_without_a_stack(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+
+	(void)state;
+	begin(&w);
+	leak(&w, NULL, 0, 30);
+	leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 20);
+	judge(&w, true, &r);
+	assert_int_equal(r.n_suspects, 2);
+	assert_str(r.suspects[0].function, "[no stack]");
+	assert_str(r.suspects[0].stack, "[no stack]");
+	assert_str(r.suspects[1].function, "cache_put");
+	end(&w, &r);
+}
+
 static void nothing_grows(void **state)
 {
 	struct world w;
@@ -323,6 +341,7 @@ int main(void)
 		cmocka_unit_test(wrappers_are_not_accused),
 		cmocka_unit_test(lines_are_told_apart),
 		cmocka_unit_test(the_stack_ends_where_callers_differ),
+		cmocka_unit_test(a_leak_without_a_stack),
 		cmocka_unit_test(nothing_grows),
 		cmocka_unit_test(the_text_says_what_it_rests_on),
 		cmocka_unit_test(profiles_of_other_runtimes),
