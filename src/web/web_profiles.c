@@ -213,11 +213,13 @@ enum err_code web_profiles_subtract(
 	code = profile_derive(&left, profile, e);
 	if (code == OK)
 		code = profile_derive(&right, &held->driver->profile, e);
+	right.cancel = left.cancel;
 	if (code == OK)
 		code = difference(&both, &left, &right, e);
 	profile_release(&left);
 	profile_release(&right);
 	web_profiles_drop(p, held);
+	both.cancel = profile->cancel;
 	if (code == OK)
 		*profile = both;
 	return code;

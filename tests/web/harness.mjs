@@ -49,7 +49,7 @@ export function topRows(profile, ...flags) {
   });
 }
 
-/** {status, size, body} of one request. */
+/** {status, size, body, headers} of one request. */
 export function ask(url, path, { method = "GET", headers = {}, abort = 0 } = {}) {
   const { port } = new URL(url);
   return new Promise((found, failed) => {
@@ -58,7 +58,7 @@ export function ask(url, path, { method = "GET", headers = {}, abort = 0 } = {})
       answer.on("data", (data) => parts.push(data));
       answer.on("end", () => {
         const body = Buffer.concat(parts);
-        found({ status: answer.statusCode, size: body.length, body });
+        found({ status: answer.statusCode, size: body.length, body, headers: answer.headers });
       });
     });
     r.on("error", failed);

@@ -43,6 +43,7 @@ async function openPage(browser, allowed) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const troubles = [];
   page.on("pageerror", (e) => troubles.push(e.message));
+  page.on("console", (m) => m.type() === "error" && /Content Security Policy/.test(m.text()) && troubles.push(m.text()));
   page.on("dialog", (d) => troubles.push(`dialog ${d.message()}`) && d.dismiss());
   page.on("request", (r) => {
     const to = new URL(r.url());
