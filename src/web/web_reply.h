@@ -68,12 +68,14 @@ web_handler web_api_flame;   /* bytes: see api_flame.c */
 web_handler web_api_graph;   /* DOT */
 web_handler web_api_peek;    /* text reports */
 web_handler web_api_disasm;
-web_handler web_api_source;  /* JSON: see api_source.c */
-web_handler web_download;    /* the loaded profile */
-web_handler web_api_configs; /* JSON: saved configurations */
-web_handler web_save_config; /* POST only, as the next three */
+web_handler web_api_source;   /* JSON: see api_source.c */
+web_handler web_download;     /* the loaded profile */
+web_handler web_api_configs;  /* JSON: saved configurations */
+web_handler web_api_timeline; /* JSON: see driver/timeline_json.c */
+web_handler web_save_config;  /* POST only, as the next four */
 web_handler web_delete_config;
 web_handler web_fetch_again;
+web_handler web_sample; /* of a running program, for the course of time */
 
 /* ERR_CANCELLED when the page has gone on to something else: asked between long steps. */
 enum err_code web_wanted(struct web_request *request, struct err *e) MUST_USE;

@@ -8,7 +8,8 @@
 enum need {
 	NEED_NOTHING,
 	NEED_PROFILE, /* held while it runs */
-	NEED_PLACE,   /* besides, a place behind the gate: it takes time and memory */
+	NEED_GATE,    /* a place behind the gate: it takes time and memory */
+	NEED_PLACE,   /* both */
 	NEED_POST,    /* it changes something */
 };
 
@@ -26,15 +27,17 @@ static const struct {
 	{ "/ui/api/peek", web_api_peek, NEED_PLACE },
 	{ "/ui/api/source", web_api_source, NEED_PLACE },
 	{ "/ui/api/disasm", web_api_disasm, NEED_PLACE },
+	{ "/ui/api/timeline", web_api_timeline, NEED_GATE },
 	{ "/ui/download", web_download, NEED_PLACE },
 	{ "/ui/saveconfig", web_save_config, NEED_POST },
 	{ "/ui/deleteconfig", web_delete_config, NEED_POST },
 	{ "/ui/fetch", web_fetch_again, NEED_POST },
+	{ "/ui/sample", web_sample, NEED_POST },
 };
 
 /* Views are one page that reads its own URL; google/pprof's older names lead to the new ones. */
 static const char *const views[] = { "/ui/flamegraph", "/ui/graph", "/ui/top", "/ui/peek",
-	"/ui/source", "/ui/disasm" };
+	"/ui/source", "/ui/disasm", "/ui/timeline" };
 
 static const struct {
 	const char *from, *to;
@@ -138,11 +141,12 @@ static MUST_USE enum err_code run(struct web_request *request, struct web_reply 
 
 	if (need == NEED_PROFILE)
 		return run_on_profile(request, reply, handler, e);
-	if (need != NEED_PLACE)
+	if (need != NEED_PLACE && need != NEED_GATE)
 		return handler(request, reply, e);
 	if (!web_gate_enter(&request->web->gate, request->fd))
 		return FAIL(e, ERR_CANCELLED, "nobody waits for this any more");
-	code = run_on_profile(request, reply, handler, e);
+	code = need == NEED_PLACE ? run_on_profile(request, reply, handler, e)
+				  : handler(request, reply, e);
 	if (code == OK && request->gzip) /* here, where few do it at once */
 		web_send_pack(reply);
 	web_gate_leave(&request->web->gate);
