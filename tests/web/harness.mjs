@@ -36,6 +36,14 @@ export const serve = (...args) =>
 
 export const run = (command, ...args) => execFileSync(command, args, { env });
 
+/** Runs a program while others run; how it ends does not matter. */
+export const runBeside = (command, ...args) =>
+  new Promise((done) => {
+    const child = spawn(command, args, { env, stdio: "ignore" });
+    children.push(child);
+    child.on("exit", done);
+  });
+
 export const report = (...args) =>
   execFileSync(pprof, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 28 });
 
