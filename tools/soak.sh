@@ -41,6 +41,8 @@ for mode in preload quiet files bump linked; do
 		"$preload" "$build/tests/$program" "$build/tests/process/hostile/libhostile_bump.so"
 done
 soak "real programs" again 3 bash tests/process/hosts.sh "$build/bin/pprof" "$preload" 20
+[ ! -x /usr/bin/chromium ] || PAGE_TEST="many samples" PAGE_SAMPLES=1000000 \
+	soak "the page over a million samples" node tests/web/page_test.mjs "$build"
 soak "process tests" ctest --test-dir "$build" -L process --repeat until-fail:5 --output-on-failure
 for source in fuzz/fuzz_*.c; do
 	target=$(basename "$source" .c)

@@ -179,6 +179,11 @@ export async function getFlame(params: URLSearchParams, signal?: AbortSignal): P
   return decodeFlame(await (await get("flame", params, signal)).arrayBuffer());
 }
 
+/** What all stacks that match q stand for, those included that the tree left out. */
+export async function getFound(params: URLSearchParams, signal?: AbortSignal): Promise<{ value: number; net: number }> {
+  return (await ask(`/ui/api/found?${params}`, { signal })).json();
+}
+
 /** Text reports: graph (DOT), peek, disasm. */
 export async function getText(name: string, params: URLSearchParams, signal?: AbortSignal): Promise<string> {
   return (await get(name, params, signal)).text();

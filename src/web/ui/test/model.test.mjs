@@ -18,7 +18,7 @@ const { parseDisasm } = await load("disasm_model.ts");
 const { asmTokens, highlighter } = await load("highlight.ts");
 const timeline = await load("timeline_model.ts");
 const { formatValue, formatPercent, parseValue, sumTexts } = await load("units.ts");
-const { besideParams, exactPattern, matcher, namesOf, placeOf, shortLabels, urlOf, withParams } = await load("state.ts");
+const { besideParams, exactPattern, linePattern, matcher, namesOf, placeOf, shortLabels, urlOf, withParams } = await load("state.ts");
 
 const value = [10, 7, 4, 2, 3];
 const self = [0, 1, 4, 2, 3];
@@ -161,6 +161,15 @@ test("exact patterns match just their names", () => {
 test("an exact pattern is shown as the names it came from", () => {
   assert.deepEqual(namesOf(exactPattern(["a|b", "c.d"])), ["a|b", "c.d"]);
   assert.deepEqual(namesOf("a.*b"), ["a.*b"]);
+});
+
+test("exact names stay exact where a line stands behind them", () => {
+  const pattern = linePattern(exactPattern(["a.b", "op$"]));
+  const re = new RegExp(pattern);
+  assert.ok(re.test("a.b") && re.test("a.b x.c:7") && re.test("op$ x.c:7"));
+  assert.ok(!re.test("aab") && !re.test("a.bc x.c:7") && !re.test("x a.b"));
+  assert.equal(linePattern("a|b$"), "a|b$");
+  assert.equal(linePattern(""), "");
 });
 
 test("the second pane shows the other profile with the same options", () => {
