@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "unwind/rule_cache.h"
+#include "unwind/zone.h"
 
 /* Where the direct range ends, 0 when sp is not in it. */
 static uintptr_t top_above(const struct walk *w)
@@ -67,6 +68,17 @@ static inline bool fast_step(
 	return true;
 }
 
+/*
+ * Frames inside a zone's that the memo does without: they are cheaper to find anew than to note
+ * and to compare. When more lie inside of it, they are kept, and the zone's frames with them.
+ */
+#define INSIDE_MAX 8
+
+static inline bool notes_zone(uint32_t rule, size_t noted)
+{
+	return rule_kind(rule) == RULE_ZONE && noted > INSIDE_MAX;
+}
+
 /* How a run ended. */
 enum stop {
 	STOP_FULL,    /* max addresses are stored and w->f is one more frame */
@@ -110,6 +122,8 @@ static inline __attribute__((always_inline)) enum stop run(
 		pcs[n++] = f.pc;
 		last = rule_cache_get(cache, f.pc, salt);
 		if (__builtin_expect(!fast_step(last, top, &f, &way), 0)) {
+			if (memo && notes_zone(last, note + n) && step_pushed_bp(top, &f, &way))
+				continue;
 			stop = STOP_RULE;
 			break;
 		}
@@ -201,11 +215,52 @@ static enum stop store_frames(struct walk *w, uintptr_t *pcs, size_t max, uint32
 	return run_plain(w, pcs, max, rule);
 }
 
+/*
+ * From the current frame, stored and in a zone, to the first one that is not in it, which is not
+ * stored; false when a frame, stored, needs the slow step.
+ */
+static bool cross_zone(struct walk *w, uint32_t rule, uintptr_t *pcs, size_t max)
+{
+	struct zone_range zone = { 0, 0 };
+	struct unwind_frame f = w->f;
+	uintptr_t top = top_above(w);
+	struct walk_way way = w->way;
+	size_t n = w->n;
+	bool steps;
+
+	/* One of an older generation has no frames but the current one. */
+	if (!zone_get(w->ctx->cache, w->salt, rule_zone(rule), &zone))
+		zone.size = 0;
+	while ((steps = step_pushed_bp(top, &f, &way)) && f.pc - 1 - zone.lo < zone.size && n < max)
+		pcs[n++] = f.pc;
+	w->f = f;
+	w->way = way;
+	w->n = n;
+	w->by_frame_ptr = false;
+	w->is_exact = false;
+	return steps;
+}
+
+/* A step by RULE_ZONE, or many. */
+static enum cfi_result step_in_zone(struct walk *w, uint32_t rule, uintptr_t *pcs, size_t max)
+{
+	struct walk_memo *u = &w->reuse;
+
+	if (u->memo && !u->taken) {
+		if (u->fresh > INSIDE_MAX)
+			return walk_slow_step(w, rule);
+		u->fresh = 0;
+	}
+	return cross_zone(w, rule, pcs, max) ? CFI_OK : walk_slow_step(w, rule);
+}
+
 /* The current frame is stored and its rule needs a step of another kind, or there is none. */
-static enum cfi_result step(struct walk *w, uint32_t rule)
+static enum cfi_result step(struct walk *w, uint32_t rule, uintptr_t *pcs, size_t max)
 {
 	if (rule == RULE_INVALID)
 		rule = walk_decode(w);
+	if (rule_kind(rule) == RULE_ZONE)
+		return step_in_zone(w, rule, pcs, max);
 	return rule_kind(rule) == RULE_END ? CFI_END : walk_slow_step(w, rule);
 }
 
@@ -230,7 +285,7 @@ static enum unwind_end walk_frames(struct walk *w, uintptr_t *pcs, size_t max)
 			return UNWIND_DONE;
 		}
 		if (stop == STOP_RULE)
-			result = step(w, rule);
+			result = step(w, rule, pcs, max);
 		if (result != CFI_OK)
 			return ends[result];
 	}
