@@ -96,8 +96,8 @@ bool cfi_run(const struct unwind_module *module, const struct cfi_fde *fde, uint
 typedef bool cfi_visit(void *ctx, const struct cfi_row *row, uintptr_t from, uintptr_t to);
 
 /* All rows of the record in order; false when it is malformed or `visit` was not content. */
-bool cfi_each_row(const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit,
-    void *ctx);
+bool cfi_each_row(
+    const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit, void *ctx);
 
 /* All of the above: the row for pc, false when the module has no valid one. */
 bool cfi_row_at(const struct unwind_module *module, uintptr_t pc, struct cfi_row *row);

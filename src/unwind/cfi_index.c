@@ -48,8 +48,7 @@ static const uint8_t *find_table(const struct unwind_module *module, size_t *cou
 static const uint8_t *record_at(
     const struct unwind_module *module, const uint8_t *table, size_t number)
 {
-	int64_t at =
-	    module->eh_frame_hdr - module->readable_start + table_offset(table, number, 1);
+	int64_t at = module->eh_frame_hdr - module->readable_start + table_offset(table, number, 1);
 
 	if (at < 0 || at >= module->readable_end - module->readable_start)
 		return NULL;
@@ -57,9 +56,8 @@ static const uint8_t *record_at(
 }
 
 /* The last entry that begins at pc or before it; false when there is none. */
-static bool search(
-    const struct unwind_module *module, const uint8_t *table, size_t count, uintptr_t pc,
-    size_t *number)
+static bool search(const struct unwind_module *module, const uint8_t *table, size_t count,
+    uintptr_t pc, size_t *number)
 {
 	int64_t rel = (int64_t)(pc - ((uintptr_t)module->eh_frame_hdr + module->delta));
 	size_t low = 0;

@@ -1,7 +1,7 @@
 /*
  * The byte code of call frame information, run up to one code address or through all of its rows.
- * Rows of all 17 registers are kept, as the walk sometimes needs more than rbp; it costs 150 bytes a row, and a walk runs on
- * signal stacks, so the stack of remembered rows is short.
+ * Rows of all 17 registers are kept, as the walk sometimes needs more than rbp; it costs 150 bytes
+ * a row, and a walk runs on signal stacks, so the stack of remembered rows is short.
  */
 #include "unwind/cfi.h"
 
@@ -358,8 +358,8 @@ bool cfi_run(const struct unwind_module *module, const struct cfi_fde *fde, uint
 	return true;
 }
 
-bool cfi_each_row(const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit,
-    void *ctx)
+bool cfi_each_row(
+    const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit, void *ctx)
 {
 	struct machine m;
 
@@ -368,8 +368,7 @@ bool cfi_each_row(const struct unwind_module *module, const struct cfi_fde *fde,
 	m.visit = visit;
 	m.visitor = ctx;
 	m.target = fde->end;
-	return run(&m, fde->program) &&
-	       (m.loc == fde->end || visit(ctx, &m.row, m.loc, fde->end));
+	return run(&m, fde->program) && (m.loc == fde->end || visit(ctx, &m.row, m.loc, fde->end));
 }
 
 struct cfi_reader cfi_block(const struct cfi_row *row, const struct cfi_cell *cell)

@@ -101,7 +101,7 @@ struct unwind_zone {
 struct unwind_cache {
 	_Atomic uint64_t slots[1u << UNWIND_CACHE_BITS];
 	_Atomic uint32_t generation;
-	_Atomic uint64_t misses; /* look-ups that decoded unwind information; for statistics */
+	_Atomic uint64_t misses;     /* look-ups that decoded unwind information; for statistics */
 	_Atomic uint32_t zones_busy; /* somebody is adding to the zones: nobody waits for it */
 	struct unwind_zone zones[UNWIND_ZONES];
 };
@@ -119,8 +119,13 @@ void unwind_cache_after_fork(struct unwind_cache *cache);
 /* Bytes of code in [start, end) that are known to keep frame pointers; for statistics. */
 size_t unwind_cache_proven(const struct unwind_cache *cache, uintptr_t start, uintptr_t end);
 
-/* Not a power of two, or equal elements of the arrays below would fall on the same cache sets. */
 #define UNWIND_MEMO_FRAMES 248
+
+/* A remembered frame, and the word that led to it besides its return address (memo.c). */
+struct unwind_note {
+	uintptr_t sp, pc, bp;
+	uintptr_t slot, was;
+};
 
 /*
  * The previous walk of one thread, for reuse of its unchanged outer part (10 KB; a zeroed struct
@@ -128,14 +133,12 @@ size_t unwind_cache_proven(const struct unwind_cache *cache, uintptr_t start, ui
  * as a walk that finds it in use does without.
  */
 struct unwind_memo {
-	uint32_t n;         /* frames remembered: the last n of the arrays, outermost last */
+	uint32_t n;         /* frames remembered: the last n of `notes`, outermost last */
 	uint32_t reused;    /* out: frames at the end of the last walk that were taken over */
 	uint64_t salt;      /* names the cache generation of the remembered walk */
 	bool by_frame_ptr;  /* the outermost frame was reached by its frame pointer alone */
 	volatile bool busy; /* a walk is using it */
-	uintptr_t sp[UNWIND_MEMO_FRAMES], pc[UNWIND_MEMO_FRAMES], bp[UNWIND_MEMO_FRAMES];
-	/* The word that led to the frame besides its return address, see memo.c. */
-	uintptr_t slot[UNWIND_MEMO_FRAMES], was[UNWIND_MEMO_FRAMES];
+	struct unwind_note notes[UNWIND_MEMO_FRAMES];
 };
 
 /* Forgets the remembered walk, e.g. when the thread got another stack. */

@@ -1,7 +1,8 @@
 /*
- * Code that keeps frame pointers: what is taken as proven and what is not, and that walks through it
- * are those that the unwind information describes. Functions are of 0x20 bytes, 0x20 apart or more,
- * with the prologue and end that compilers write; their bytes are read by the caller's function.
+ * Code that keeps frame pointers: what is taken as proven and what is not, and that walks through
+ * it are those that the unwind information describes. Functions are of 0x20 bytes, 0x20 apart or
+ * more, with the prologue and end that compilers write; their bytes are read by the caller's
+ * function.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,7 +136,8 @@ static size_t walk(struct world *w, uintptr_t pc, struct unwind_cache *cache,
 	return unwind_stack(&ctx, &regs, false, pcs, PCS_MAX, &w->end);
 }
 
-/* A stack of n frames of function i, i + 1 ..., then the outermost; a call behind byte 9 of each. */
+/* A stack of n frames of function i, i + 1 ..., then the outermost; a call behind byte 9 of each.
+ */
 static void stack_of(struct world *w, unsigned i, unsigned n)
 {
 	size_t bp = 2;
@@ -259,8 +261,8 @@ static void random_stack(struct world *w, unsigned *seed)
 	while (at_word + 12 < 250) {
 		bool keeps = (unsigned)rand_r(seed) % 8 < (at_word < 60 ? 2u : 6u);
 		uintptr_t next = (unsigned)rand_r(seed) % 8 < 5
-		    ? function(w, (unsigned)rand_r(seed) % FUNCTIONS) + 9
-		    : (uintptr_t)F_PLAIN + 1 + (unsigned)rand_r(seed) % 8;
+				     ? function(w, (unsigned)rand_r(seed) % FUNCTIONS) + 9
+				     : (uintptr_t)F_PLAIN + 1 + (unsigned)rand_r(seed) % 8;
 
 		if (at_word == 0)
 			w->pcs[0] = keeps ? function(w, 2) + 9 : (uintptr_t)F_PLAIN + 1;
