@@ -46,6 +46,7 @@ static MUST_USE enum err_code read_one(struct verdicts_series *s, struct str sou
 		return e->code;
 	}
 	fetch_result_release(&got);
+	s->list.p[s->list.n - 1].name = arena_str(&s->arena, source);
 	return OK;
 }
 

@@ -273,7 +273,7 @@ static MUST_USE enum err_code merge(
 }
 
 /* Names are wanted, but a verdict on addresses is better than none. */
-static void name(
+void verdicts_series_name(
     struct profile *p, struct verdicts_series *s, const struct verdicts *v, const struct ui *ui)
 {
 	struct http_tls tls = { v->tls_cert, v->tls_key, v->tls_ca };
@@ -301,7 +301,7 @@ enum err_code verdicts_series_judge(struct verdicts_series *s, const struct verd
 	place(s, in.has_births, &in.has_times, moments);
 	TRY(merge(s, merged, e));
 	if (symbolize)
-		name(merged, s, v, ui);
+		verdicts_series_name(merged, s, v, ui);
 	in.p = merged;
 	return leaks_analyze(report, &in, e);
 }

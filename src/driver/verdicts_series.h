@@ -24,6 +24,7 @@ struct series_entry {
 	int64_t mtime_ns;  /* of its file; 0 none */
 	int64_t allocated; /* bytes ever; -1 unknown */
 	size_t order;      /* as it came */
+	struct str name;   /* of its file, in the series' arena; "" none */
 };
 
 struct verdicts_series {
@@ -57,6 +58,10 @@ enum err_code verdicts_series_split(struct verdicts_series *s, int64_t time_ns,
 enum err_code verdicts_series_judge(struct verdicts_series *s, const struct verdicts *v,
     bool symbolize, struct profile *merged, struct leaks_report *report, const struct ui *ui,
     struct err *e) MUST_USE;
+
+/* Gives *p names, as far as they can be found; what goes wrong is said through ui. */
+void verdicts_series_name(
+    struct profile *p, struct verdicts_series *s, const struct verdicts *v, const struct ui *ui);
 
 /* What a saved profile says of its process: a comment. */
 struct str verdicts_comment(struct arena *a, const struct leaks_moment *m);

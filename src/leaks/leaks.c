@@ -12,6 +12,11 @@
 /* Fewer samples in all say nothing of a program. */
 #define TOO_FEW    12
 
+/* See leaks_is_certain. */
+#define CERTAIN_S     60
+#define CERTAIN_UP_S  600
+#define CERTAIN_WIDTH 0.2
+
 const char *leaks_class_word(enum leaks_class c)
 {
 	static const char *const words[] = { "FEW SAMPLES", "STATIC", "CHURN", "STABLE", "BOUNDED",
@@ -120,6 +125,16 @@ enum err_code leaks_analyze(struct leaks_report *out, const struct leaks_input *
 		out->outcome = out->why ? LEAKS_UNDECIDED : LEAKS_NO_LEAK;
 	}
 	return OK;
+}
+
+bool leaks_is_certain(const struct leaks_report *r)
+{
+	const struct leaks_verdict *v = r->n_suspects ? &r->suspects[0].v : NULL;
+
+	return v && v->class == LEAKS_LEAK && v->trust == LEAKS_STRONG &&
+	       v->ages.is == LEAKS_LEAK && r->window_s >= CERTAIN_S &&
+	       r->uptime_s >= CERTAIN_UP_S &&
+	       v->rate.hi - v->rate.lo < 2 * CERTAIN_WIDTH * v->rate.value;
 }
 
 void leaks_report_release(struct leaks_report *r)
