@@ -245,11 +245,50 @@ static void place(const struct verdicts_series *s, bool births, bool *times,
 	}
 }
 
+static bool counts_allocations(const struct verdicts_series *s)
+{
+	for (size_t i = 0; i < s->list.n; i++)
+		if (profile_sample_type_index(&s->list.p[i].profile, STR("alloc_space")) >= 0)
+			return true;
+	return false;
+}
+
+/*
+ * gperftools' dumps have "objects" and "space" alone while nothing was freed yet, and four values
+ * from then on: what was allocated is what is in use.
+ */
+static MUST_USE enum err_code widen(struct profile *p, struct err *e)
+{
+	static const char *const names[] = { "alloc_objects", "alloc_space", "inuse_objects",
+		"inuse_space" };
+	int objects = profile_sample_type_index(p, STR("objects"));
+	int space = profile_sample_type_index(p, STR("space"));
+	struct value_type *types = ARENA_ARRAY(&p->arena, struct value_type, 4);
+	int64_t *values = ARENA_ARRAY(&p->arena, int64_t, 4 * p->samples.n);
+
+	if (objects < 0 || space < 0)
+		return OK;
+	if (!types || !values)
+		return FAIL_NOMEM(e);
+	for (size_t i = 0; i < p->samples.n; i++) {
+		values[4 * i] = values[4 * i + 2] = sample_values(p, i)[objects];
+		values[4 * i + 1] = values[4 * i + 3] = sample_values(p, i)[space];
+	}
+	for (size_t i = 0; i < 4; i++)
+		types[i] = (struct value_type){ profile_intern(p, str_c(names[i])),
+			p->sample_types[i % 2 ? space : objects].unit };
+	p->sample_types = types;
+	p->n_sample_types = 4;
+	p->samples.values = values;
+	return arena_failed(&p->arena) ? FAIL_NOMEM(e) : OK;
+}
+
 static MUST_USE enum err_code merge(
     struct verdicts_series *s, struct profile *merged, struct err *e)
 {
 	struct profile derived[LEAKS_MAX_MOMENTS] = { 0 };
 	struct profile *list[LEAKS_MAX_MOMENTS];
+	bool allocations = counts_allocations(s);
 	enum err_code code = OK;
 	size_t n = 0;
 
@@ -261,7 +300,11 @@ static MUST_USE enum err_code merge(
 		if (code != OK)
 			break;
 		list[n] = &derived[n];
-		code = profile_label_all(&derived[n++], LEAKS_MOMENT_LABEL, str_c(number), e);
+		n++;
+		if (allocations)
+			code = widen(list[n - 1], e);
+		if (code == OK)
+			code = profile_label_all(list[n - 1], LEAKS_MOMENT_LABEL, str_c(number), e);
 	}
 	if (code == OK && n == 1)
 		code = profile_merge(merged, (const struct profile *const *)list, 1, e);
