@@ -88,7 +88,9 @@ static MUST_USE enum err_code read_before(struct session *s, struct err *e)
 	if (!s->v->since.n || !fs_exists(s->v->since))
 		return OK;
 	s->has_before = true;
-	return verdicts_read(&s->before, &s->v->since, 1, &s->how, s->ui, e);
+	TRY(verdicts_read(&s->before, &s->v->since, 1, &s->how, s->ui, e));
+	verdicts_series_settle(&s->before);
+	return OK;
 }
 
 /* -since TIME: the older profiles are those before. They may be of an earlier run. */
@@ -110,6 +112,8 @@ static MUST_USE enum err_code read_all_before(struct session *s, struct err *e)
 	TRY(verdicts_series_split(&s->before, when, &later, e));
 	s->series = later;
 	s->has_before = true;
+	verdicts_series_settle(&s->before);
+	verdicts_series_settle(&s->series);
 	if (s->series.list.n == 0 || s->before.list.n == 0)
 		return FAIL(e, ERR_USAGE, "-since %.*s: no profile %s that time",
 		    STR_ARG(s->v->since), s->series.list.n ? "before" : "from");
@@ -125,7 +129,9 @@ static MUST_USE enum err_code collect(struct session *s, struct err *e)
 		return read_all_before(s, e);
 	if (s->is_live)
 		return verdicts_watch(&s->series, s->v, s->sources[0], &s->how, s->ui, e);
-	return verdicts_read(&s->series, s->sources, s->n_sources, &s->how, s->ui, e);
+	TRY(verdicts_read(&s->series, s->sources, s->n_sources, &s->how, s->ui, e));
+	verdicts_series_settle(&s->series);
+	return OK;
 }
 
 static MUST_USE enum err_code judge(struct session *s, struct err *e)

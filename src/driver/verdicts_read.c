@@ -120,6 +120,6 @@ enum err_code verdicts_read(struct verdicts_series *s, const struct str *sources
 	}
 	if (s->list.n == 0)
 		return FAIL(e, ERR_NOT_FOUND, "no profile in %.*s", STR_ARG(sources[0]));
-	verdicts_series_settle(s);
+	verdicts_series_order(s);
 	return OK;
 }

@@ -160,10 +160,8 @@ static void drop_first(struct verdicts_series *s, size_t n)
 	s->list.n -= n;
 }
 
-void verdicts_series_settle(struct verdicts_series *s)
+void verdicts_series_order(struct verdicts_series *s)
 {
-	size_t first = 0;
-
 	if (s->list.n == 0)
 		return;
 	if (!are_times(s, false) && are_times(s, true))
@@ -171,6 +169,13 @@ void verdicts_series_settle(struct verdicts_series *s)
 			s->list.p[i].moment.time_ns = s->list.p[i].mtime_ns;
 	if (are_times(s, false))
 		qsort(s->list.p, s->list.n, sizeof *s->list.p, by_time);
+}
+
+void verdicts_series_settle(struct verdicts_series *s)
+{
+	size_t first = 0;
+
+	verdicts_series_order(s);
 	for (size_t i = 1; i < s->list.n; i++)
 		if (is_restart(s, i))
 			first = i;

@@ -42,7 +42,9 @@ void verdicts_series_release(struct verdicts_series *s);
 enum err_code verdicts_series_add(
     struct verdicts_series *s, struct profile *p, int64_t mtime_ns, struct err *e) MUST_USE;
 
-/* Puts the entries in order of time, and leaves only the last run of the program. */
+/* Puts the entries in order of time. */
+void verdicts_series_order(struct verdicts_series *s);
+/* The same, and leaves only the last run of the program. */
 void verdicts_series_settle(struct verdicts_series *s);
 /* Keeps at most `most` entries: all recent ones, fewer of the old. */
 void verdicts_series_thin(struct verdicts_series *s, size_t most);

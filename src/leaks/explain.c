@@ -170,8 +170,14 @@ static void put_other(struct buf *out, const struct leaks_report *r, const struc
 
 	BUF_LIT(out, "    ");
 	explain_name(out, s);
-	buf_printf(out, ": %s ", leaks_class_word(v->class));
+	BUF_LIT(out, ": ");
+	if (explain_sees_growth(r))
+		buf_printf(out, "%s ", explain_word(r, s));
 	put_bounds(out, s);
+	if (!explain_sees_growth(r)) {
+		buf_char(out, '\n');
+		return;
+	}
 	if (v->class == LEAKS_SAWTOOTH && v->period_s > 0 && r->has_times) {
 		BUF_LIT(out, ", period ");
 		amount_seconds(out, v->period_s);
@@ -180,7 +186,8 @@ static void put_other(struct buf *out, const struct leaks_report *r, const struc
 		BUF_LIT(out, ", oldest block ");
 		amount_seconds(out, v->ages.oldest_s);
 	}
-	buf_printf(out, "%s", gloss_of(v->class, r->has_births));
+	buf_printf(out, "%s",
+	    leaks_is_mixed(r, s) ? " (blocks of all ages)" : gloss_of(v->class, r->has_births));
 	if (s->curve && r->n_moments > 1 && v->most_bytes > 0) {
 		BUF_LIT(out, "  ");
 		amount_sparkline(out, s->curve, r->n_moments);
@@ -192,7 +199,8 @@ static void put_others(struct buf *out, const struct leaks_report *r)
 {
 	if (r->n_others == 0)
 		return;
-	BUF_LIT(out, "\nnot leaks:\n");
+	/* One look without births says what there is, not what it does. */
+	buf_printf(out, "\n%s:\n", explain_sees_growth(r) ? "not leaks" : "in use");
 	for (size_t i = 0; i < r->n_others; i++)
 		put_other(out, r, &r->others[i]);
 }

@@ -104,7 +104,7 @@ static void put_site(struct buf *out, const struct leaks_report *r, const struct
 	static const char *const levels[] = { "stack", "line", "function" };
 
 	buf_char(out, '{');
-	put_text(out, "verdict", str_c(leaks_class_word(s->v.class)), true);
+	put_text(out, "verdict", str_c(explain_word(r, s)), true);
 	put_text(out, "trust", str_c(leaks_trust_word(s->v.trust)), false);
 	put_text(out, "level", str_c(levels[s->level]), false);
 	put_text(out, "function", s->function, false);
@@ -128,7 +128,11 @@ static void put_sites(struct buf *out, const struct leaks_report *r,
 {
 	bool suspects = sites == r->suspects;
 
-	put_key(out, suspects ? "suspects" : "not_leaks", false);
+	put_key(out,
+	    suspects                 ? "suspects"
+	    : explain_sees_growth(r) ? "not_leaks"
+				     : "in_use",
+	    false);
 	buf_char(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		buf_printf(out, "%s", i ? ",\n" : "\n");

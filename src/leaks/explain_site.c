@@ -16,6 +16,18 @@ const char *explain_per(const struct leaks_report *r)
 	return r->has_times ? "/s" : "/profile";
 }
 
+bool explain_sees_growth(const struct leaks_report *r)
+{
+	return r->n_moments > 1 || r->has_births;
+}
+
+const char *explain_word(const struct leaks_report *r, const struct leaks_site *s)
+{
+	if (!explain_sees_growth(r))
+		return "";
+	return leaks_is_mixed(r, s) ? "UNDECIDED" : leaks_class_word(s->v.class);
+}
+
 void explain_name(struct buf *out, const struct leaks_site *s)
 {
 	buf_printf(out, "%.*s", STR_ARG(s->function));

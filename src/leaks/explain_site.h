@@ -9,6 +9,10 @@
 
 /* What a rate is per: "/s", or "/profile" when times are unknown. */
 const char *explain_per(const struct leaks_report *r);
+/* False for one profile without births: it says what there is, not what becomes of it. */
+bool explain_sees_growth(const struct leaks_report *r);
+/* The verdict in a word; "" when nothing can be said. */
+const char *explain_word(const struct leaks_report *r, const struct leaks_site *s);
 /* "cache_put server.c:88" */
 void explain_name(struct buf *out, const struct leaks_site *s);
 /* Suspect i with its evidence, as lines. */

@@ -32,6 +32,11 @@ const char *leaks_trust_word(enum leaks_trust t)
 	return words[t];
 }
 
+bool leaks_is_mixed(const struct leaks_report *r, const struct leaks_site *s)
+{
+	return r->n_moments == 1 && s->v.class == LEAKS_STABLE && s->v.ages.is == LEAKS_STABLE;
+}
+
 /* Rates below which FOUND_FROM samples do not come together. */
 static double could_hide(const struct leaks_input *in, const struct leaks_report *r, double period)
 {
@@ -53,6 +58,11 @@ static const char *why_undecided(
 		       "cache that fills";
 	if (r->n_suspects > 0)
 		return "growth was seen whose shape is not decided yet";
+	if (in->n_moments == 1 && in->has_births)
+		for (size_t i = 0; i < r->n_others; i++)
+			if (leaks_is_mixed(r, &r->others[i]))
+				return "blocks of all ages are alive: whether they get more takes "
+				       "several profiles";
 	if (s->samples < TOO_FEW)
 		return "too few blocks were sampled";
 	if (in->n_moments == 1 && r->uptime_s < 10)

@@ -192,6 +192,9 @@ double leaks_less_percent(const struct leaks_before *b);
  */
 bool leaks_is_certain(const struct leaks_report *r);
 
+/* One profile shows blocks of all ages at the site, unevenly: it may grow or not. */
+bool leaks_is_mixed(const struct leaks_report *r, const struct leaks_site *s);
+
 /* "LEAK", "SAWTOOTH" … */
 const char *leaks_class_word(enum leaks_class c);
 const char *leaks_trust_word(enum leaks_trust t);
