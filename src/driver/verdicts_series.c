@@ -23,6 +23,7 @@
 
 #define COMMENT       STR("pprof leaks: memory ")
 #define COMMENT_LIMIT STR(" limit ")
+#define COMMENT_KIND  STR(" kind ")
 
 void verdicts_series_release(struct verdicts_series *s)
 {
@@ -36,22 +37,29 @@ void verdicts_series_release(struct verdicts_series *s)
 
 struct str verdicts_comment(struct arena *a, const struct leaks_moment *m)
 {
-	return arena_printf(a, "%.*s%" PRId64 "%.*s%" PRId64, STR_ARG(COMMENT), m->used,
-	    STR_ARG(COMMENT_LIMIT), m->limit);
+	return arena_printf(a, "%.*s%" PRId64 "%.*s%" PRId64 "%.*s%" PRId64, STR_ARG(COMMENT),
+	    m->used, STR_ARG(COMMENT_LIMIT), m->limit, STR_ARG(COMMENT_KIND), m->kind);
 }
 
 bool verdicts_comment_read(struct str text, struct leaks_moment *m)
 {
-	size_t at;
-	int64_t used, limit;
+	size_t at, end;
+	int64_t used, limit, kind = 0;
 
 	if (!str_starts(text, COMMENT))
 		return false;
 	text = str_skip(text, COMMENT.n);
 	at = str_find(text, COMMENT_LIMIT);
-	if (at == STR_NPOS || !str_to_i64(str_head(text, at), &used) ||
-	    !str_to_i64(str_skip(text, at + COMMENT_LIMIT.n), &limit) || used < 0 || limit < 0)
+	if (at == STR_NPOS || !str_to_i64(str_head(text, at), &used))
 		return false;
+	text = str_skip(text, at + COMMENT_LIMIT.n);
+	/* The kind is new: older files have none. */
+	end = str_find(text, COMMENT_KIND);
+	if (end != STR_NPOS && !str_to_i64(str_skip(text, end + COMMENT_KIND.n), &kind))
+		return false;
+	if (!str_to_i64(str_head(text, end), &limit) || used < 0 || limit < 0)
+		return false;
+	m->kind = kind;
 	m->used = used;
 	m->limit = limit;
 	return true;

@@ -96,6 +96,8 @@ static void read_self(struct str page, struct leaks_moment *m)
 			to = &m->used;
 		else if (str_is(name, "process_limit"))
 			to = &m->limit;
+		else if (str_is(name, "process_limit_kind"))
+			to = &m->kind;
 		if (to && str_to_i64(str_head(line, str_find_char(line, '\t')), &value) &&
 		    value >= 0)
 			*to = value;

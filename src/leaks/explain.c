@@ -69,6 +69,8 @@ static void put_limit(struct buf *out, const struct leaks_projection *p)
 {
 	BUF_LIT(out, "; limit ");
 	amount_bytes(out, (double)p->limit);
+	if (*p->limit_of)
+		buf_printf(out, " (%s)", p->limit_of);
 	if (!p->has_from_memory && !p->has_from_sites)
 		return;
 	BUF_LIT(out, " in ");

@@ -30,6 +30,15 @@ struct leaks_moment {
 			    any moment; ascending */
 	int64_t used;    /* memory in use that counts towards the limit, bytes; 0 unknown */
 	int64_t limit;   /* bytes; 0 unknown or none */
+	int64_t kind;    /* what sets it, enum leaks_limit; any other number is unknown */
+};
+
+/* The numbers of process_limit_kind at /debug/pprof/self. */
+enum leaks_limit {
+	LEAKS_LIMIT_UNKNOWN,
+	LEAKS_LIMIT_GROUP,
+	LEAKS_LIMIT_MACHINE,
+	LEAKS_LIMIT_ADDRESS,
 };
 
 struct leaks_input {
@@ -125,6 +134,7 @@ struct leaks_site {
 /* Where it ends. */
 struct leaks_projection {
 	int64_t used, limit;      /* bytes; 0 unknown */
+	const char *limit_of;     /* what sets it, in words; "" unknown */
 	struct leaks_range slope; /* of memory in use, bytes a second */
 	bool has_slope;
 	struct leaks_range

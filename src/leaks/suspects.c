@@ -12,10 +12,11 @@
 #include "base/buf.h"
 #include "leaks/verdict.h"
 
-#define KEEPS      0.8 /* of the growth */
-#define MAX_FRAMES 5   /* shown of a stack, from the owner on */
-#define MAX_OTHERS 8
-#define SMALL      0.005 /* of the most bytes: others below are not worth a line */
+#define KEEPS       0.8 /* of the growth */
+#define MAX_FRAMES  5   /* shown of a stack, from the owner on */
+#define MAX_CALLEES 2   /* of the wrappers it called */
+#define MAX_OTHERS  8
+#define SMALL       0.005 /* of the most bytes: others below are not worth a line */
 
 struct chooser {
 	struct leaks_report *r;
@@ -171,12 +172,13 @@ static size_t without_start(const struct chooser *c, const struct branch *top, s
 	return callers;
 }
 
-/* Frames below the owner: those that have names, up to one that has none. */
+/* Frames below the owner: the first that have names. */
 static size_t named_callees(const struct branch *top)
 {
 	size_t n = 0;
 
-	while (n < top->owner && top->frames[top->owner - n - 1].function != PROFILE_NONE)
+	while (n < MAX_CALLEES && n < top->owner &&
+	       top->frames[top->owner - n - 1].function != PROFILE_NONE)
 		n++;
 	return n;
 }

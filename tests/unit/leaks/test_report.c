@@ -143,6 +143,7 @@ static void leak_with_memory(struct world *w, struct leaks_report *r)
 	for (unsigned k = 0; k < MOMENTS; k++) {
 		w->moments[k].used = 50 * MIB + (int64_t)(2048 * w->moments[k].at);
 		w->moments[k].limit = w->moments[k].used + 100 * MIB;
+		w->moments[k].kind = LEAKS_LIMIT_GROUP;
 	}
 	world_judge(w, true, r);
 }
@@ -151,7 +152,7 @@ static void text_has_all_of_it(void **state)
 {
 	static const char *const parts[] = { "LEAK (strong)   1 suspect explains 6",
 		"of the growth of memory", "8 profiles over 11m40s, up 13m20s",
-		"growing 2 KiB/s [2..2]; limit 152 MiB in 14h13m [14h13m..14h13m] "
+		"growing 2 KiB/s [2..2]; limit 152 MiB (control group) in 14h13m [14h13m..14h13m] "
 		"(by the sites alone ",
 		"the suspects explain 6",
 		"#1  cache_put cache.c:88   LEAK (strong)   +1.29 KiB/s [",
@@ -180,10 +181,11 @@ static void json_has_all_of_it(void **state)
 {
 	static const char *const parts[] = { "\"outcome\": \"leak\"", "\"profiles\": 8",
 		"\"window_seconds\": 700", "\"uptime_seconds\": 800", "\"births\": true",
-		"\"could_hide\": ", "\"limit\": ", "\"memory_slope\": {\"value\": 2048",
-		"\"seconds_to_limit\": {\"value\": 51200", "\"seconds_to_limit_by_sites\": {",
-		"\"explained\": 0.6", "\"verdict\": \"LEAK\", \"trust\": \"strong\"",
-		"\"level\": \"line\"", "\"rate\": {\"value\": 13", "\"born\": 1", "\"died\": 0",
+		"\"could_hide\": ", "\"limit\": ", "\"limit_of\": \"control group\"",
+		"\"memory_slope\": {\"value\": 2048", "\"seconds_to_limit\": {\"value\": 51200",
+		"\"seconds_to_limit_by_sites\": {", "\"explained\": 0.6",
+		"\"verdict\": \"LEAK\", \"trust\": \"strong\"", "\"level\": \"line\"",
+		"\"rate\": {\"value\": 13", "\"born\": 1", "\"died\": 0",
 		"\"last_third_growing\": true", "\"share\": 0.6",
 		"\"caveat\": \"a TTL or a size limit that takes longer than 13m20s",
 		"\"next\": \"pprof -list 'cache_put' DIR/last.pb.gz\"", "\"survivors\": [",
