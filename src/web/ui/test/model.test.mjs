@@ -208,6 +208,13 @@ test("the course of time has a curve for memory, the heap and each site that mat
   assert.equal(timeline.rangeOf(new URLSearchParams("to=t5"), curves.ids), null);
 });
 
+test("sites that are no suspects may be called otherwise", () => {
+  const found = [site("f", [1])];
+  assert.deepEqual(timeline.withSites({ report: { suspects: [], in_use: found } }).report.not_leaks, found);
+  assert.deepEqual(timeline.withSites({ report: { suspects: [], not_leaks: found } }).report.not_leaks, found);
+  assert.equal(timeline.withSites({ report: null }).report, null);
+});
+
 test("the projection is a cone, to the limit when asked", () => {
   const report = { memory_slope: { value: 10, lo: 5, hi: 20 }, seconds_to_limit: { value: 1000, lo: 500, hi: null } };
   assert.equal(timeline.horizon(report, "no", 100), 0);
