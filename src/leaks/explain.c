@@ -269,6 +269,14 @@ static void put_need(struct buf *out, const struct leaks_report *r, const struct
 	buf_char(out, '\n');
 }
 
+/* A URL without the path of its profile. */
+static struct str base_of(struct str source)
+{
+	size_t at = str_find(source, STR("/debug/pprof"));
+
+	return at == STR_NPOS ? source : str_head(source, at);
+}
+
 static void put_next(struct buf *out, const struct explain_options *o, const struct leaks_site *s)
 {
 	begin(out, "do next");
@@ -276,21 +284,36 @@ static void put_next(struct buf *out, const struct explain_options *o, const str
 	    o->is_live && str_find(o->source, STR("/debug/pprof")) == STR_NPOS ? "/debug/pprof/heap"
 									       : "");
 	begin(out, "");
-	BUF_LIT(out, "find who keeps it; free it, or bound it (a limit of entries, a TTL and an "
-		     "eviction); then compare:\n");
+	if (s->holder.n)
+		buf_printf(out,
+		    "pprof -tree %.*s%s   (who holds it); free it, or bound it (a limit of "
+		    "entries, a TTL and an eviction); then compare:\n",
+		    STR_ARG(base_of(o->source)), "/debug/pprof/retained");
+	else
+		BUF_LIT(out,
+		    "find who keeps it; free it, or bound it (a limit of entries, a TTL and an "
+		    "eviction); then compare:\n");
 	begin(out, "");
 	buf_printf(out,
 	    "pprof leaks -since BEFORE %.*s   (BEFORE: what -save DIR kept of this run)\n",
 	    STR_ARG(o->source));
 }
 
-static void put_holder(struct buf *out, const struct leaks_site *s)
+static void put_holder(struct buf *out, const struct leaks_report *r, const struct leaks_site *s)
 {
-	if (s->holder.n == 0)
+	if (s->holder.n == 0 && r->no_holder.n == 0)
 		return;
 	begin(out, "held by");
+	if (s->holder.n == 0) {
+		buf_printf(out, "not known: %.*s\n", STR_ARG(r->no_holder));
+		return;
+	}
 	buf_printf(out, "%.*s   %.0f of %.0f samples\n", STR_ARG(s->holder), s->holder_samples,
-	    s->v.live_samples);
+	    s->held_samples);
+	if (s->other_holder.n == 0)
+		return;
+	begin(out, "");
+	buf_printf(out, "%.*s   %.0f samples\n", STR_ARG(s->other_holder), s->other_holder_samples);
 }
 
 static void put_now(struct buf *out, const struct leaks_report *r, const struct leaks_site *s)
@@ -330,7 +353,7 @@ static void put_suspect(
 	put_now(out, r, s);
 	put_share(out, r, s);
 	put_evidence(out, r, s);
-	put_holder(out, s);
+	put_holder(out, r, s);
 	begin(out, "allocated");
 	buf_printf(out, "%.*s", STR_ARG(s->stack));
 	if (s->stack_share < 0.995)
