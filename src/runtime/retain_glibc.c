@@ -62,11 +62,12 @@ static bool is_chunk(const struct walk *w, uintptr_t chunk, uintptr_t *next)
 	/* The last one, not given out yet, does not say whose it is. */
 	if (*next == w->end)
 		return true;
-	if ((head & NON_MAIN) != w->arena)
-		return false;
 	if (w->end - *next < 16)
 		return false;
-	return (word(*next + 8) & PREV_INUSE) || word(*next) == size;
+	if (word(*next + 8) & PREV_INUSE)
+		return (head & NON_MAIN) == w->arena;
+	/* Nor does a free one, always. */
+	return word(*next) == size && (head & NON_MAIN) <= w->arena;
 }
 
 /* Whether from here on chunks follow each other, for some steps or up to the end. */
