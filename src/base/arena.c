@@ -14,6 +14,7 @@
 #define BLOCK_ALONE ((size_t)1 << 20) /* larger requests get a block of their own */
 #define ALIGN       ((size_t)16)
 #define LARGE_PAGE  ((uintptr_t)2 << 20)
+#define PAGE        ((uintptr_t)4 << 10)
 
 struct arena_block {
 	struct arena_block *next;
@@ -45,14 +46,20 @@ static bool must_fail(void)
 	return fail_at && fail_count >= fail_at;
 }
 
-/* Large blocks are better off with large pages: a fifth of decoding a large profile was faults. */
+/*
+ * Large blocks are better off with large pages: a fifth of decoding a large profile was faults.
+ * The wish must cover the whole of the block's mapping: a part of it would become a mapping of its
+ * own, and then realloc cannot move the block and copies it.
+ */
 static void *advise(void *p, size_t n)
 {
-	uintptr_t from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-	uintptr_t to = ((uintptr_t)p + n) & ~(LARGE_PAGE - 1);
+	uintptr_t from, to;
 
-	if (p && n >= 2 * LARGE_PAGE && from < to)
-		madvise((void *)from, to - from, MADV_HUGEPAGE); /* a wish: failing is fine */
+	if (!p || n < 2 * LARGE_PAGE)
+		return p;
+	from = (uintptr_t)p & ~(PAGE - 1);
+	to = ((uintptr_t)p + malloc_usable_size(p) + PAGE - 1) & ~(PAGE - 1);
+	madvise((void *)from, to - from, MADV_HUGEPAGE); /* failing is fine */
 	return p;
 }
 

@@ -25,7 +25,7 @@ bool fs_path(char out[PATH_MAX], struct str path)
 	return true;
 }
 
-static MUST_USE enum err_code open_file(int *fd, struct str path, struct err *e)
+enum err_code fs_open(int *fd, struct str path, struct err *e)
 {
 	char name[PATH_MAX];
 
@@ -37,7 +37,7 @@ static MUST_USE enum err_code open_file(int *fd, struct str path, struct err *e)
 	return OK;
 }
 
-static size_t size_hint(int fd)
+size_t fs_size(int fd)
 {
 	struct stat st;
 
@@ -46,11 +46,20 @@ static size_t size_hint(int fd)
 	return (size_t)st.st_size;
 }
 
-static MUST_USE enum err_code read_all(
-    int fd, struct str path, size_t limit, struct buf *out, struct err *e)
+ssize_t fs_read_some(int fd, void *to, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, to, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+enum err_code fs_read_fd(int fd, struct str path, size_t limit, struct buf *out, struct err *e)
 {
 	size_t begin = out->n;
-	size_t hint = size_hint(fd);
+	size_t hint = fs_size(fd);
 	ssize_t got;
 
 	if (hint > limit)
@@ -62,9 +71,7 @@ static MUST_USE enum err_code read_all(
 
 		if (!buf_reserve(out, step))
 			return FAIL_NOMEM(e);
-		got = read(fd, out->p + out->n, step);
-		if (got < 0 && errno == EINTR)
-			continue;
+		got = fs_read_some(fd, out->p + out->n, step);
 		if (got < 0)
 			return FAIL_SYS(e, errno, "read %.*s", STR_ARG(path));
 		if (got == 0)
@@ -81,8 +88,8 @@ enum err_code fs_read(struct str path, size_t limit, struct buf *out, struct err
 	enum err_code rc;
 	int fd;
 
-	TRY(open_file(&fd, path, e));
-	rc = read_all(fd, path, limit, out, e);
+	TRY(fs_open(&fd, path, e));
+	rc = fs_read_fd(fd, path, limit, out, e);
 	close(fd);
 	return rc;
 }
@@ -111,7 +118,7 @@ enum err_code fs_map_open(struct fs_map *out, struct str path, struct err *e)
 	enum err_code rc;
 	int fd;
 
-	TRY(open_file(&fd, path, e));
+	TRY(fs_open(&fd, path, e));
 	rc = map_fd(out, fd, path, e);
 	close(fd);
 	return rc;

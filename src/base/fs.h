@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -16,6 +17,16 @@
 /* path as a C string; false when it is too long for the system or holds a NUL. */
 bool fs_path(char out[PATH_MAX], struct str path);
 
+/* Opens for reading. "open X: …". */
+enum err_code fs_open(int *fd, struct str path, struct err *e) MUST_USE;
+/* Size of a regular file, else 0. */
+size_t fs_size(int fd);
+/* read(2) that signals do not disturb. */
+ssize_t fs_read_some(int fd, void *to, size_t n);
+
+/* Appends what is left of an open file; `path` is for errors only, else as fs_read. */
+enum err_code fs_read_fd(
+    int fd, struct str path, size_t limit, struct buf *out, struct err *e) MUST_USE;
 /* Appends a file's contents (regular files, pipes, /proc). ERR_LIMIT above `limit` bytes. */
 enum err_code fs_read(struct str path, size_t limit, struct buf *out, struct err *e) MUST_USE;
 

@@ -48,11 +48,11 @@ static MUST_USE enum err_code get_url(struct grab *g, struct buf *bytes, struct 
 	return rc;
 }
 
-static MUST_USE enum err_code get_file(struct grab *g, struct buf *bytes, struct err *e)
+static MUST_USE enum err_code load_file(struct grab *g, struct err *e)
 {
 	if (!fs_exists(g->name))
 		return FAIL_SYS(e, ENOENT, "stat %.*s", STR_ARG(g->name));
-	return fs_read(g->name, MAX_FILE, bytes, e);
+	return profile_decode_file(&g->profile, g->name, MAX_FILE, e);
 }
 
 static void locate_line(void *ctx, bool is_error, struct str text)
@@ -106,10 +106,9 @@ static MUST_USE enum err_code load(
 		return get_directory(g, ui, e);
 	if (!g->where.is_url && state_is_file(g->name))
 		return state_read_file(&g->profile, g->name, ui, e);
-	if (g->where.is_url)
-		TRY(get_url(g, bytes, e));
-	else
-		TRY(get_file(g, bytes, e));
+	if (!g->where.is_url)
+		return load_file(g, e);
+	TRY(get_url(g, bytes, e));
 	return profile_decode_take(&g->profile, bytes, e);
 }
 

@@ -1,10 +1,16 @@
 #include "profile/decode.h"
 
+#include <unistd.h>
+
+#include "base/fs.h"
 #include "profile/foreign/foreign.h"
 #include "profile/legacy/legacy.h"
 #include "profile/proto_decode.h"
 #include "profile/check.h"
+#include "profile/inflate.h"
 #include "profile/uncompress.h"
+
+#define STREAM_FROM ((size_t)1 << 20) /* smaller files are simply read */
 
 /* Every reader but profile.proto's: the first that knows the bytes decides. */
 static MUST_USE enum err_code read_other(struct profile *out, struct str raw, struct err *e)
@@ -48,6 +54,17 @@ static MUST_USE enum err_code decode_raw(struct profile *out, struct str raw, st
 	return code;
 }
 
+static MUST_USE enum err_code decode_inflated(
+    struct profile *out, enum err_code code, struct buf *raw, struct err *e)
+{
+	if (code != OK)
+		err_prefix(e, "decompressing profile");
+	else
+		code = decode_raw(out, buf_str(raw), e);
+	buf_release(raw);
+	return code;
+}
+
 /* `taken`, when given, owns `bytes` and is released as soon as they are no longer needed. */
 static MUST_USE enum err_code decode(
     struct profile *out, struct str bytes, struct buf *taken, struct err *e)
@@ -61,12 +78,7 @@ static MUST_USE enum err_code decode(
 	code = profile_uncompress(&raw, bytes, e);
 	if (taken)
 		buf_release(taken);
-	if (code != OK)
-		err_prefix(e, "decompressing profile");
-	else
-		code = decode_raw(out, buf_str(&raw), e);
-	buf_release(&raw);
-	return code;
+	return decode_inflated(out, code, &raw, e);
 }
 
 enum err_code profile_decode(struct profile *out, struct str bytes, struct err *e)
@@ -79,5 +91,58 @@ enum err_code profile_decode_take(struct profile *out, struct buf *in, struct er
 	enum err_code code = decode(out, buf_str(in), in, e);
 
 	buf_release(in);
+	return code;
+}
+
+/*
+ * A large gzip file is inflated while it is read: its packed bytes are never in memory together.
+ * *done is false for all that has to be read in the common way.
+ */
+static MUST_USE enum err_code stream(struct profile *out, int fd, bool *done, struct err *e)
+{
+	size_t size = fs_size(fd);
+	struct buf raw = { 0 };
+	char magic[4] = { 0 };
+	enum err_code code;
+
+	*done = size >= STREAM_FROM && pread(fd, magic, sizeof magic, 0) == sizeof magic &&
+		str_starts((struct str){ magic, sizeof magic }, STR("\x1f\x8b"));
+	if (!*done)
+		return OK;
+	code = inflate_gzip_fd(&raw, fd, size, e);
+	*done = code != ERR_FORMAT; /* broken: in memory it can be told how */
+	if (*done)
+		return decode_inflated(out, code, &raw, e);
+	buf_release(&raw);
+	return OK;
+}
+
+static MUST_USE enum err_code decode_fd(
+    struct profile *out, int fd, struct str path, size_t limit, struct err *e)
+{
+	struct buf bytes = { 0 };
+	enum err_code code;
+	bool done;
+
+	TRY(stream(out, fd, &done, e));
+	if (done)
+		return OK;
+	lseek(fd, 0, SEEK_SET); /* fails on pipes, of which nothing was read */
+	code = fs_read_fd(fd, path, limit, &bytes, e);
+	if (code == OK)
+		code = profile_decode_take(out, &bytes, e);
+	buf_release(&bytes);
+	return code;
+}
+
+enum err_code profile_decode_file(struct profile *out, struct str path, size_t limit, struct err *e)
+{
+	enum err_code code;
+	int fd;
+
+	*out = (struct profile){ 0 };
+	TRY(fs_open(&fd, path, e));
+	code = decode_fd(out, fd, path, limit, e);
+	close(fd);
 	return code;
 }

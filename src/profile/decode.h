@@ -31,4 +31,11 @@ enum err_code profile_decode(struct profile *out, struct str bytes, struct err *
  */
 enum err_code profile_decode_take(struct profile *out, struct buf *in, struct err *e) MUST_USE;
 
+/*
+ * The same from a file of at most `limit` bytes, packed; "open X: …", ERR_IO, when it cannot be
+ * read. The packed bytes of a large gzip file are never in memory as a whole.
+ */
+enum err_code profile_decode_file(
+    struct profile *out, struct str path, size_t limit, struct err *e) MUST_USE;
+
 #endif

@@ -5,8 +5,10 @@
 #include "profile/inflate.h"
 
 #include <isa-l/igzip_lib.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fs.h"
 #include "profile/gzip_fault.h"
 
 #define OUT_MAX     ((size_t)4 << 30)
@@ -14,8 +16,9 @@
 #define RATIO_MAX   ((size_t)256)
 #define RATIO_GUESS ((size_t)32) /* a claimed size is believed up to here */
 #define FIRST_GUESS ((size_t)64 << 10)
-#define FEED_MAX    ((size_t)1 << 30) /* ISA-L counts in 32 bits */
-#define GZIP_MIN    ((size_t)10)      /* a member's fixed header */
+#define CHUNK       ((size_t)256 << 10) /* of a file */
+#define FEED_MAX    ((size_t)1 << 30)   /* ISA-L counts in 32 bits */
+#define GZIP_MIN    ((size_t)10)        /* a member's fixed header */
 
 enum err_code expansion_check(struct expansion *x, size_t in, size_t out, struct err *e)
 {
@@ -33,23 +36,23 @@ enum err_code expansion_check(struct expansion *x, size_t in, size_t out, struct
 struct inflater {
 	struct inflate_state *state;
 	struct buf *out;
-	size_t before; /* bytes that *out held already */
-	struct str in; /* all that is left; the present member begins here */
-	size_t fed;    /* of it, given to ISA-L */
+	size_t before;  /* bytes that *out held already */
+	struct str all; /* the input, when it is in memory */
+	int fd;         /* else it is read from here, a chunk at a time */
+	uint8_t *chunk;
+	size_t taken; /* bytes given to ISA-L */
 	struct expansion expansion;
-	size_t used; /* by earlier members */
 };
 
 /* The size that the last member claims, when it is possible at all. */
-static size_t claimed_size(struct str gz)
+static size_t claimed_size(const unsigned char last[4], size_t packed)
 {
-	const unsigned char *p = (const unsigned char *)gz.p + gz.n - 4;
-	size_t n = (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+	size_t n =
+	    (size_t)last[0] | (size_t)last[1] << 8 | (size_t)last[2] << 16 | (size_t)last[3] << 24;
 
-	return n / RATIO_GUESS <= gz.n ? n : 0;
+	return n / RATIO_GUESS <= packed ? n : 0;
 }
 
-/* A step's room, with one byte more than asked for: else the end shows only in another step. */
 static bool make_room(struct buf *out)
 {
 	size_t want = out->n > FIRST_GUESS ? out->n : FIRST_GUESS;
@@ -57,21 +60,62 @@ static bool make_room(struct buf *out)
 	return out->cap > out->n || buf_reserve(out, want);
 }
 
-static void feed(struct inflater *f)
+/* Gives ISA-L more input when it has none; false at the end. */
+static bool feed(struct inflater *f)
 {
 	struct inflate_state *s = f->state;
-	size_t n = f->in.n - f->fed < FEED_MAX ? f->in.n - f->fed : FEED_MAX;
+	const void *piece = f->chunk;
+	ssize_t n;
 
-	if (s->avail_in > 0 || n == 0)
-		return;
+	if (s->avail_in > 0)
+		return true;
+	if (f->chunk) {
+		n = fs_read_some(f->fd, f->chunk, CHUNK);
+	} else {
+		piece = f->all.p + f->taken;
+		n = (ssize_t)(f->all.n - f->taken < FEED_MAX ? f->all.n - f->taken : FEED_MAX);
+	}
+	if (n <= 0)
+		return false;
 	/* ISA-L only reads there, but its field is not const. */
-	memcpy(&s->next_in, &(const char *){ f->in.p + f->fed }, sizeof s->next_in);
+	memcpy(&s->next_in, &piece, sizeof s->next_in);
 	s->avail_in = (uint32_t)n;
-	f->fed += n;
+	f->taken += (size_t)n;
+	return true;
 }
 
-/* One step; *made: bytes that came out. False when ISA-L refuses the input. */
-static bool step(struct inflater *f, size_t *made)
+static size_t used(const struct inflater *f)
+{
+	return f->taken - f->state->avail_in;
+}
+
+/* `member`: where it began, if that is still in memory. */
+static MUST_USE enum err_code fault(const struct inflater *f, size_t member, struct err *e)
+{
+	return f->chunk ? FAIL(e, ERR_FORMAT, "broken gzip")
+			: gzip_fault(str_skip(f->all, member), e);
+}
+
+static MUST_USE enum err_code begin_member(struct inflater *f, struct err *e)
+{
+	struct inflate_state *s = f->state;
+	struct str rest = f->chunk ? STR("") : str_skip(f->all, used(f));
+	uint32_t n = s->avail_in;
+	uint8_t *at = s->next_in;
+
+	if (!f->chunk && rest.n < GZIP_MIN)
+		return FAIL(e, ERR_FORMAT, "unexpected EOF");
+	if (!f->chunk && !str_starts(rest, STR("\x1f\x8b")))
+		return FAIL(e, ERR_FORMAT, "gzip: invalid header");
+	isal_inflate_init(s);
+	s->crc_flag = ISAL_GZIP;
+	s->next_in = at;
+	s->avail_in = n;
+	return OK;
+}
+
+/* One step; false when ISA-L refuses the input. */
+static bool step(struct inflater *f)
 {
 	struct buf *out = f->out;
 	size_t room = out->cap - out->n < INFLATE_STEP ? out->cap - out->n : INFLATE_STEP;
@@ -80,64 +124,62 @@ static bool step(struct inflater *f, size_t *made)
 	f->state->next_out = (uint8_t *)out->p + out->n;
 	f->state->avail_out = (uint32_t)room;
 	result = isal_inflate(f->state);
-	*made = room - f->state->avail_out;
-	out->n += *made;
+	out->n += room - f->state->avail_out;
 	return result == ISAL_DECOMP_OK;
-}
-
-static size_t member_used(const struct inflater *f)
-{
-	return f->fed - f->state->avail_in;
 }
 
 static MUST_USE enum err_code inflate_member(struct inflater *f, struct err *e)
 {
-	isal_inflate_init(f->state);
-	f->state->crc_flag = ISAL_GZIP;
-	f->fed = 0;
-	while (f->state->block_state != ISAL_BLOCK_FINISH) {
-		size_t made, before;
+	size_t member = used(f);
 
-		feed(f);
-		before = f->state->avail_in;
+	TRY(begin_member(f, e));
+	while (f->state->block_state != ISAL_BLOCK_FINISH) {
+		bool more = feed(f);
+		size_t before = f->out->n;
+
 		if (!make_room(f->out))
 			return FAIL_NOMEM(e);
-		if (!step(f, &made))
-			return gzip_fault(f->in, e);
-		if (made == 0 && f->state->avail_in == before && f->fed == f->in.n &&
-		    f->state->block_state != ISAL_BLOCK_FINISH)
-			return gzip_fault(f->in, e); /* cut off */
-		TRY(expansion_check(
-		    &f->expansion, f->used + member_used(f), f->out->n - f->before, e));
+		/* Without input there may still be output that had no room. */
+		if (!step(f) ||
+		    (!more && f->out->n == before && f->state->block_state != ISAL_BLOCK_FINISH))
+			return fault(f, member, e);
+		TRY(expansion_check(&f->expansion, used(f), f->out->n - f->before, e));
 	}
 	return OK;
 }
 
-static MUST_USE enum err_code inflate_all(struct inflater *f, struct err *e)
+static MUST_USE enum err_code inflate_all(struct inflater *f, size_t guess, struct err *e)
 {
-	while (f->in.n > 0) {
-		if (f->in.n < GZIP_MIN)
-			return FAIL(e, ERR_FORMAT, "unexpected EOF");
-		if (!str_starts(f->in, STR("\x1f\x8b")))
-			return FAIL(e, ERR_FORMAT, "gzip: invalid header");
-		TRY(inflate_member(f, e));
-		f->used += member_used(f);
-		f->in = str_skip(f->in, member_used(f));
-	}
-	return OK;
+	struct arena scratch = { 0 };
+	enum err_code code = OK;
+
+	f->before = f->out->n;
+	f->state = ARENA_NEW(&scratch, struct inflate_state);
+	if (f->fd >= 0)
+		f->chunk = arena_alloc_raw(&scratch, CHUNK, 1);
+	if (arena_failed(&scratch) || !buf_reserve(f->out, guess + 1))
+		code = FAIL_NOMEM(e);
+	while (code == OK && feed(f))
+		code = inflate_member(f, e);
+	arena_release(&scratch);
+	return code;
 }
 
 enum err_code inflate_gzip(struct buf *out, struct str in, struct err *e)
 {
-	struct arena scratch = { 0 };
-	struct inflater f = { .out = out, .before = out->n, .in = in };
-	enum err_code code;
+	struct inflater f = { .out = out, .all = in, .fd = -1 };
+	const unsigned char *end = (const unsigned char *)in.p + in.n;
 
-	f.state = ARENA_NEW(&scratch, struct inflate_state);
-	if (!f.state || !buf_reserve(out, in.n < GZIP_MIN ? 0 : claimed_size(in) + 1))
-		code = FAIL_NOMEM(e);
-	else
-		code = inflate_all(&f, e);
-	arena_release(&scratch);
-	return code;
+	return inflate_all(&f, in.n < GZIP_MIN ? 0 : claimed_size(end - 4, in.n), e);
+}
+
+enum err_code inflate_gzip_fd(struct buf *out, int fd, size_t size, struct err *e)
+{
+	struct inflater f = { .out = out, .fd = fd };
+	unsigned char last[4] = { 0 };
+	size_t guess = 0;
+
+	if (size > GZIP_MIN && pread(fd, last, sizeof last, (off_t)(size - sizeof last)) == 4)
+		guess = claimed_size(last, size);
+	return inflate_all(&f, guess, e);
 }

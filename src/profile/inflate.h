@@ -31,4 +31,11 @@ enum err_code expansion_check(struct expansion *x, size_t in, size_t out, struct
 /* Appends the contents of all members in `in` to *out. Errors: see profile_uncompress(). */
 enum err_code inflate_gzip(struct buf *out, struct str in, struct err *e) MUST_USE;
 
+/*
+ * The same from a file that stands at its beginning and has `size` bytes, which need not be in
+ * memory as a whole. ERR_FORMAT then has no words: whoever wants them reads the file again, from
+ * memory. Other errors are final.
+ */
+enum err_code inflate_gzip_fd(struct buf *out, int fd, size_t size, struct err *e) MUST_USE;
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/vec.h"
@@ -145,6 +146,37 @@ static void adoption_that_fails_frees(void **state)
 	arena_release(&a);
 }
 
+/* Whether one mapping of the process holds the bytes from p to p + n. */
+static bool in_one_mapping(const char *p, size_t n)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long long from, to;
+	bool found = false;
+	char line[512];
+
+	assert_non_null(maps);
+	while (!found && fgets(line, sizeof line, maps))
+		found = sscanf(line, "%llx-%llx", &from, &to) == 2 && from <= (uintptr_t)p &&
+			(uintptr_t)p + n <= to;
+	fclose(maps);
+	return found;
+}
+
+/* Else realloc has to copy it, and twice its size is in memory meanwhile. */
+static void large_blocks_stay_one_mapping(void **state)
+{
+	const size_t n = (size_t)33 << 20;
+	char *p = alloc_get(n);
+
+	(void)state;
+	assert_non_null(p);
+	assert_true(in_one_mapping(p, n));
+	p = alloc_resize(p, 2 * n);
+	assert_non_null(p);
+	assert_true(in_one_mapping(p, 2 * n));
+	alloc_put(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +188,7 @@ int main(void)
 		cmocka_unit_test(the_hook_counts_and_fails_from_the_nth_on),
 		cmocka_unit_test(adopted_storage_goes_with_the_arena),
 		cmocka_unit_test(adoption_that_fails_frees),
+		cmocka_unit_test(large_blocks_stay_one_mapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
