@@ -4,7 +4,7 @@
 #include "runtime/rt.h"
 
 #define BUCKET         4
-#define LEVEL0_ENTRIES ((size_t)8192)
+#define LEVEL0_ENTRIES ((size_t)STATEFMT_LIVE_FIRST)
 #define PTR_CHANGING   ((uintptr_t)1)
 #define FILTER_FULL    255
 

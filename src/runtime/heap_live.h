@@ -16,15 +16,7 @@
 
 #include "runtime/state.h"
 
-struct rt_live_entry {
-	_Atomic uintptr_t ptr; /* 0 free, 1 being changed; a block's address otherwise */
-	uint64_t objects;      /* weight, as in struct rt_amounts */
-	uint64_t bytes;
-	uint32_t record;
-	uint32_t born; /* seconds since the runtime's start */
-};
-
-_Static_assert(sizeof(struct rt_live_entry) == 32, "four entries in two cache lines");
+#define rt_live_entry statefmt_live
 
 /* One live block by value. */
 struct rt_live {
