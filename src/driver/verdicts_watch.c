@@ -35,7 +35,7 @@ struct watch {
 	const struct verdicts *v;
 	const struct fetch_options *how;
 	const struct ui *ui;
-	struct str heap, self;
+	struct verdicts_place place;
 	double for_s, every_s, begun;
 	size_t judged; /* profiles there were when it was last judged */
 	struct buf known;
@@ -111,14 +111,14 @@ static void read_self(struct str page, struct leaks_moment *m)
 }
 
 /* Other runtimes have no such page: then nothing is known of the process. */
-static void ask_self(struct watch *w, struct leaks_moment *m)
+static void ask_self(const struct verdicts *v, struct str url, struct leaks_moment *m)
 {
-	struct http_tls tls = { w->v->tls_cert, w->v->tls_key, w->v->tls_ca };
+	struct http_tls tls = { v->tls_cert, v->tls_key, v->tls_ca };
 	struct http_options o = { .timeout_ms = 5000, .max_body = 1 << 20, .tls = &tls };
 	struct http_reply reply;
 	struct err ignored;
 
-	if (http_get(&reply, w->self, &o, &ignored) == OK && reply.status == 200)
+	if (http_get(&reply, url, &o, &ignored) == OK && reply.status == 200)
 		read_self(buf_str(&reply.body), m);
 	http_reply_release(&reply);
 }
@@ -138,7 +138,8 @@ static MUST_USE enum err_code add_comment(
 	return arena_failed(&p->arena) ? FAIL_NOMEM(e) : OK;
 }
 
-static MUST_USE enum err_code save(struct watch *w, struct series_entry *entry, struct err *e)
+static MUST_USE enum err_code save(
+    const struct verdicts *v, struct series_entry *entry, struct err *e)
 {
 	struct buf bytes = { 0 };
 	struct arena keep = { 0 };
@@ -148,8 +149,8 @@ static MUST_USE enum err_code save(struct watch *w, struct series_entry *entry, 
 	if (code == OK)
 		code = profile_encode_gzip(&entry->profile, &bytes, e);
 	if (code == OK)
-		code = outfile_write_new(
-		    w->v->save, "heap.", "pb.gz", buf_str(&bytes), &keep, &name, e);
+		code =
+		    outfile_write_new(v->save, "heap.", "pb.gz", buf_str(&bytes), &keep, &name, e);
 	buf_release(&bytes);
 	arena_release(&keep);
 	return code;
@@ -162,29 +163,36 @@ static void ignore_line(void *ctx, bool is_error, struct str text)
 	(void)text;
 }
 
-static MUST_USE enum err_code take(struct watch *w, struct err *e)
+enum err_code verdicts_take(struct verdicts_series *s, const struct verdicts *v,
+    const struct verdicts_place *from, const struct fetch_options *how, const struct ui *ui,
+    struct err *e)
 {
 	static const struct ui silent = { .line = ignore_line };
-	struct fetch_options o = *w->how;
+	struct fetch_options o = *how;
 	struct fetch_result got;
 	struct series_entry *entry;
 	enum err_code code;
 
-	o.sources = &w->heap;
+	o.sources = &from->heap;
 	o.n_sources = 1;
 	o.quiet = true;
 	/* After the first profile a failure is the program's end, and no error. */
-	TRY(fetch_profiles(&got, &o, w->s->list.n ? &silent : w->ui, e));
-	mapping_sources_release(&w->s->urls);
-	w->s->urls = got.urls;
+	TRY(fetch_profiles(&got, &o, s->list.n ? &silent : ui, e));
+	mapping_sources_release(&s->urls);
+	s->urls = got.urls;
 	got.urls = (struct mapping_sources){ 0 };
-	code = verdicts_series_add(w->s, &got.sources, 0, e);
+	code = verdicts_series_add(s, &got.sources, 0, e);
 	fetch_result_release(&got);
 	if (code != OK)
 		return code;
-	entry = &w->s->list.p[w->s->list.n - 1];
-	ask_self(w, &entry->moment);
-	return w->v->save.n ? save(w, entry, e) : OK;
+	entry = &s->list.p[s->list.n - 1];
+	ask_self(v, from->self, &entry->moment);
+	return v->save.n ? save(v, entry, e) : OK;
+}
+
+static MUST_USE enum err_code take(struct watch *w, struct err *e)
+{
+	return verdicts_take(w->s, w->v, &w->place, w->how, w->ui, e);
 }
 
 static bool is_certain(const struct leaks_report *r)
@@ -277,7 +285,7 @@ enum err_code verdicts_watch(struct verdicts_series *s, const struct verdicts *v
 	struct watch w = { .s = s, .v = v, .how = how, .ui = ui };
 	enum err_code code;
 
-	TRY(verdicts_urls(source, &s->arena, &w.heap, &w.self, e));
+	TRY(verdicts_urls(source, &s->arena, &w.place.heap, &w.place.self, e));
 	TRY(seconds(v->watch, &w.for_s, e));
 	w.every_s = fmin(LONGEST_S, fmax(SHORTEST_S, w.for_s / PROFILES));
 	if (v->every.n)
