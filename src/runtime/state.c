@@ -16,16 +16,16 @@ static const struct {
 	size_t full, small, chunk;
 	bool later; /* nothing of it is usable before it is needed */
 } plan[RT_REGIONS] = {
-	[RT_REGION_HEAD] = { 4 * KB, 4 * KB, 4 * KB },
-	[RT_REGION_STACK_INDEX] = { 256 * KB, 256 * KB, 256 * KB },
-	[RT_REGION_RECORD_INDEX] = { 256 * KB, 256 * KB, 256 * KB },
-	[RT_REGION_RECORDS] = { 1 * MB, 1 * MB, 32 * KB },
-	[RT_REGION_CELLS] = { 4 * MB + 256 * KB, 4 * MB + 256 * KB, 128 * KB },
-	[RT_REGION_STACKS] = { 48 * MB, 4 * MB, 256 * KB },
-	[RT_REGION_MODULES] = { 2 * MB, 512 * KB, 32 * KB },
+	[RT_REGION_HEAD] = { 4 * KB, 4 * KB, 4 * KB, false },
+	[RT_REGION_STACK_INDEX] = { 256 * KB, 256 * KB, 256 * KB, false },
+	[RT_REGION_RECORD_INDEX] = { 256 * KB, 256 * KB, 256 * KB, false },
+	[RT_REGION_RECORDS] = { 1 * MB, 1 * MB, 32 * KB, false },
+	[RT_REGION_CELLS] = { 4 * MB + 256 * KB, 4 * MB + 256 * KB, 128 * KB, false },
+	[RT_REGION_STACKS] = { 48 * MB, 4 * MB, 256 * KB, false },
+	[RT_REGION_MODULES] = { 2 * MB, 512 * KB, 32 * KB, false },
 	[RT_REGION_RECORD_LABELS] = { 256 * KB, 256 * KB, 16 * KB, true },
 	[RT_REGION_LABELS] = { 4 * MB, 512 * KB, 16 * KB, true },
-	[RT_REGION_LIVE] = { 85 * MB + 256 * KB, 1 * MB + 256 * KB, 256 * KB },
+	[RT_REGION_LIVE] = { 85 * MB + 256 * KB, 1 * MB + 256 * KB, 256 * KB, false },
 };
 
 _Static_assert(sizeof(struct statefmt_stack) == sizeof(struct rt_stack) &&
