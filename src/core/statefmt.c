@@ -274,14 +274,12 @@ static void copy_block(const struct statefmt_live *e, struct statefmt_block *out
  * An entry changes between two blocks only while its ptr says so. The same address may come back
  * while we read: then one of the two copies, or the ptr, differs.
  */
-bool statefmt_live(const struct statefmt *f, size_t slot, struct statefmt_block *out)
+bool statefmt_read_block(const struct statefmt_live *e, struct statefmt_block *out)
 {
-	const struct statefmt_live *e =
-	    (const struct statefmt_live *)region_at(f, STATEFMT_LIVE) + slot;
 	uint64_t p = atomic_load_explicit(&e->ptr, memory_order_acquire);
 	struct statefmt_block again;
 
-	if (p <= 1)
+	if (p <= STATEFMT_LIVE_CHANGING)
 		return false;
 	copy_block(e, out);
 	atomic_thread_fence(memory_order_acquire);
@@ -289,7 +287,14 @@ bool statefmt_live(const struct statefmt *f, size_t slot, struct statefmt_block 
 	atomic_thread_fence(memory_order_acquire);
 	return atomic_load_explicit(&e->ptr, memory_order_relaxed) == p &&
 	       out->objects == again.objects && out->bytes == again.bytes &&
-	       out->record == again.record && out->born == again.born && out->record < f->n_records;
+	       out->record == again.record && out->born == again.born;
+}
+
+bool statefmt_live(const struct statefmt *f, size_t slot, struct statefmt_block *out)
+{
+	const struct statefmt_live *e = region_at(f, STATEFMT_LIVE);
+
+	return statefmt_read_block(e + slot, out) && out->record < f->n_records;
 }
 
 enum statefmt_found statefmt_module(

@@ -137,6 +137,8 @@ struct statefmt_live {
 	uint32_t born; /* seconds since start_ns */
 };
 
+#define STATEFMT_LIVE_CHANGING 1u
+
 /* Levels of the table of live blocks are each four times the one before. */
 #define STATEFMT_LIVE_FIRST  8192u
 #define STATEFMT_LIVE_LEVELS 5u
@@ -262,11 +264,17 @@ void statefmt_record_labels(const struct statefmt *f, uint32_t i, struct statefm
 /* Entries of the table of live blocks that may be in use, as of statefmt_open. */
 size_t statefmt_live_slots(const struct statefmt *f);
 
-/* The block of one; false when there is none, or it is being changed, or it is damaged. */
+/* One block by value. */
 struct statefmt_block {
 	uint64_t objects, bytes;
 	uint32_t record, born;
 };
+
+/* The block of an entry, as of one moment; false when there is none or it changes. RT_SIGSAFE */
+bool statefmt_read_block(const struct statefmt_live *e, struct statefmt_block *out);
+
+/* That of entry `slot` < statefmt_live_slots(); also false for one of a record that is not there.
+ */
 
 bool statefmt_live(const struct statefmt *f, size_t slot, struct statefmt_block *out);
 

@@ -17,12 +17,7 @@
 #include "runtime/state.h"
 
 #define rt_live_entry statefmt_live
-
-/* One live block by value. */
-struct rt_live {
-	uint64_t objects, bytes;
-	uint32_t record, born;
-};
+#define rt_live       statefmt_block
 
 /*
  * The filter: live samples by address, up to 255 a slot. Neighbours share a slot, 819 bytes of
