@@ -274,13 +274,15 @@ static void copy_block(const struct statefmt_live *e, struct statefmt_block *out
  * An entry changes between two blocks only while its ptr says so. The same address may come back
  * while we read: then one of the two copies, or the ptr, differs.
  */
-bool statefmt_read_block(const struct statefmt_live *e, struct statefmt_block *out)
+bool statefmt_read_block(
+    const struct statefmt_live *e, uint64_t *address, struct statefmt_block *out)
 {
 	uint64_t p = atomic_load_explicit(&e->ptr, memory_order_acquire);
 	struct statefmt_block again;
 
 	if (p <= STATEFMT_LIVE_CHANGING)
 		return false;
+	*address = p;
 	copy_block(e, out);
 	atomic_thread_fence(memory_order_acquire);
 	copy_block(e, &again);
@@ -293,8 +295,9 @@ bool statefmt_read_block(const struct statefmt_live *e, struct statefmt_block *o
 bool statefmt_live(const struct statefmt *f, size_t slot, struct statefmt_block *out)
 {
 	const struct statefmt_live *e = region_at(f, STATEFMT_LIVE);
+	uint64_t address;
 
-	return statefmt_read_block(e + slot, out) && out->record < f->n_records;
+	return statefmt_read_block(e + slot, &address, out) && out->record < f->n_records;
 }
 
 enum statefmt_found statefmt_module(

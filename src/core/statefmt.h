@@ -270,8 +270,12 @@ struct statefmt_block {
 	uint32_t record, born;
 };
 
-/* The block of an entry, as of one moment; false when there is none or it changes. RT_SIGSAFE */
-bool statefmt_read_block(const struct statefmt_live *e, struct statefmt_block *out);
+/*
+ * The block of an entry and its address, as of one moment; false when there is none or it changes.
+ * RT_SIGSAFE
+ */
+bool statefmt_read_block(
+    const struct statefmt_live *e, uint64_t *address, struct statefmt_block *out);
 
 /* That of entry `slot` < statefmt_live_slots(); also false for one of a record that is not there.
  */

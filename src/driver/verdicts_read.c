@@ -47,6 +47,7 @@ static MUST_USE enum err_code read_one(struct verdicts_series *s, struct str sou
 		return e->code;
 	}
 	fetch_result_release(&got);
+	s->list.p[s->list.n - 1].name = arena_str(&s->arena, source);
 	return OK;
 }
 
@@ -120,7 +121,7 @@ enum err_code verdicts_read(struct verdicts_series *s, const struct str *sources
 	}
 	if (s->list.n == 0)
 		return FAIL(e, ERR_NOT_FOUND, "no profile in %.*s", STR_ARG(sources[0]));
-	verdicts_series_settle(s);
+	verdicts_series_order(s);
 	return OK;
 }
 

@@ -10,7 +10,7 @@
 /*
  * Reads the sources in the order they are named; of a directory all profiles, or, when it has state
  * files, the newest of these. What cannot be read is said through ui, and is an error when nothing
- * can be. The entries are in order of time (verdicts_series_settle).
+ * can be. The entries are in order of time; those of earlier runs are there too.
  */
 enum err_code verdicts_read(struct verdicts_series *s, const struct str *sources, size_t n,
     const struct fetch_options *how, const struct ui *ui, struct err *e) MUST_USE;

@@ -25,6 +25,7 @@ struct series_entry {
 	int64_t mtime_ns;  /* of its file; 0 none */
 	int64_t allocated; /* bytes ever; -1 unknown */
 	size_t order;      /* as it came */
+	struct str name;   /* of its file, in the series' arena; "" none */
 	uint32_t id;       /* its alone in this series, from 1 on */
 	int64_t total;     /* sum of the value that is shown of such profiles */
 };
@@ -53,7 +54,9 @@ void verdicts_series_release(struct verdicts_series *s);
 enum err_code verdicts_series_add(
     struct verdicts_series *s, struct profile *p, int64_t mtime_ns, struct err *e) MUST_USE;
 
-/* Puts the entries in order of time, and leaves only the last run of the program. */
+/* Puts the entries in order of time. */
+void verdicts_series_order(struct verdicts_series *s);
+/* The same, and leaves only the last run of the program. */
 void verdicts_series_settle(struct verdicts_series *s);
 /*
  * Index of the value that a series is about: bytes in use of a heap profile, else the last one, as
@@ -75,6 +78,10 @@ enum err_code verdicts_series_split(struct verdicts_series *s, int64_t time_ns,
 enum err_code verdicts_series_judge(struct verdicts_series *s, const struct verdicts *v,
     bool symbolize, struct profile *merged, struct leaks_report *report, const struct ui *ui,
     struct err *e) MUST_USE;
+
+/* Gives *p names, as far as they can be found; what goes wrong is said through ui. */
+void verdicts_series_name(
+    struct profile *p, struct verdicts_series *s, const struct verdicts *v, const struct ui *ui);
 
 /* What a saved profile says of its process: a comment. */
 struct str verdicts_comment(struct arena *a, const struct leaks_moment *m);

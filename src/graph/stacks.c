@@ -331,17 +331,10 @@ static bool publish(struct grower *g)
 	return true;
 }
 
-/* Marks the sources that the pivot's pattern matches. */
 static bool find_pivots(struct grower *g)
 {
-	bool *pivots = ARENA_ARRAY(&g->scratch, bool, g->t->n_sources);
-
-	for (uint32_t i = 0; pivots && i < g->t->n_sources; i++)
-		pivots[i] = i != STACKS_ROOT_SOURCE &&
-			    (regex_match(g->o->pivot, g->t->sources[i].name) ||
-				regex_match(g->o->pivot, g->t->sources[i].unique));
-	g->walk.pivots = pivots;
-	return pivots != NULL;
+	g->walk.pivots = stacksources_match(g->t, g->o->pivot, &g->scratch);
+	return g->walk.pivots != NULL;
 }
 
 static enum err_code build(struct grower *g, struct err *e)

@@ -69,4 +69,18 @@ enum err_code stacks_new(struct stacks_tree *t, const struct profile *p,
     const struct stacks_options *options, struct err *e) MUST_USE;
 void stacks_release(struct stacks_tree *t);
 
+/* What all stacks with a matching frame stand for. */
+struct stacks_found {
+	int64_t value; /* sum of magnitudes, as the width of boxes */
+	int64_t net;   /* signed sum */
+};
+
+/*
+ * Sums the stacks that have a source whose name matches, each once; with a pivot only the part of
+ * each from the pivot on is looked at. Other than a sum over a tree it misses none that the tree
+ * left out. ERR_NOMEM, ERR_CANCELLED.
+ */
+enum err_code stacks_sum(struct stacks_found *out, const struct profile *p,
+    const struct stacks_options *options, const struct regex *match, struct err *e) MUST_USE;
+
 #endif

@@ -231,3 +231,13 @@ enum err_code stacksources_collect(struct stacks_tree *tree, struct stack_frames
 	buf_release(&t.text);
 	return ok ? OK : FAIL_NOMEM(e);
 }
+
+bool *stacksources_match(const struct stacks_tree *t, const struct regex *re, struct arena *arena)
+{
+	bool *marks = ARENA_ARRAY(arena, bool, t->n_sources);
+
+	for (uint32_t i = 0; marks && i < t->n_sources; i++)
+		marks[i] = i != STACKS_ROOT_SOURCE && (regex_match(re, t->sources[i].name) ||
+							  regex_match(re, t->sources[i].unique));
+	return marks;
+}

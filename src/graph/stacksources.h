@@ -18,4 +18,7 @@ enum err_code stacksources_collect(struct stacks_tree *t, struct stack_frames *f
     const struct profile *p, const struct stacks_options *o, struct arena *scratch,
     struct err *e) MUST_USE;
 
+/* Marks of the sources whose name or unique name matches, in `arena`; NULL when memory is short. */
+bool *stacksources_match(const struct stacks_tree *t, const struct regex *re, struct arena *arena);
+
 #endif

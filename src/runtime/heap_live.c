@@ -193,12 +193,19 @@ size_t rt_live_slots(void)
 	return level_start(atomic_load(&rt.state.head->live_levels));
 }
 
-bool rt_live_read(size_t slot, struct rt_live *out)
+bool rt_live_read_at(size_t slot, uintptr_t *address, struct rt_live *out)
 {
 	const struct rt_live_entry *base =
 	    (const struct rt_live_entry *)(const void *)rt.state.base[RT_REGION_LIVE];
 
-	return statefmt_read_block(base + slot, out);
+	return statefmt_read_block(base + slot, address, out);
+}
+
+bool rt_live_read(size_t slot, struct rt_live *out)
+{
+	uintptr_t address;
+
+	return rt_live_read_at(slot, &address, out);
 }
 
 size_t rt_live_count(void)

@@ -121,15 +121,23 @@ static void print_process(struct rt_bytes *out)
 {
 	struct rt_memlimit limit;
 	struct rt_memuse use;
+	uint64_t left;
 
 	rt_memlimit_find(&limit, "");
 	use = rt_memlimit_use(&limit);
+	/* Of a machine others have their part: what it can still give counts. */
+	left = use.kind == RT_MEMLIMIT_MACHINE ? rt_memlimit_left(&limit) : RT_MEMLIMIT_NONE;
+	if (left != RT_MEMLIMIT_NONE)
+		use.limit = use.used + left;
 	self_line(out, "uptime_s", (rt_routes_now() - rt.start_mono_ns) / 1000000000u,
 	    "seconds since the profiler started");
 	self_line(out, "process_memory", use.used,
 	    "bytes in use, of the process or its control group or its address space");
 	self_line(out, "process_limit", use.limit == RT_MEMLIMIT_NONE ? 0 : use.limit,
 	    "bytes it may use: the nearest of control group, machine, address space; 0 none");
+	self_line(out, "process_limit_kind", use.kind,
+	    "what sets it: 1 the control group, 2 the machine, less what others use, 3 the address "
+	    "space limit");
 }
 
 static const char *unwinder_of(const struct rt_mapping *m)

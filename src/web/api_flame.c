@@ -192,10 +192,10 @@ static MUST_USE enum err_code put_tree(
 	return code;
 }
 
-static MUST_USE enum err_code write_flame(const struct view *view, const struct regex *pivot,
-    bool outward, struct buf *out, struct err *e)
+static struct stacks_options tree_options(
+    const struct view *view, const struct regex *pivot, bool outward)
 {
-	const struct stacks_options options = {
+	return (struct stacks_options){
 		.value_index = view->options.value_index,
 		.max_nodes = FLAME_NODES,
 		.min_share = FLAME_SHARE,
@@ -204,8 +204,13 @@ static MUST_USE enum err_code write_flame(const struct view *view, const struct 
 		.pivot = pivot,
 		.outward = outward,
 	};
+}
+
+static MUST_USE enum err_code write_tree(
+    const struct view *view, const struct stacks_options *options, struct buf *out, struct err *e)
+{
 	struct stacks_tree tree = { 0 };
-	enum err_code code = stacks_new(&tree, &view->profile, &options, e);
+	enum err_code code = stacks_new(&tree, &view->profile, options, e);
 
 	if (code == OK)
 		code = put_tree(view, &tree, out, e);
@@ -215,30 +220,61 @@ static MUST_USE enum err_code write_flame(const struct view *view, const struct 
 
 enum err_code web_flame_data(const struct view *view, struct buf *out, struct err *e)
 {
-	return write_flame(view, NULL, false, out, e);
+	const struct stacks_options options = tree_options(view, NULL, false);
+
+	return write_tree(view, &options, out, e);
 }
 
-/* The tree of one function when the request names a pivot, else the whole. */
-static MUST_USE enum err_code write_requested(
-    const struct web_request *request, const struct view *view, struct buf *out, struct err *e)
+/* *out stays NULL for an empty pattern. */
+static MUST_USE enum err_code compile(
+    struct regex **out, const char *what, struct str pattern, struct err *e)
 {
-	const struct web_arguments *a = &request->arguments;
-	struct regex *pivot = NULL;
-	enum err_code code;
+	enum err_code code = OK;
 
-	if (a->p.n == 0)
-		return web_flame_data(view, out, e);
-	code = regex_new(&pivot, a->p, e);
+	if (pattern.n)
+		code = regex_new(out, pattern, e);
 	if (code != OK && code != ERR_NOMEM)
-		err_prefix(e, "parsing pivot regexp");
-	if (code != OK)
-		return code;
-	code = write_flame(view, pivot, str_is(a->side, "callers"), out, e);
-	regex_free(pivot);
+		err_prefix(e, "parsing %s regexp", what);
 	return code;
 }
 
-enum err_code web_api_flame(struct web_request *request, struct web_reply *reply, struct err *e)
+/* What is asked of a view: its tree, or with q what a search for q finds. */
+static MUST_USE enum err_code write_asked(const struct view *view,
+    const struct stacks_options *options, const struct regex *search, struct buf *out,
+    struct err *e)
+{
+	struct stacks_found found;
+
+	if (!search)
+		return write_tree(view, options, out, e);
+	TRY(stacks_sum(&found, &view->profile, options, search, e));
+	buf_printf(out, "{\"value\":%" PRId64 ",\"net\":%" PRId64 "}", found.value, found.net);
+	return OK;
+}
+
+/* The tree of one function when the request names a pivot, else the whole. */
+static MUST_USE enum err_code write_requested(struct web_request *request, const struct view *view,
+    struct str q, struct buf *out, struct err *e)
+{
+	const struct web_arguments *a = &request->arguments;
+	struct regex *pivot = NULL, *search = NULL;
+	enum err_code code = compile(&pivot, "pivot", a->p, e);
+
+	if (code == OK)
+		code = compile(&search, "search", q, e);
+	if (code == OK) {
+		const struct stacks_options options =
+		    tree_options(view, pivot, pivot && str_is(a->side, "callers"));
+
+		code = write_asked(view, &options, search, out, e);
+	}
+	regex_free(pivot);
+	regex_free(search);
+	return code;
+}
+
+static MUST_USE enum err_code answer(
+    struct web_request *request, struct web_reply *reply, struct str q, struct err *e)
 {
 	struct view view = { 0 };
 	enum err_code code;
@@ -250,8 +286,21 @@ enum err_code web_api_flame(struct web_request *request, struct web_reply *reply
 	if (code == OK)
 		code = web_wanted(request, e);
 	if (code == OK)
-		code = write_requested(request, &view, &reply->body, e);
+		code = write_requested(request, &view, q, &reply->body, e);
 	pipeline_release(&view);
-	reply->type = "application/octet-stream";
 	return code;
+}
+
+enum err_code web_api_flame(struct web_request *request, struct web_reply *reply, struct err *e)
+{
+	reply->type = "application/octet-stream";
+	return answer(request, reply, STR(""), e);
+}
+
+enum err_code web_api_found(struct web_request *request, struct web_reply *reply, struct err *e)
+{
+	if (request->arguments.q.n == 0)
+		return FAIL(e, ERR_USAGE, "nothing to search for: q is empty");
+	reply->type = "application/json";
+	return answer(request, reply, request->arguments.q, e);
 }

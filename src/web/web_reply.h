@@ -29,6 +29,7 @@ struct web {
 struct web_arguments {
 	struct str f;       /* what peek, source and disasm are asked for */
 	struct str p;       /* pattern: the function that a flame graph is about */
+	struct str q;       /* pattern: what a search sums up */
 	struct str side;    /* "callers": with p, the tree of callers instead of that of callees */
 	struct str profile; /* id in web_profiles; "" the current one */
 	struct str base;    /* id: show the difference to it; "" as it is */
@@ -65,6 +66,7 @@ web_handler web_api_meta;    /* JSON: title, legend, sample types, profiles */
 web_handler web_api_options; /* JSON: the table of options */
 web_handler web_api_top;     /* JSON: the rows of the top table */
 web_handler web_api_flame;   /* bytes: see api_flame.c */
+web_handler web_api_found;   /* JSON: value and net of all stacks that match q */
 web_handler web_api_graph;   /* DOT */
 web_handler web_api_peek;    /* text reports */
 web_handler web_api_disasm;

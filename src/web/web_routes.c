@@ -23,6 +23,7 @@ static const struct {
 	{ "/ui/api/configs", web_api_configs, NEED_NOTHING },
 	{ "/ui/api/top", web_api_top, NEED_PLACE },
 	{ "/ui/api/flame", web_api_flame, NEED_PLACE },
+	{ "/ui/api/found", web_api_found, NEED_PLACE },
 	{ "/ui/api/graph", web_api_graph, NEED_PLACE },
 	{ "/ui/api/peek", web_api_peek, NEED_PLACE },
 	{ "/ui/api/source", web_api_source, NEED_PLACE },
@@ -68,6 +69,7 @@ static const struct {
 } arguments[] = {
 	{ "f", offsetof(struct web_arguments, f) },
 	{ "p", offsetof(struct web_arguments, p) },
+	{ "q", offsetof(struct web_arguments, q) },
 	{ "side", offsetof(struct web_arguments, side) },
 	{ "profile", offsetof(struct web_arguments, profile) },
 	{ "base", offsetof(struct web_arguments, base) },

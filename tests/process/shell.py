@@ -120,6 +120,19 @@ def pagers(t):
     t.prompt()
 
 
+def redirections(t, home):
+    for line, name in (("top3 > %s", "spaced"), ("top3 -cum >%s", "close")):
+        path = os.path.join(home, name)
+        t.line(line % path)
+        t.prompt()
+        with open(path, encoding="utf-8") as written:
+            text = written.read()
+        assert "flat%" in text and text.count("%") > 6, text
+    t.line("top >")
+    t.expect("unexpected end of line after >")
+    t.prompt()
+
+
 def history(t):
     t.type("\x1b[A\x1b[A")  # up: the line before the last
     t.expect(r"traces \| head -1")
@@ -141,6 +154,7 @@ def main():
         t.prompt()
         for step in (bare_choices, interrupts, pagers, history):
             step(t)
+        redirections(t, home)
         completion(t, name)
         t.line("top2")
         t.prompt()

@@ -14,6 +14,7 @@ import { controlTests } from "./tests_controls.mjs";
 import { flameTests } from "./tests_flame.mjs";
 import { graphTests } from "./tests_graph.mjs";
 import { profileTests } from "./tests_profiles.mjs";
+import { realTests } from "./tests_real.mjs";
 import { serverTests } from "./tests_server.mjs";
 import { timelineTests } from "./tests_timeline.mjs";
 import { topTests } from "./tests_top.mjs";
@@ -64,7 +65,7 @@ async function main() {
   const { page, troubles } = await openPage(browser, work);
   const context = { ...prepared, page, browser };
   const tests = {
-    ...flameTests, ...topTests, ...graphTests, ...codeTests, ...controlTests, ...profileTests, ...serverTests, ...timelineTests,
+    ...flameTests, ...topTests, ...graphTests, ...codeTests, ...controlTests, ...profileTests, ...serverTests, ...timelineTests, ...realTests,
   };
   const only = process.env.PAGE_TEST;
   let failed = 0;

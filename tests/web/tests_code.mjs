@@ -46,5 +46,7 @@ export const codeTests = {
     assert.equal(shown, report("-peek=leaky_handler", "-lines", "-focus=leaky_handler", profile));
     await page.click(".peek .own a");
     await page.waitForURL(/f=%5Eleaky_handler%24/);
+    await until(page, () => /leaky_handler/.test(document.querySelector(".peek .own")?.textContent ?? ""));
+    assert.equal(await page.locator("[role=alert]").count(), 0);
   },
 };

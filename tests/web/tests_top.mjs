@@ -1,6 +1,6 @@
 // The top table: equal to the text report, sorted, filtered, walked by keys, large.
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serve, topRows, until, work } from "./harness.mjs";
 import { wideName, wideProfile } from "./wide_profile.mjs";
@@ -77,15 +77,5 @@ export const topTests = {
     assert.ok((await page.locator(".top tbody tr:not(.space)").count()) < 100);
     await page.fill("#search", "function_77777$");
     await until(page, () => document.querySelectorAll(".top td.name").length === 1);
-  },
-
-  async "a Go server's profile shows the rows of the text report"({ page }) {
-    const file = new URL("../../../shared/corpus/go-server/go.cpu.pb.gz", import.meta.url).pathname;
-    if (!existsSync(file)) return;
-    const { url } = await serve(file);
-    await page.goto(`${url}/ui/top`);
-    await page.waitForSelector(".top td.name");
-    const shown = await shownRows(page);
-    assert.deepEqual(shown, topRows(file).slice(0, shown.length));
   },
 };

@@ -93,6 +93,43 @@ static void grows_from_a_pivot(void **state)
 	regex_free(pivot);
 }
 
+static void check_sum(struct fixture *f, const struct stacks_options *o, const char *pattern,
+    int64_t value, int64_t net)
+{
+	struct stacks_found found;
+	struct regex *re;
+	struct err e;
+
+	assert_int_equal(regex_new(&re, str_c(pattern), &e), OK);
+	assert_int_equal(stacks_sum(&found, &f->p, o, re, &e), OK);
+	assert_int_equal(found.value, value);
+	assert_int_equal(found.net, net);
+	regex_free(re);
+}
+
+/* Each stack once, whatever the tree leaves out; from the pivot on in one direction only. */
+static void sums_what_a_search_finds(void **state)
+{
+	struct stacks_options o = { .max_nodes = 2 };
+	struct regex *pivot;
+	struct fixture f;
+	struct err e;
+
+	(void)state;
+	BUILD(&f, &o, "a;b;a 9", "a;d -3", "e;b 5", "e;f 1");
+	check_sum(&f, &o, "^a$", 12, 6);
+	check_sum(&f, &o, "b|f", 15, 15);
+	check_sum(&f, &o, "nothing", 0, 0);
+	assert_int_equal(regex_new(&pivot, STR("^b$"), &e), OK);
+	o.pivot = pivot;
+	check_sum(&f, &o, "^a$", 9, 9);
+	check_sum(&f, &o, "e", 0, 0);
+	o.outward = true;
+	check_sum(&f, &o, "e", 5, 5);
+	regex_free(pivot);
+	release(&f);
+}
+
 static void keeps_signs_of_own_values(void **state)
 {
 	struct fixture f;
@@ -220,6 +257,7 @@ int main(void)
 		cmocka_unit_test(leaves_out_small_shares),
 		cmocka_unit_test(recursion_goes_deeper),
 		cmocka_unit_test(differences_have_width_and_net),
+		cmocka_unit_test(sums_what_a_search_finds),
 		cmocka_unit_test(tells_inlined_sources),
 		cmocka_unit_test(names_sources),
 		cmocka_unit_test(empty_profile),

@@ -2,7 +2,7 @@
 
 import { decodeFlame, type Flame } from "./flame_model";
 import { shortLabels } from "./state";
-import type { Timeline } from "./timeline_model";
+import { type Timeline, withSites } from "./timeline_model";
 
 export interface ProfileEntry {
   id: string; // what a URL calls it
@@ -135,7 +135,7 @@ export async function fetchAgain() {
 }
 
 export async function getTimeline(signal?: AbortSignal): Promise<Timeline> {
-  return (await ask("/ui/api/timeline", { signal })).json();
+  return withSites(await (await ask("/ui/api/timeline", { signal })).json());
 }
 
 /** The server takes a sample of the running program, if there is one and it is time. */
@@ -177,6 +177,11 @@ export async function getSource(params: URLSearchParams, signal?: AbortSignal): 
 
 export async function getFlame(params: URLSearchParams, signal?: AbortSignal): Promise<Flame> {
   return decodeFlame(await (await get("flame", params, signal)).arrayBuffer());
+}
+
+/** What all stacks that match q stand for, those included that the tree left out. */
+export async function getFound(params: URLSearchParams, signal?: AbortSignal): Promise<{ value: number; net: number }> {
+  return (await ask(`/ui/api/found?${params}`, { signal })).json();
 }
 
 /** Text reports: graph (DOT), peek, disasm. */

@@ -22,6 +22,7 @@ interface PanelProps {
   look: FlameLook;
   setLook: (look: FlameLook) => void;
   search: string;
+  found?: Found | null; // what the search finds in all stacks, when the tree has not all of them
   select: (names: string[]) => void; // what menus and links of other views are about
   pivot: ((name: string) => void) | null;
   menu: ((name: string, x: number, y: number) => void) | null;
@@ -50,8 +51,14 @@ function figures(flame: Flame, node: number): string {
   return `base ${formatValue(base, unit)} → new ${formatValue(now, unit)} │ ${signed(flame.net[node], unit)} (${change}) │ self ${signed(flame.selfNet[node], unit)}`;
 }
 
-function Details({ flame, node, title, marked }: { flame: Flame; node: number; title: string; marked: Uint8Array | null }) {
-  const found = useMemo(() => (marked ? matched(flame, (source) => marked[source] === 1) : null), [flame, marked]);
+export interface Found {
+  value: number;
+  net: number;
+}
+
+function Details({ flame, node, title, marked, exact }: { flame: Flame; node: number; title: string; marked: Uint8Array | null; exact: Found | null }) {
+  const seen = useMemo(() => (marked ? matched(flame, (source) => marked[source] === 1) : null), [flame, marked]);
+  const found = seen && (exact ?? seen);
   const source = node > 0 ? flame.sources[flame.source[node]] : null;
   const sum = found && (flame.difference ? signed(found.net, flame.unit) : formatValue(found.value, flame.unit));
   return (
@@ -164,7 +171,7 @@ export function FlamePanel(props: PanelProps) {
           </button>
         )}
       </div>
-      <Details flame={shown.flame} node={shown.node} title={props.title} marked={shown.flame === flame ? marked : markedCallers} />
+      <Details flame={shown.flame} node={shown.node} title={props.title} marked={shown.flame === flame ? marked : markedCallers} exact={shown.flame === flame ? (props.found ?? null) : null} />
       {callers && chart(callers, true, "Callers", markedCallers)}
       {callers && (
         <div class="pivot">

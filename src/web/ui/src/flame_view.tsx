@@ -1,11 +1,11 @@
 // The flame graph page: fetches the tree, or for one function the trees of its callers and callees.
 
-import { useMemo } from "preact/hooks";
-import { getFlame } from "./api";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { getFlame, getFound } from "./api";
 import type { ViewProps } from "./app_view";
 import type { ColorMode } from "./flame_color";
 import type { Flame, Measure } from "./flame_model";
-import { type FlameLook, FlamePanel } from "./flame_panel";
+import { type FlameLook, FlamePanel, type Found } from "./flame_panel";
 import { useLoaded, Waiting } from "./load";
 import { exactPattern, namesOf, withParams } from "./state";
 
@@ -37,12 +37,27 @@ function dataQuery(params: URLSearchParams): string {
   return withParams(params, { color: "", up: "", width: "", q: "" }).toString();
 }
 
+/** A tree that is not whole sums a search only roughly: then the server sums it over all stacks. */
+function useFound(flame: Flame | undefined, query: string, search: string, version: number): Found | null {
+  const [found, setFound] = useState<Found | null>(null);
+  useEffect(() => {
+    setFound(null);
+    if (!search || !flame?.hidden) return;
+    const stop = new AbortController();
+    // a pattern that only JavaScript knows keeps the rough sum
+    getFound(withParams(new URLSearchParams(query), { q: search }), stop.signal).then(setFound, () => {});
+    return () => stop.abort();
+  }, [flame, query, search, version]);
+  return found;
+}
+
 export function FlameView({ place, search, select, go, menu, version }: ViewProps) {
   const query = dataQuery(place.params);
   const loaded = useLoaded((signal) => load(new URLSearchParams(query), signal), [query, version]);
   const pivot = place.params.get("p");
   const look = useMemo(() => lookOf(place.params), [place.params]);
 
+  const found = useFound(loaded.data?.flame, query, search, version);
   if (!loaded.data) return <Waiting {...loaded} />;
   const { flame, callers } = loaded.data;
   const setLook = (next: FlameLook) =>
@@ -67,6 +82,7 @@ export function FlameView({ place, search, select, go, menu, version }: ViewProp
         look={look}
         setLook={setLook}
         search={search}
+        found={found}
         select={select}
         pivot={(name) => go({ ...place, params: withParams(place.params, { p: exactPattern([name]) }) })}
         menu={(name, x, y) => menu([name], x, y)}

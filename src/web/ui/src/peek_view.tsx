@@ -4,7 +4,7 @@
 import { getText } from "./api";
 import type { ViewProps } from "./app_view";
 import { useLoaded, Waiting } from "./load";
-import { withParams } from "./state";
+import { linePattern, withParams } from "./state";
 
 /** The function's name without the file and line behind it, as a pattern. */
 function patternOf(text: string): string {
@@ -13,7 +13,8 @@ function patternOf(text: string): string {
 }
 
 export function PeekView({ place, go, version }: ViewProps) {
-  const loaded = useLoaded((signal) => getText("peek", place.params, signal), [place.params.toString(), version]);
+  const asked = withParams(place.params, { f: linePattern(place.params.get("f") ?? "") });
+  const loaded = useLoaded((signal) => getText("peek", asked, signal), [asked.toString(), version]);
   const lines = (loaded.data ?? "").split("\n");
   return (
     <div class="scroll" tabIndex={0}>

@@ -51,6 +51,12 @@ export function namesOf(pattern: string): string[] {
   return parts.map((part) => part.slice(1, -1).replace(/\\(.)/g, "$1"));
 }
 
+/** A pattern for text that has file and line behind each name: exact names stay exact. */
+export function linePattern(pattern: string): string {
+  const names = namesOf(pattern);
+  return names.length === 1 && names[0] === pattern ? pattern : pattern.replace(/\$(?=\||$)/g, "( |$)");
+}
+
 /** The search box's text as a predicate; null when it is empty or not a valid pattern. */
 export function matcher(search: string): ((name: string) => boolean) | null {
   if (search === "") return null;

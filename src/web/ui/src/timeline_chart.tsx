@@ -82,6 +82,8 @@ function annotate(u: uPlot, { cone, limit, restarts, showLimit }: ChartProps, in
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   if (cone) {
     ctx.fillStyle = ink.quiet;

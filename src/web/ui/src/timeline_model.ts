@@ -36,6 +36,9 @@ export interface Site {
   survivors?: number[]; // by quarters of the run, young first
   survivors_seconds?: number[];
   oldest_seconds?: number;
+  caveat?: string; // of a suspect, sentences
+  next?: string;
+  needs?: string;
   curve: number[];
 }
 
@@ -54,6 +57,7 @@ export interface Report {
   explained: number | null;
   suspects: Site[];
   not_leaks: Site[];
+  in_use?: Site[]; // instead, when growth cannot be seen yet
 }
 
 export interface Timeline {
@@ -66,6 +70,12 @@ export interface Timeline {
   moments: Moment[];
   why: string;
   report: Report | null;
+}
+
+/** Sites that are no suspects have one of two names. */
+export function withSites(data: Timeline): Timeline {
+  const { report } = data;
+  return report ? { ...data, report: { ...report, not_leaks: report.not_leaks ?? report.in_use ?? [] } } : data;
 }
 
 const SITES = 4; // curves of sites that are drawn

@@ -105,6 +105,9 @@ export function SiteCard({ site, color, times, isSuspect, source }: SiteProps) {
         )}
       </dl>
       <Ages site={site} />
+      {[site.caveat, site.needs, site.next].filter(Boolean).map((text) => (
+        <p class="note">{text}</p>
+      ))}
       {site.holder && <Chain title="Held by" steps={steps(site.holder)} open />}
       {site.stack && <Chain title="Allocated by" steps={steps(site.stack)} open={isSuspect} />}
     </article>

@@ -18,7 +18,7 @@ const { parseDisasm } = await load("disasm_model.ts");
 const { asmTokens, highlighter } = await load("highlight.ts");
 const timeline = await load("timeline_model.ts");
 const { formatValue, formatPercent, parseValue, sumTexts } = await load("units.ts");
-const { besideParams, exactPattern, matcher, namesOf, placeOf, shortLabels, urlOf, withParams } = await load("state.ts");
+const { besideParams, exactPattern, linePattern, matcher, namesOf, placeOf, shortLabels, urlOf, withParams } = await load("state.ts");
 
 const value = [10, 7, 4, 2, 3];
 const self = [0, 1, 4, 2, 3];
@@ -163,6 +163,15 @@ test("an exact pattern is shown as the names it came from", () => {
   assert.deepEqual(namesOf("a.*b"), ["a.*b"]);
 });
 
+test("exact names stay exact where a line stands behind them", () => {
+  const pattern = linePattern(exactPattern(["a.b", "op$"]));
+  const re = new RegExp(pattern);
+  assert.ok(re.test("a.b") && re.test("a.b x.c:7") && re.test("op$ x.c:7"));
+  assert.ok(!re.test("aab") && !re.test("a.bc x.c:7") && !re.test("x a.b"));
+  assert.equal(linePattern("a|b$"), "a|b$");
+  assert.equal(linePattern(""), "");
+});
+
 test("the second pane shows the other profile with the same options", () => {
   assert.equal(besideParams(new URLSearchParams("f=a&profile=1&base=2&beside=3")).toString(), "f=a&profile=3");
 });
@@ -197,6 +206,13 @@ test("the course of time has a curve for memory, the heap and each site that mat
   assert.deepEqual(timeline.rangeOf(new URLSearchParams("from=t9&to=t4"), curves.ids), { from: 1, to: 2 });
   assert.deepEqual(timeline.rangeOf(new URLSearchParams("to=t4"), curves.ids), { from: null, to: 1 });
   assert.equal(timeline.rangeOf(new URLSearchParams("to=t5"), curves.ids), null);
+});
+
+test("sites that are no suspects may be called otherwise", () => {
+  const found = [site("f", [1])];
+  assert.deepEqual(timeline.withSites({ report: { suspects: [], in_use: found } }).report.not_leaks, found);
+  assert.deepEqual(timeline.withSites({ report: { suspects: [], not_leaks: found } }).report.not_leaks, found);
+  assert.equal(timeline.withSites({ report: null }).report, null);
 });
 
 test("the projection is a cone, to the limit when asked", () => {
