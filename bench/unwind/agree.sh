@@ -1,6 +1,6 @@
 #!/bin/bash
 # agree.sh BUILD-DIR [SECONDS]: how often our stacks are libunwind's, on live samples: programs
-# compiled here by gcc and clang, -O2 without frame pointers, and what the distribution ships. One
+# compiled here by gcc and clang, -O2 without and with frame pointers, and what the distribution ships. One
 # row a program, with one line for each kind of difference; a sum at the end. Programs that are not
 # installed are left out with a line.
 set -eu
@@ -26,9 +26,13 @@ for compiler in gcc clang-14 clang; do
 	[ "$compiler" = gcc ] || cxx=clang++${compiler#clang}
 	"$compiler" -O2 -fomit-frame-pointer -pthread "$here/agree_work.c" -o "$work/c-$compiler"
 	row "C, $compiler" "$work/c-$compiler" "$seconds"
-	if "$cxx" -O2 -fomit-frame-pointer "$here/agree_work.cc" -o "$work/cc-$compiler" 2>/dev/null; then
-		row "C++, $compiler" "$work/cc-$compiler" "$seconds"
-	fi
+	"$compiler" -O2 -fno-omit-frame-pointer -pthread "$here/agree_work.c" -o "$work/cf-$compiler"
+	row "C, $compiler, fp" "$work/cf-$compiler" "$seconds"
+	for pointers in no- ""; do
+		"$cxx" -O2 "-f${pointers}omit-frame-pointer" "$here/agree_work.cc" \
+			-o "$work/cc-$compiler" 2>/dev/null || continue
+		row "C++, $compiler${pointers:+, fp}" "$work/cc-$compiler" "$seconds"
+	done
 done
 
 # real NAME PROGRAM ARGUMENT...: one of the distribution.

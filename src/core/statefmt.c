@@ -22,6 +22,7 @@ static bool sizes_match(const struct statefmt_head *h)
 	       h->record_bytes == sizeof(struct statefmt_record) &&
 	       h->cell_bytes == sizeof(struct statefmt_cell) &&
 	       h->module_bytes == sizeof(struct statefmt_module) &&
+	       h->live_bytes == sizeof(struct statefmt_live) &&
 	       h->objects_shift == STATEFMT_OBJECTS_SHIFT;
 }
 
@@ -196,6 +197,107 @@ size_t statefmt_stack(const struct statefmt *f, uint32_t id, uint64_t pcs[STATEF
 		return 0;
 	memcpy(pcs, s->pc, depth * sizeof(*pcs));
 	return depth;
+}
+
+/* The record's set of labels copied to *head and text; false when there is none. */
+static bool copy_labels(const struct statefmt *f, uint32_t i, struct statefmt_labels *head,
+    char text[STATEFMT_LABEL_BYTES])
+{
+	const _Atomic uint32_t *sets = region_at(f, STATEFMT_RECORD_LABELS);
+	const struct statefmt_head *now = (const struct statefmt_head *)(const void *)f->bytes;
+	uint64_t there = present(f, STATEFMT_LABELS);
+	uint64_t used = atomic_load_explicit(&now->labels_used, memory_order_acquire);
+	uint64_t at;
+
+	if (there > used)
+		there = used;
+	if (i >= atomic_load_explicit(&now->labelled_records, memory_order_acquire) ||
+	    i >= present(f, STATEFMT_RECORD_LABELS) / sizeof(*sets))
+		return false;
+	at = (uint64_t)atomic_load_explicit(&sets[i], memory_order_relaxed) * 8;
+	if (at == 0 || at + sizeof(*head) > there)
+		return false;
+	memcpy(head, (const uint8_t *)region_at(f, STATEFMT_LABELS) + at, sizeof(*head));
+	at += sizeof(*head);
+	if (head->mark != STATEFMT_LABELS_MARK || head->n > STATEFMT_LABEL_PAIRS ||
+	    head->bytes == 0 || head->bytes > STATEFMT_LABEL_BYTES || head->bytes > there - at)
+		return false;
+	memcpy(text, (const uint8_t *)region_at(f, STATEFMT_LABELS) + at, head->bytes);
+	return text[head->bytes - 1] == '\0';
+}
+
+void statefmt_record_labels(const struct statefmt *f, uint32_t i, struct statefmt_pairs *out)
+{
+	struct statefmt_labels head;
+	const char *p = out->text;
+
+	out->n = 0;
+	if (!copy_labels(f, i, &head, out->text))
+		return;
+	for (uint32_t k = 0; k < head.n; k++) {
+		struct str text[2];
+
+		for (unsigned half = 0; half < 2; half++) {
+			if (p >= out->text + head.bytes) {
+				out->n = 0;
+				return;
+			}
+			text[half] = str_c(p);
+			p += text[half].n + 1;
+		}
+		out->pair[k].key = text[0];
+		out->pair[k].value = text[1];
+		out->n++;
+	}
+}
+
+size_t statefmt_live_slots(const struct statefmt *f)
+{
+	uint32_t levels = f->head.live_levels;
+	uint64_t there = present(f, STATEFMT_LIVE) / sizeof(struct statefmt_live);
+	uint64_t used;
+
+	if (levels > STATEFMT_LIVE_LEVELS)
+		levels = STATEFMT_LIVE_LEVELS;
+	used = (uint64_t)STATEFMT_LIVE_FIRST * ((((uint64_t)1 << (2 * levels)) - 1) / 3);
+	return used < there ? used : there;
+}
+
+static void copy_block(const struct statefmt_live *e, struct statefmt_block *out)
+{
+	const volatile struct statefmt_live *v = e;
+
+	*out = (struct statefmt_block){ v->objects, v->bytes, v->record, v->born };
+}
+
+/*
+ * An entry changes between two blocks only while its ptr says so. The same address may come back
+ * while we read: then one of the two copies, or the ptr, differs.
+ */
+bool statefmt_read_block(
+    const struct statefmt_live *e, uint64_t *address, struct statefmt_block *out)
+{
+	uint64_t p = atomic_load_explicit(&e->ptr, memory_order_acquire);
+	struct statefmt_block again;
+
+	if (p <= STATEFMT_LIVE_CHANGING)
+		return false;
+	*address = p;
+	copy_block(e, out);
+	atomic_thread_fence(memory_order_acquire);
+	copy_block(e, &again);
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&e->ptr, memory_order_relaxed) == p &&
+	       out->objects == again.objects && out->bytes == again.bytes &&
+	       out->record == again.record && out->born == again.born;
+}
+
+bool statefmt_live(const struct statefmt *f, size_t slot, struct statefmt_block *out)
+{
+	const struct statefmt_live *e = region_at(f, STATEFMT_LIVE);
+	uint64_t address;
+
+	return statefmt_read_block(e + slot, &address, out) && out->record < f->n_records;
 }
 
 enum statefmt_found statefmt_module(

@@ -22,7 +22,7 @@
 
 #define STATEFMT_MAGIC      "pprofst\x1a"
 #define STATEFMT_BYTE_ORDER 0x01020304u
-#define STATEFMT_VERSION    1u
+#define STATEFMT_VERSION    2u
 
 /* What the name of a state file ends in. */
 #define STATEFMT_SUFFIX ".state"
@@ -33,16 +33,21 @@
 #define STATEFMT_OBJECTS_SHIFT 12
 /* Frames of a stack, the pseudo frame at its end included; more is damage. */
 #define STATEFMT_MAX_DEPTH     256
+/* Pairs of a set of labels, and bytes of its texts, each with a NUL. */
+#define STATEFMT_LABEL_PAIRS   32
+#define STATEFMT_LABEL_BYTES   2048
 
 enum statefmt_region {
 	STATEFMT_HEAD,
-	STATEFMT_STACK_INDEX,  /* uint32_t[]: the writer's hash slots to stack ids */
-	STATEFMT_RECORD_INDEX, /* uint32_t[]: the writer's hash slots to record numbers */
-	STATEFMT_RECORDS,      /* struct statefmt_record[], by number */
-	STATEFMT_CELLS,        /* struct statefmt_cell[]: records' counters */
-	STATEFMT_STACKS,       /* struct statefmt_stack, packed; id = offset / 8 */
-	STATEFMT_MODULES,      /* struct statefmt_module[] */
-	STATEFMT_LIVE,         /* sampled live blocks, of interest to the writer only */
+	STATEFMT_STACK_INDEX,   /* uint32_t[]: the writer's hash slots to stack ids */
+	STATEFMT_RECORD_INDEX,  /* uint32_t[]: the writer's hash slots to record numbers */
+	STATEFMT_RECORDS,       /* struct statefmt_record[], by number */
+	STATEFMT_CELLS,         /* struct statefmt_cell[]: records' counters */
+	STATEFMT_STACKS,        /* struct statefmt_stack, packed; id = offset / 8 */
+	STATEFMT_MODULES,       /* struct statefmt_module[] */
+	STATEFMT_RECORD_LABELS, /* uint32_t[], by record: its set of labels; 0 none */
+	STATEFMT_LABELS,        /* struct statefmt_labels, packed; number of a set = offset / 8 */
+	STATEFMT_LIVE,          /* struct statefmt_live[]: sampled live blocks, in hash order */
 	STATEFMT_REGIONS,
 };
 
@@ -75,6 +80,10 @@ struct statefmt_head {
 	_Atomic uint32_t live_levels;  /* levels of the live table that hold entries */
 	_Atomic uint32_t last_s;       /* seconds from start_ns to the latest sample */
 	_Atomic uint32_t ended;        /* 1: the process went through its own exit */
+	/* Behind these the two regions of labels may be holes, which are not to be touched. */
+	_Atomic uint64_t labels_used;      /* bytes of STATEFMT_LABELS; 0: no record has labels */
+	_Atomic uint32_t labelled_records; /* entries of STATEFMT_RECORD_LABELS */
+	uint32_t unused;
 };
 
 /* What was allocated and freed by one stack in one size class. */
@@ -107,6 +116,32 @@ struct statefmt_stack {
 	uint32_t depth;
 	uint64_t pc[]; /* innermost first; return addresses, or below STATEFMT_PC_END pseudo ones */
 };
+
+/* A set of labels. Complete before a record says that it has it. */
+struct statefmt_labels {
+	uint32_t mark; /* STATEFMT_LABELS_MARK: what is no set is not taken for one */
+	uint32_t hash;
+	uint32_t bytes; /* of the text */
+	uint32_t n;     /* pairs */
+	char text[];    /* "key\0value\0..." by key */
+};
+
+#define STATEFMT_LABELS_MARK 0x6c626c73u
+
+/* A sampled block. Its record counts it before it is here, and as freed after it is gone. */
+struct statefmt_live {
+	_Atomic uint64_t ptr; /* 0 free, 1 being changed; the block's address otherwise */
+	uint64_t objects;     /* weight, as in struct statefmt_amounts */
+	uint64_t bytes;
+	uint32_t record;
+	uint32_t born; /* seconds since start_ns */
+};
+
+#define STATEFMT_LIVE_CHANGING 1u
+
+/* Levels of the table of live blocks are each four times the one before. */
+#define STATEFMT_LIVE_FIRST  8192u
+#define STATEFMT_LIVE_LEVELS 5u
 
 /* Addresses that are no code. */
 enum statefmt_pc {
@@ -143,11 +178,13 @@ struct statefmt_module {
 	char path[351];                              /* NUL-terminated */
 };
 
-_Static_assert(sizeof(struct statefmt_head) == 800, "the layout is documented");
+_Static_assert(sizeof(struct statefmt_head) == 848, "the layout is documented");
 _Static_assert(sizeof(struct statefmt_record) == 16, "the layout is documented");
 _Static_assert(sizeof(struct statefmt_cell) == 64, "one cell, one cache line");
 _Static_assert(sizeof(struct statefmt_stack) == 8, "the layout is documented");
 _Static_assert(sizeof(struct statefmt_module) == 512, "the layout is documented");
+_Static_assert(sizeof(struct statefmt_labels) == 16, "the layout is documented");
+_Static_assert(sizeof(struct statefmt_live) == 32, "four entries in two cache lines");
 
 enum statefmt_status {
 	STATEFMT_OK,
@@ -209,6 +246,41 @@ enum statefmt_found statefmt_record(const struct statefmt *f, uint32_t i, struct
 
 /* Copies a stack's addresses; its depth, 0 when there is no such stack (damage). */
 size_t statefmt_stack(const struct statefmt *f, uint32_t id, uint64_t pcs[STATEFMT_MAX_DEPTH]);
+
+/* A set of labels by value: pairs point into `text`. */
+struct statefmt_pairs {
+	char text[STATEFMT_LABEL_BYTES];
+
+	struct {
+		struct str key, value;
+	} pair[STATEFMT_LABEL_PAIRS];
+
+	uint32_t n;
+};
+
+/* The labels of record i < f->n_records; no pairs when it has none or they are damaged. */
+void statefmt_record_labels(const struct statefmt *f, uint32_t i, struct statefmt_pairs *out);
+
+/* Entries of the table of live blocks that may be in use, as of statefmt_open. */
+size_t statefmt_live_slots(const struct statefmt *f);
+
+/* One block by value. */
+struct statefmt_block {
+	uint64_t objects, bytes;
+	uint32_t record, born;
+};
+
+/*
+ * The block of an entry and its address, as of one moment; false when there is none or it changes.
+ * RT_SIGSAFE
+ */
+bool statefmt_read_block(
+    const struct statefmt_live *e, uint64_t *address, struct statefmt_block *out);
+
+/* That of entry `slot` < statefmt_live_slots(); also false for one of a record that is not there.
+ */
+
+bool statefmt_live(const struct statefmt *f, size_t slot, struct statefmt_block *out);
 
 /* Module i < f->n_modules. */
 enum statefmt_found statefmt_module(

@@ -35,6 +35,7 @@ static MUST_USE enum err_code read_one(struct verdicts_series *s, struct str sou
 	o.sources = &source;
 	o.n_sources = 1;
 	o.quiet = true;
+	o.births = true;
 	TRY(fetch_profiles(&got, &o, ui, e));
 	if (got.any_remote) {
 		mapping_sources_release(&s->urls);

@@ -29,6 +29,7 @@ struct fetch_options {
 	struct str build_id;  /* -buildid; "" none */
 	struct http_tls tls;
 	struct str binary_path; /* PPROF_BINARY_PATH; "" for $HOME/pprof/binaries */
+	bool births;            /* of state files: with the label `born` */
 	bool quiet;             /* no "Fetching profile over HTTP …" lines; errors still show */
 };
 

@@ -96,7 +96,7 @@ static MUST_USE enum err_code get_directory(struct grab *g, const struct ui *ui,
 
 	TRY(state_list_newest(&path, g->name, &g->arena, e));
 	ui_print(ui, "%.*s: reading the newest state file, %.*s", STR_ARG(g->name), STR_ARG(path));
-	return state_read_file(&g->profile, path, ui, e);
+	return state_read_file(&g->profile, path, g->o->births, ui, e);
 }
 
 static MUST_USE enum err_code load(
@@ -105,7 +105,7 @@ static MUST_USE enum err_code load(
 	if (!g->where.is_url && fs_is_dir(g->name))
 		return get_directory(g, ui, e);
 	if (!g->where.is_url && state_is_file(g->name))
-		return state_read_file(&g->profile, g->name, ui, e);
+		return state_read_file(&g->profile, g->name, g->o->births, ui, e);
 	if (!g->where.is_url)
 		return load_file(g, e);
 	TRY(get_url(g, bytes, e));

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "core/hash.h"
 #include "core/statefmt.h"
+#include "fetch/state_births.h"
 #include "profile/check.h"
 
 /* Frames in all stacks; the runtime's tables hold a tenth. */
@@ -42,7 +43,10 @@ struct reader {
 	VEC(uint32_t) label_at;
 	VEC(struct label) labels;
 	VEC(struct mapping) mappings; /* by address once they are complete */
-	str_id bytes_key;
+	str_id bytes_key, born_key, seconds;
+	bool with_births;
+	struct state_births births;
+	size_t birth; /* the first of those of this or a later record */
 };
 
 static void reader_release(struct reader *r)
@@ -55,13 +59,14 @@ static void reader_release(struct reader *r)
 	VEC_RELEASE(&r->label_at);
 	VEC_RELEASE(&r->labels);
 	VEC_RELEASE(&r->mappings);
+	state_births_release(&r->births);
 }
 
 static bool reader_failed(const struct reader *r)
 {
 	return arena_failed(&r->p->arena) || r->pcs.failed || r->by_pc.failed || r->stacks.failed ||
 	       r->stack_at.failed || r->values.failed || r->label_at.failed || r->labels.failed ||
-	       r->mappings.failed;
+	       r->mappings.failed || r->births.list.failed;
 }
 
 static bool pc_equal(const void *ctx, uint32_t index, const void *key)
@@ -96,29 +101,94 @@ static void add_values(struct reader *r, const struct statefmt_values *v)
 	    (int64_t)((uint64_t)r->totals.inuse_bytes + (uint64_t)values[INUSE_BYTES]);
 }
 
-static void add_sample(
-    struct reader *r, const struct statefmt_row *row, const uint64_t *pcs, size_t depth)
+/* A row about to be added: what all of a record's have in common. */
+struct row {
+	uint32_t record;
+	uint64_t first_size;
+	const uint64_t *pcs;
+	size_t depth;
+	const struct statefmt_pairs *labels;
+};
+
+static void add_labels(struct reader *r, const struct row *row)
 {
-	for (size_t i = 0; i < depth; i++)
-		add_frame(r, pcs[i]);
-	add_values(r, &row->v);
+	for (uint32_t i = 0; i < row->labels->n; i++)
+		(void)VEC_PUSH(&r->labels,
+		    (struct label){ .key = profile_intern(r->p, row->labels->pair[i].key),
+			.str = profile_intern(r->p, row->labels->pair[i].value) });
 	if (row->first_size)
 		(void)VEC_PUSH(&r->labels,
 		    (struct label){
 			.key = r->bytes_key, .num = (int64_t)row->first_size, .is_num = true });
+}
+
+/* Those with values `v`; `born` is NULL for blocks of any or no age. */
+static void add_sample(struct reader *r, const struct row *row, const struct statefmt_values *v,
+    const struct state_birth *born)
+{
+	for (size_t i = 0; i < row->depth; i++)
+		add_frame(r, row->pcs[i]);
+	add_values(r, v);
+	add_labels(r, row);
+	if (born)
+		(void)VEC_PUSH(&r->labels, (struct label){ .key = r->born_key,
+					       .num = born->born,
+					       .unit = r->seconds,
+					       .is_num = true });
 	(void)VEC_PUSH(&r->stack_at, (uint32_t)r->stacks.n);
 	(void)VEC_PUSH(&r->label_at, (uint32_t)r->labels.n);
-	r->totals.records++;
+}
+
+/* True when `part` is in `all`, from which it is then taken. */
+static bool take(struct statefmt_amounts *all, const struct statefmt_amounts *part)
+{
+	if (part->samples > all->samples || part->objects > all->objects ||
+	    part->bytes > all->bytes)
+		return false;
+	all->samples -= part->samples;
+	all->objects -= part->objects;
+	all->bytes -= part->bytes;
+	return true;
+}
+
+/*
+ * A record's live blocks by birth, and what is left of it as a row without. What a block has that
+ * was freed between the reading of the two counts as alive; more than was allocated is damage, and
+ * then there are no births for the rest.
+ */
+static void add_births(struct reader *r, const struct row *row, const struct statefmt_values *all)
+{
+	struct statefmt_values rest = *all;
+	const struct state_births *b = &r->births;
+
+	while (r->birth < b->list.n && b->list.p[r->birth].record < row->record)
+		r->birth++;
+	for (; r->birth < b->list.n && b->list.p[r->birth].record == row->record; r->birth++) {
+		const struct state_birth *one = &b->list.p[r->birth];
+
+		if (take(&rest.alloc, &one->sum))
+			add_sample(r, row, &(struct statefmt_values){ .alloc = one->sum }, one);
+	}
+	/* What is left was allocated, and at most all of that is freed. */
+	if (rest.freed.samples > rest.alloc.samples)
+		rest.freed.samples = rest.alloc.samples;
+	if (rest.freed.objects > rest.alloc.objects)
+		rest.freed.objects = rest.alloc.objects;
+	if (rest.freed.bytes > rest.alloc.bytes)
+		rest.freed.bytes = rest.alloc.bytes;
+	if (rest.alloc.objects > 0 || rest.alloc.bytes > 0)
+		add_sample(r, row, &rest, NULL);
 }
 
 /* True when record i was good, or there was nothing to it. */
 static bool read_record(struct reader *r, uint32_t i)
 {
 	uint64_t pcs[STATEFMT_MAX_DEPTH];
-	struct statefmt_row row;
-	size_t depth;
+	struct statefmt_pairs labels;
+	struct statefmt_row found;
+	struct row row = { .record = i, .pcs = pcs, .labels = &labels };
 
-	switch (statefmt_record(&r->f, i, &row)) {
+	switch (statefmt_record(&r->f, i, &found)) {
 	case STATEFMT_NONE:
 		return true;
 	case STATEFMT_BAD:
@@ -126,12 +196,18 @@ static bool read_record(struct reader *r, uint32_t i)
 	case STATEFMT_FOUND:
 		break;
 	}
-	if (row.v.alloc.samples == 0)
+	if (found.v.alloc.samples == 0)
 		return true;
-	depth = statefmt_stack(&r->f, row.stack, pcs);
-	if (depth == 0)
+	row.depth = statefmt_stack(&r->f, found.stack, pcs);
+	if (row.depth == 0)
 		return false;
-	add_sample(r, &row, pcs, depth);
+	row.first_size = found.first_size;
+	statefmt_record_labels(&r->f, i, &labels);
+	if (r->with_births)
+		add_births(r, &row, &found.v);
+	else
+		add_sample(r, &row, &found.v, NULL);
+	r->totals.records++;
 	return true;
 }
 
@@ -333,7 +409,7 @@ static void build_samples(struct reader *r)
 {
 	struct samples *s = &r->p->samples;
 
-	s->n = r->totals.records;
+	s->n = r->stack_at.n - 1;
 	s->values = SETTLE(r, &r->values);
 	s->stacks = SETTLE(r, &r->stacks);
 	s->stack_at = SETTLE(r, &r->stack_at);
@@ -347,7 +423,13 @@ static void build_samples(struct reader *r)
 
 static MUST_USE enum err_code build(struct reader *r, struct err *e)
 {
+	uint32_t now = r->f.head.last_s;
+
 	r->bytes_key = profile_intern(r->p, STR("bytes"));
+	r->born_key = profile_intern(r->p, STR("born"));
+	r->seconds = profile_intern(r->p, STR("seconds"));
+	if (r->with_births)
+		state_births_read(&r->births, &r->f, now);
 	TRY(read_records(r, e));
 	read_modules(r, false);
 	read_modules(r, true);
@@ -358,6 +440,9 @@ static MUST_USE enum err_code build(struct reader *r, struct err *e)
 	put_program_first(r);
 	build_locations(r);
 	build_types(r->p, &r->f.head);
+	/* Births count from the start: how long ago that was belongs to them. */
+	if (r->with_births)
+		r->p->duration_ns = (int64_t)now * 1000000000;
 	build_comment(r->p, &r->f.head);
 	build_samples(r);
 	if (reader_failed(r))
@@ -366,9 +451,9 @@ static MUST_USE enum err_code build(struct reader *r, struct err *e)
 }
 
 enum err_code state_read(
-    struct profile *out, struct str bytes, struct state_totals *totals, struct err *e)
+    struct profile *out, struct str bytes, bool births, struct state_totals *totals, struct err *e)
 {
-	struct reader r = { .p = out };
+	struct reader r = { .p = out, .with_births = births };
 	enum statefmt_status status = statefmt_open(bytes.p, bytes.n, &r.f);
 	enum err_code code;
 
@@ -405,7 +490,7 @@ bool state_is_file(struct str path)
 }
 
 enum err_code state_read_file(
-    struct profile *out, struct str path, const struct ui *ui, struct err *e)
+    struct profile *out, struct str path, bool births, const struct ui *ui, struct err *e)
 {
 	struct state_totals totals;
 	struct fs_map file;
@@ -413,7 +498,7 @@ enum err_code state_read_file(
 
 	*out = (struct profile){ 0 };
 	TRY(fs_map_open(&file, path, e));
-	code = state_read(out, (struct str){ file.p, file.n }, &totals, e);
+	code = state_read(out, (struct str){ file.p, file.n }, births, &totals, e);
 	fs_map_close(&file);
 	if (code == OK && totals.damaged)
 		ui_error(ui, "%.*s: %" PRIu32 " of %" PRIu32 " records are damaged and left out",

@@ -4,8 +4,8 @@
 #include "runtime/rt.h"
 
 #define BUCKET         4
-#define LEVEL0_ENTRIES ((size_t)8192)
-#define PTR_CHANGING   ((uintptr_t)1)
+#define LEVEL0_ENTRIES ((size_t)STATEFMT_LIVE_FIRST)
+#define PTR_CHANGING   ((uintptr_t)STATEFMT_LIVE_CHANGING)
 #define FILTER_FULL    255
 
 _Alignas(64) _Atomic uint8_t rt_filter[RT_FILTER_SLOTS];
@@ -193,34 +193,12 @@ size_t rt_live_slots(void)
 	return level_start(atomic_load(&rt.state.head->live_levels));
 }
 
-static void copy(const struct rt_live_entry *e, struct rt_live *out)
-{
-	const volatile struct rt_live_entry *v = e;
-
-	*out = (struct rt_live){ v->objects, v->bytes, v->record, v->born };
-}
-
-/*
- * An entry changes between two blocks only while its ptr says so. The same address may come back
- * while we read: then one of the two copies, or the ptr, differs.
- */
 bool rt_live_read_at(size_t slot, uintptr_t *address, struct rt_live *out)
 {
-	const struct rt_live_entry *e =
-	    (const struct rt_live_entry *)(const void *)rt.state.base[RT_REGION_LIVE] + slot;
-	uintptr_t p = atomic_load_explicit(&e->ptr, memory_order_acquire);
-	struct rt_live again;
+	const struct rt_live_entry *base =
+	    (const struct rt_live_entry *)(const void *)rt.state.base[RT_REGION_LIVE];
 
-	if (p <= PTR_CHANGING)
-		return false;
-	*address = p;
-	copy(e, out);
-	atomic_thread_fence(memory_order_acquire);
-	copy(e, &again);
-	atomic_thread_fence(memory_order_acquire);
-	return atomic_load_explicit(&e->ptr, memory_order_relaxed) == p &&
-	       out->objects == again.objects && out->bytes == again.bytes &&
-	       out->record == again.record && out->born == again.born;
+	return statefmt_read_block(base + slot, address, out);
 }
 
 bool rt_live_read(size_t slot, struct rt_live *out)

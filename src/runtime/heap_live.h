@@ -16,21 +16,8 @@
 
 #include "runtime/state.h"
 
-struct rt_live_entry {
-	_Atomic uintptr_t ptr; /* 0 free, 1 being changed; a block's address otherwise */
-	uint64_t objects;      /* weight, as in struct rt_amounts */
-	uint64_t bytes;
-	uint32_t record;
-	uint32_t born; /* seconds since the runtime's start */
-};
-
-_Static_assert(sizeof(struct rt_live_entry) == 32, "four entries in two cache lines");
-
-/* One live block by value. */
-struct rt_live {
-	uint64_t objects, bytes;
-	uint32_t record, born;
-};
+#define rt_live_entry statefmt_live
+#define rt_live       statefmt_block
 
 /*
  * The filter: live samples by address, up to 255 a slot. Neighbours share a slot, 819 bytes of

@@ -21,8 +21,8 @@ static struct {
 } cells;
 
 /*
- * The records' labels. Not in the mapping of indices, as they are numbers of texts that are not
- * there either. Pages that no record with labels needs stay untouched.
+ * The records' labels. With a state file they are there too, with their texts (keep_labels). Pages
+ * that no record with labels needs stay untouched.
  */
 static rt_label_set labels_of[RECORD_LIMIT];
 
@@ -75,6 +75,22 @@ static bool have_room(struct rt_state *s, uint32_t i)
 		   s, RT_REGION_CELLS, ((size_t)SPARES + i + 1) * sizeof(struct statefmt_cell));
 }
 
+/* For the readers of a file. Before the record can be found, and each time the same. */
+static void keep_labels(struct rt_state *s, uint32_t i, rt_label_set labels)
+{
+	_Atomic uint32_t *of = (_Atomic uint32_t *)(void *)s->base[RT_REGION_RECORD_LABELS];
+	uint32_t seen;
+
+	if (labels == 0 || s->backing == RT_BACKING_MEMORY ||
+	    !rt_state_need(s, RT_REGION_RECORD_LABELS, ((size_t)i + 1) * sizeof(*of)) ||
+	    !rt_labels_keep(labels, s))
+		return;
+	atomic_store_explicit(&of[i], labels, memory_order_relaxed);
+	seen = atomic_load(&s->head->labelled_records);
+	while (seen <= i && !atomic_compare_exchange_weak(&s->head->labelled_records, &seen, i + 1))
+		continue;
+}
+
 /* The counters first, then the name under which they are found. */
 static void fill(struct statefmt_record *r, uint32_t i, rt_stack_id stack, uint32_t size)
 {
@@ -95,6 +111,7 @@ static uint32_t make(rt_stack_id stack, size_t size, rt_label_set labels)
 	} while (!atomic_compare_exchange_weak(&rt.state.head->record_count, &i, i + 1));
 	if (labels_of[i] != labels)
 		labels_of[i] = labels;
+	keep_labels(&rt.state, i, labels);
 	fill(record_at(i), i, stack, statefmt_pack_size(size));
 	return i;
 }
@@ -320,6 +337,7 @@ static bool copy_one(struct rt_state *to, const struct rt_state *from, uint32_t 
 		return false;
 	fill_cell(cells_of(to) + SPARES + i, i, &v);
 	mine->size = r->size;
+	keep_labels(to, i, labels_of[i]);
 	atomic_store(&mine->current, SPARES + i);
 	atomic_store(&mine->stack, stack);
 	return true;

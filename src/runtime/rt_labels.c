@@ -10,18 +10,9 @@
 
 #define INDEX_SLOTS 16384u
 #define TEXT_BYTES  ((size_t)4 << 20)
-#define SET_MARK    0x6c626c73u
+#define SET_MARK    STATEFMT_LABELS_MARK
 
 _Static_assert(RT_LABELS_MAX == INDEX_SLOTS / 4 * 3, "the index keeps a quarter free");
-
-/* A set: "key\0value\0..." by key. Its number is its offset / 8. */
-struct set {
-	uint32_t mark; /* SET_MARK: what is no set is not taken for one */
-	uint32_t hash;
-	uint32_t bytes;
-	uint32_t n;
-	char text[];
-};
 
 struct table {
 	_Atomic uint64_t used; /* bytes of text handed out, from 8 on */
@@ -56,15 +47,15 @@ static struct table *table(void)
 	return none;
 }
 
-static const struct set *set_at(const struct table *t, rt_label_set set)
+static const struct statefmt_labels *set_at(const struct table *t, rt_label_set set)
 {
-	return (const struct set *)(const void *)(t->text + (size_t)set * 8);
+	return (const struct statefmt_labels *)(const void *)(t->text + (size_t)set * 8);
 }
 
 bool rt_labels_exists(rt_label_set set)
 {
 	const struct table *t = atomic_load_explicit(&labels, memory_order_acquire);
-	size_t end = (size_t)set * 8 + sizeof(struct set);
+	size_t end = (size_t)set * 8 + sizeof(struct statefmt_labels);
 
 	return set == 0 || (t && end <= atomic_load(&t->used) && set_at(t, set)->mark == SET_MARK);
 }
@@ -72,7 +63,7 @@ bool rt_labels_exists(rt_label_set set)
 size_t rt_labels_get(rt_label_set set, struct rt_label *out)
 {
 	const struct table *t = atomic_load_explicit(&labels, memory_order_acquire);
-	const struct set *s;
+	const struct statefmt_labels *s;
 	const char *p;
 
 	if (set == 0 || !rt_labels_exists(set))
@@ -124,15 +115,15 @@ static size_t flatten(const struct draft *d, char text[RT_LABELS_BYTES])
 /* Fresh space with the set in it; 0 when there is none. */
 static rt_label_set store(struct table *t, uint32_t hash, const char *text, size_t n, size_t pairs)
 {
-	size_t bytes = (sizeof(struct set) + n + 7) & ~(size_t)7;
+	size_t bytes = (sizeof(struct statefmt_labels) + n + 7) & ~(size_t)7;
 	uint64_t at = atomic_load(&t->used);
-	struct set *s;
+	struct statefmt_labels *s;
 
 	do {
 		if (at + bytes > TEXT_BYTES)
 			return 0;
 	} while (!atomic_compare_exchange_weak(&t->used, &at, at + bytes));
-	s = (struct set *)(void *)(t->text + at);
+	s = (struct statefmt_labels *)(void *)(t->text + at);
 	s->hash = hash;
 	s->bytes = (uint32_t)n;
 	s->n = (uint32_t)pairs;
@@ -141,7 +132,7 @@ static rt_label_set store(struct table *t, uint32_t hash, const char *text, size
 	return (rt_label_set)(at / 8);
 }
 
-static bool same(const struct set *s, uint32_t hash, const char *text, size_t n)
+static bool same(const struct statefmt_labels *s, uint32_t hash, const char *text, size_t n)
 {
 	return s->hash == hash && s->bytes == n && memcmp(s->text, text, n) == 0;
 }
@@ -192,6 +183,26 @@ rt_label_set rt_labels_with(rt_label_set base, const struct rt_label *add, size_
 		return set;
 	rt_stats_add(RT_STAT_LOST_LABELS, 1);
 	return base;
+}
+
+bool rt_labels_keep(rt_label_set set, struct rt_state *s)
+{
+	const struct table *t = atomic_load_explicit(&labels, memory_order_acquire);
+	size_t at = (size_t)set * 8;
+	uint64_t used;
+	size_t bytes;
+
+	if (set == 0 || !rt_labels_exists(set))
+		return false;
+	bytes = sizeof(struct statefmt_labels) + set_at(t, set)->bytes;
+	if (!rt_state_need(s, RT_REGION_LABELS, at + bytes))
+		return false;
+	memcpy(s->base[RT_REGION_LABELS] + at, set_at(t, set), bytes);
+	used = atomic_load(&s->head->labels_used);
+	while (used < at + bytes &&
+	       !atomic_compare_exchange_weak(&s->head->labels_used, &used, at + bytes))
+		continue;
+	return true;
 }
 
 /* As Go's strconv.Quote does for bytes that are plain text; others as \xNN. */

@@ -14,13 +14,14 @@
 
 #include "core/str.h"
 #include "runtime/mem.h"
+#include "runtime/state.h"
 #include "runtime/tls.h"
 
 typedef uint32_t rt_label_set; /* 0: no labels */
 
 /* Pairs of a set, and bytes of its texts (each with a NUL); more are a counted loss. */
-#define RT_LABELS_PAIRS 32
-#define RT_LABELS_BYTES 2048
+#define RT_LABELS_PAIRS STATEFMT_LABEL_PAIRS
+#define RT_LABELS_BYTES STATEFMT_LABEL_BYTES
 /* Distinct sets there can be. */
 #define RT_LABELS_MAX   12288u
 
@@ -54,6 +55,12 @@ bool rt_labels_exists(rt_label_set set);
  * NUL-terminated, and live as long as the process. RT_SIGSAFE
  */
 size_t rt_labels_get(rt_label_set set, struct rt_label *out);
+
+/*
+ * Copies the set to where a file's reader looks for it, at its number in RT_REGION_LABELS; false
+ * when there is no room. Any number of times, by any number of threads. RT_NOALLOC
+ */
+bool rt_labels_keep(rt_label_set set, struct rt_state *s);
 
 /* Appends {"key":"value", ...}, quoted as Go does. RT_ANY */
 void rt_labels_print(const struct rt_label *pairs, size_t n, struct rt_bytes *out);

@@ -14,15 +14,18 @@
 /* Bytes reserved at most, under a tight address space limit, and made usable at a time. */
 static const struct {
 	size_t full, small, chunk;
+	bool later; /* nothing of it is usable before it is needed */
 } plan[RT_REGIONS] = {
-	[RT_REGION_HEAD] = { 4 * KB, 4 * KB, 4 * KB },
-	[RT_REGION_STACK_INDEX] = { 256 * KB, 256 * KB, 256 * KB },
-	[RT_REGION_RECORD_INDEX] = { 256 * KB, 256 * KB, 256 * KB },
-	[RT_REGION_RECORDS] = { 1 * MB, 1 * MB, 32 * KB },
-	[RT_REGION_CELLS] = { 4 * MB + 256 * KB, 4 * MB + 256 * KB, 128 * KB },
-	[RT_REGION_STACKS] = { 48 * MB, 4 * MB, 256 * KB },
-	[RT_REGION_MODULES] = { 2 * MB, 512 * KB, 32 * KB },
-	[RT_REGION_LIVE] = { 85 * MB + 256 * KB, 1 * MB + 256 * KB, 256 * KB },
+	[RT_REGION_HEAD] = { 4 * KB, 4 * KB, 4 * KB, false },
+	[RT_REGION_STACK_INDEX] = { 256 * KB, 256 * KB, 256 * KB, false },
+	[RT_REGION_RECORD_INDEX] = { 256 * KB, 256 * KB, 256 * KB, false },
+	[RT_REGION_RECORDS] = { 1 * MB, 1 * MB, 32 * KB, false },
+	[RT_REGION_CELLS] = { 4 * MB + 256 * KB, 4 * MB + 256 * KB, 128 * KB, false },
+	[RT_REGION_STACKS] = { 48 * MB, 4 * MB, 256 * KB, false },
+	[RT_REGION_MODULES] = { 2 * MB, 512 * KB, 32 * KB, false },
+	[RT_REGION_RECORD_LABELS] = { 256 * KB, 256 * KB, 16 * KB, true },
+	[RT_REGION_LABELS] = { 4 * MB, 512 * KB, 16 * KB, true },
+	[RT_REGION_LIVE] = { 85 * MB + 256 * KB, 1 * MB + 256 * KB, 256 * KB, false },
 };
 
 _Static_assert(sizeof(struct statefmt_stack) == sizeof(struct rt_stack) &&
@@ -80,7 +83,7 @@ bool rt_state_init_at(struct rt_state *s, uint8_t *mapping, bool small, enum rt_
 	}
 	/* The first chunk of everything; not faulted in yet, which takes most of a millisecond. */
 	for (unsigned i = 0; i < RT_REGIONS; i++)
-		usable = usable && rt_state_need(s, (enum rt_region)i, 1);
+		usable = usable && (plan[i].later || rt_state_need(s, (enum rt_region)i, 1));
 	if (!usable) {
 		rt_state_release(s);
 		return false;

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pprof/pprof.h"
+
 #define BLOCKS 2000
 
 static struct state_shared *shared;
@@ -154,6 +156,25 @@ static int do_plugin(const char *path, bool unload)
 	die();
 }
 
+/* Blocks by a thread that says what it does, and some more a good second later. */
+static int do_labels(void)
+{
+	static const struct pprof_label route = { "route", "/slow" };
+	pprof_label_set (*add)(const struct pprof_label *, size_t);
+	void *symbol = dlsym(RTLD_DEFAULT, "pprof_with_labels");
+
+	if (!symbol)
+		return 1;
+	memcpy(&add, &symbol, sizeof(symbol));
+	keep(0, 1, STATE_CHILD_SIZE);
+	add(&route, 1);
+	keep(1, STATE_PARENT_BLOCKS - 1, STATE_PARENT_SIZE);
+	usleep(1200000);
+	keep(STATE_PARENT_BLOCKS, STATE_CHILD_BLOCKS, STATE_CHILD_SIZE);
+	tell_ready();
+	die();
+}
+
 /* Very many different stacks and blocks, until some table is full. */
 static void fill(void)
 {
@@ -200,6 +221,8 @@ int main(int argc, char **argv)
 		return do_plugin(argument, false);
 	if (strcmp(command, "unload") == 0)
 		return do_plugin(argument, true);
+	if (strcmp(command, "labels") == 0)
+		return do_labels();
 	if (strcmp(command, "fill") == 0)
 		fill();
 	if (strcmp(command, "keep") == 0)

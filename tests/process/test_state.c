@@ -99,15 +99,20 @@ static void finish(struct host *h)
 	munmap(h->shared, sizeof(*h->shared));
 }
 
-static void read_state(const char *path, struct profile *p, struct state_totals *totals)
+static void read_as(const char *path, bool births, struct profile *p, struct state_totals *totals)
 {
 	struct fs_map file;
 	struct err e;
 
 	assert_int_equal(fs_map_open(&file, str_c(path), &e), OK);
-	if (state_read(p, (struct str){ file.p, file.n }, totals, &e) != OK)
+	if (state_read(p, (struct str){ file.p, file.n }, births, totals, &e) != OK)
 		fail_msg("%s: %s", path, e.msg);
 	fs_map_close(&file);
+}
+
+static void read_state(const char *path, struct profile *p, struct state_totals *totals)
+{
+	read_as(path, false, p, totals);
 }
 
 static int64_t label_of(const struct profile *p, size_t i)
@@ -184,6 +189,10 @@ static void check_killed(const struct host *h, int64_t rate)
 	if (fabs((double)(inuse - truth)) > slack)
 		fail_msg("%lld bytes in use, counted %lld", (long long)inuse, (long long)truth);
 	profile_release(&p);
+	/* The same by birth: no block that is alive is more than its record has. */
+	read_as(h->state, true, &p, &totals);
+	assert_int_equal(sum_and_check(&p, rate == 1), inuse);
+	profile_release(&p);
 }
 
 static void at_any_moment(void **state)
@@ -217,7 +226,7 @@ static void while_it_runs(void **state)
 	for (int i = 0; i < 200; i++) {
 		struct profile p;
 
-		read_state(h.state, &p, &totals);
+		read_as(h.state, i % 2 == 1, &p, &totals);
 		assert_int_equal(totals.damaged, 0);
 		assert_true(sum_and_check(&p, true) > 0);
 		profile_release(&p);
@@ -314,6 +323,54 @@ static void modules_that_come_and_go(void **state)
 		profile_release(&p);
 		finish(&h);
 	}
+}
+
+static const struct label *label_named(const struct profile *p, size_t i, const char *key)
+{
+	size_t n;
+	const struct label *labels = sample_labels(p, i, &n);
+
+	for (size_t k = 0; k < n; k++)
+		if (str_eq(profile_str(p, labels[k].key), str_c(key)))
+			return &labels[k];
+	return NULL;
+}
+
+/* All but the first block have the label; the last ones were born a second later at least. */
+static void labels_and_births(void **state)
+{
+	int64_t with = 0, without = 0, early = 0, late = 0;
+	struct state_totals totals;
+	struct profile p;
+	struct host h;
+
+	(void)state;
+	start(&h, "1", "labels", "");
+	end(&h);
+	read_as(h.state, true, &p, &totals);
+	for (size_t i = 0; i < p.samples.n; i++) {
+		const struct label *route = label_named(&p, i, "route");
+		const struct label *born = label_named(&p, i, "born");
+		const struct label *bytes = label_named(&p, i, "bytes");
+		int64_t objects = sample_values(&p, i)[2];
+
+		if (bytes->num != STATE_PARENT_SIZE && bytes->num != STATE_CHILD_SIZE)
+			continue;
+		assert_non_null(born);
+		assert_true(!route || str_eq(profile_str(&p, route->str), STR("/slow")));
+		*(route ? &with : &without) += objects;
+		*(bytes->num == STATE_PARENT_SIZE ? &early : &late) += objects;
+		if (route && bytes->num == STATE_CHILD_SIZE)
+			assert_true(born->num >= 1);
+		if (bytes->num == STATE_PARENT_SIZE)
+			assert_true(born->num * 1000000000 < p.duration_ns);
+	}
+	assert_int_equal(without, 1);
+	assert_int_equal(with, STATE_PARENT_BLOCKS - 1 + STATE_CHILD_BLOCKS);
+	assert_int_equal(early, STATE_PARENT_BLOCKS - 1);
+	assert_int_equal(late, STATE_CHILD_BLOCKS + 1);
+	profile_release(&p);
+	finish(&h);
 }
 
 static void clean_exit_removes_it(void **state)
@@ -494,6 +551,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(fork_leaves_the_parents_file),
 		cmocka_unit_test(forked_child_with_a_file),
 		cmocka_unit_test(modules_that_come_and_go),
+		cmocka_unit_test(labels_and_births),
 		cmocka_unit_test(clean_exit_removes_it),
 		cmocka_unit_test(states_of_the_living_and_the_dead),
 		cmocka_unit_test(without_a_usable_directory),

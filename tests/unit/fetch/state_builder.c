@@ -27,10 +27,17 @@ void state_image_init(struct state_image *s)
 	set_region(s, STATEFMT_CELLS, offsetof(struct state_image, cells), sizeof(s->cells));
 	set_region(s, STATEFMT_STACKS, offsetof(struct state_image, stacks), sizeof(s->stacks));
 	set_region(s, STATEFMT_MODULES, offsetof(struct state_image, modules), sizeof(s->modules));
-	set_region(s, STATEFMT_LIVE, sizeof(*s), 0);
+	set_region(s, STATEFMT_RECORD_LABELS, offsetof(struct state_image, record_labels),
+	    sizeof(s->record_labels));
+	set_region(s, STATEFMT_LABELS, offsetof(struct state_image, labels), sizeof(s->labels));
+	set_region(s, STATEFMT_LIVE, offsetof(struct state_image, live), sizeof(s->live));
 	h->record_bytes = sizeof(struct statefmt_record);
 	h->cell_bytes = sizeof(struct statefmt_cell);
 	h->module_bytes = sizeof(struct statefmt_module);
+	h->live_bytes = sizeof(struct statefmt_live);
+	h->live_levels = 1;
+	h->labels_used = sizeof(s->labels);
+	h->labelled_records = STATE_RECORDS;
 	h->objects_shift = STATEFMT_OBJECTS_SHIFT;
 	h->pid = 4711;
 	h->start_ns = 1700000000000000000;
@@ -68,6 +75,28 @@ uint32_t state_image_record(
 	s->records[i].current = (uint64_t)7 << 32 | (STATE_RECORDS + i);
 	s->records[i].stack = stack;
 	return i;
+}
+
+void state_image_labels(
+    struct state_image *s, uint32_t i, uint32_t set, uint32_t n, const char *text, uint32_t bytes)
+{
+	struct statefmt_labels *head = (struct statefmt_labels *)(void *)&s->labels[set];
+
+	*head = (struct statefmt_labels){ .mark = STATEFMT_LABELS_MARK, .bytes = bytes, .n = n };
+	memcpy(head->text, text, bytes);
+	s->record_labels[i] = set;
+}
+
+void state_image_live(
+    struct state_image *s, uint32_t at, uint32_t i, uint32_t size, uint32_t objects, uint32_t born)
+{
+	struct statefmt_live *e = &s->live[at];
+
+	e->objects = (uint64_t)objects << STATEFMT_OBJECTS_SHIFT;
+	e->bytes = (uint64_t)objects * size;
+	e->record = i;
+	e->born = born;
+	e->ptr = 0x555500001000 + 16 * (uint64_t)at;
 }
 
 void state_image_module(struct state_image *s, uint64_t start, uint64_t end, const char *path,

@@ -40,7 +40,7 @@ static void read_good(struct profile *p, struct state_totals *totals)
 {
 	struct err e;
 
-	if (state_read(p, bytes_of(&image), totals, &e) != OK)
+	if (state_read(p, bytes_of(&image), false, totals, &e) != OK)
 		fail_msg("%s", e.msg);
 }
 
@@ -49,7 +49,7 @@ static void expect_error(const char *text)
 	struct profile p;
 	struct err e;
 
-	assert_int_equal(state_read(&p, bytes_of(&image), NULL, &e), ERR_FORMAT);
+	assert_int_equal(state_read(&p, bytes_of(&image), false, NULL, &e), ERR_FORMAT);
 	assert_string_equal(e.msg, text);
 	assert_int_equal(p.n_sample_types, 0);
 }
@@ -197,7 +197,7 @@ static void heads_that_are_refused(void **state)
 	image.head.magic[0] = 'P';
 	expect_error("not a state file");
 	build();
-	image.head.version = 2;
+	image.head.version = STATEFMT_VERSION + 1;
 	expect_error("the state file is of another version of libpprof than this pprof");
 	build();
 	image.head.byte_order = 0x04030201;
@@ -225,7 +225,8 @@ static void heads_that_are_refused(void **state)
 	expect_error("the state file is damaged");
 	build();
 	for (size_t n = 8; n < sizeof(image); n += 8) {
-		enum err_code code = state_read(&p, (struct str){ (char *)&image, n }, NULL, &e);
+		enum err_code code =
+		    state_read(&p, (struct str){ (char *)&image, n }, false, NULL, &e);
 
 		if (code == OK) /* only bytes that nobody needs are missing */
 			profile_release(&p);
@@ -233,7 +234,7 @@ static void heads_that_are_refused(void **state)
 			assert_string_equal(e.msg, "the state file is cut off");
 	}
 	assert_int_equal(
-	    state_read(&p, (struct str){ (char *)&image, 2000 }, NULL, &e), ERR_FORMAT);
+	    state_read(&p, (struct str){ (char *)&image, 2000 }, false, NULL, &e), ERR_FORMAT);
 }
 
 static void without_a_sample(void **state)
@@ -260,7 +261,7 @@ static void when_memory_is_short(void **state)
 	build();
 	for (n = 1; code == ERR_NOMEM; n++) {
 		alloc_fail_at(n);
-		code = state_read(&p, bytes_of(&image), NULL, &e);
+		code = state_read(&p, bytes_of(&image), false, NULL, &e);
 		alloc_fail_at(0);
 	}
 	assert_int_equal(code, OK);
@@ -338,10 +339,154 @@ static void ages(void **state)
 		assert_int_equal(state_age(str_c(bad[i]), &seconds, &e), ERR_USAGE);
 }
 
+/* Label `key` of sample i; NULL when it has none. */
+static const struct label *label(const struct profile *p, size_t i, const char *key)
+{
+	size_t n;
+	const struct label *labels = sample_labels(p, i, &n);
+
+	for (size_t k = 0; k < n; k++)
+		if (strcmp(text(p, labels[k].key), key) == 0)
+			return &labels[k];
+	return NULL;
+}
+
+static void labels_are_texts(void **state)
+{
+	struct state_totals totals;
+	struct profile p;
+
+	(void)state;
+	build();
+	state_image_labels(&image, 1, 5, 2, "route\0/slow\0tenant\0a", 21);
+	read_good(&p, &totals);
+	assert_int_equal(p.samples.n, 2);
+	assert_null(label(&p, 0, "route"));
+	assert_string_equal(text(&p, label(&p, 1, "route")->str), "/slow");
+	assert_string_equal(text(&p, label(&p, 1, "tenant")->str), "a");
+	assert_int_equal(label(&p, 1, "bytes")->num, 5000);
+	profile_release(&p);
+}
+
+/* Whatever is wrong with a set, the record it is of stays, without labels. */
+static void damaged_labels_are_none(void **state)
+{
+	struct state_totals totals;
+	struct profile p;
+
+	(void)state;
+	for (unsigned what = 0; what < 7; what++) {
+		struct statefmt_labels *set;
+
+		build();
+		state_image_labels(&image, 1, 5, 2, "route\0/slow\0tenant\0a", 21);
+		set = (struct statefmt_labels *)(void *)&image.labels[5];
+		if (what == 0)
+			set->mark++;
+		if (what == 1)
+			set->n = 3;
+		if (what == 2)
+			set->bytes = 20; /* no NUL at the end */
+		if (what == 3)
+			set->bytes = STATEFMT_LABEL_BYTES + 1;
+		if (what == 4)
+			set->n = STATEFMT_LABEL_PAIRS + 1;
+		if (what == 5)
+			image.record_labels[1] = STATE_LABELS - 1;
+		if (what == 6)
+			image.record_labels[1] = UINT32_MAX;
+		read_good(&p, &totals);
+		assert_int_equal(totals.records, 2);
+		assert_int_equal(totals.damaged, 0);
+		assert_null(label(&p, 1, "route"));
+		profile_release(&p);
+	}
+}
+
+static void read_births(struct profile *p)
+{
+	struct state_totals totals;
+	struct err e;
+
+	if (state_read(p, bytes_of(&image), true, &totals, &e) != OK)
+		fail_msg("%s", e.msg);
+	assert_int_equal(totals.records, 2);
+}
+
+static void expect_row(const struct profile *p, size_t i, int64_t born, const int64_t *want)
+{
+	const struct label *l = label(p, i, "born");
+
+	for (unsigned v = 0; v < 4; v++)
+		assert_int_equal(sample_values(p, i)[v], want[v]);
+	assert_int_equal(l ? l->num : -1, born);
+	if (l)
+		assert_string_equal(text(p, l->unit), "seconds");
+}
+
+/* Record 0 has 10 blocks of 100 bytes allocated and 4 freed, record 1 has 3 of 5000. */
+static void births(void **state)
+{
+	struct profile p;
+
+	(void)state;
+	build();
+	state_image_live(&image, 3, 0, 100, 2, 7);
+	state_image_live(&image, 9, 0, 100, 3, 28);
+	state_image_live(&image, 1, 1, 5000, 3, 99); /* later than the last sample */
+	state_image_live(&image, 2, 0, 100, 1, 7);
+	state_image_live(&image, 5, 0, 100, 7, 7);
+	image.live[5].ptr = 1; /* in the middle of a change when the writer was killed */
+	state_image_live(&image, 6, 7, 100, 7, 7); /* of a record that is not there */
+	read_births(&p);
+	assert_int_equal(p.samples.n, 4);
+	expect_row(&p, 0, 7, (const int64_t[]){ 3, 300, 3, 300 });
+	expect_row(&p, 1, 28, (const int64_t[]){ 3, 300, 3, 300 });
+	expect_row(&p, 2, -1, (const int64_t[]){ 4, 400, 0, 0 });
+	expect_row(&p, 3, 30, (const int64_t[]){ 3, 15000, 3, 15000 });
+	assert_int_equal(p.duration_ns, 30000000000);
+	profile_release(&p);
+}
+
+/* A block that is alive but not in the table stays in use, without a birth. */
+static void a_block_without_a_birth(void **state)
+{
+	struct profile p;
+
+	(void)state;
+	build();
+	state_image_live(&image, 3, 0, 100, 2, 7);
+	read_births(&p);
+	assert_int_equal(p.samples.n, 3);
+	expect_row(&p, 0, 7, (const int64_t[]){ 2, 200, 2, 200 });
+	expect_row(&p, 1, -1, (const int64_t[]){ 8, 800, 4, 400 });
+	expect_row(&p, 2, -1, (const int64_t[]){ 3, 15000, 3, 15000 });
+	profile_release(&p);
+}
+
+/* More alive than was ever allocated: the record is believed. */
+static void births_of_too_much(void **state)
+{
+	struct profile p;
+
+	(void)state;
+	build();
+	state_image_live(&image, 3, 1, 5000, 4, 7);
+	read_births(&p);
+	assert_int_equal(p.samples.n, 2);
+	expect_row(&p, 1, -1, (const int64_t[]){ 3, 15000, 3, 15000 });
+	profile_release(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_heap_profile),
+		cmocka_unit_test(labels_are_texts),
+		cmocka_unit_test(damaged_labels_are_none),
+		cmocka_unit_test(births),
+		cmocka_unit_test(a_block_without_a_birth),
+		cmocka_unit_test(births_of_too_much),
 		cmocka_unit_test(samples_stacks_and_mappings),
 		cmocka_unit_test(modules_that_are_gone),
 		cmocka_unit_test(unfinished_things_are_left_out),
