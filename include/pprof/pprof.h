@@ -321,7 +321,8 @@ PPROF_API int pprof_handle(
 
 /*
  * The same for one page under whatever path the program's server has it at: `name` is a profile's
- * ("heap", for CPU time "profile"), "cmdline", "symbol", "self", or "" for the index. request->path is not looked at.
+ * ("heap", for CPU time "profile"), "cmdline", "symbol", "self", or "" for the index.
+ * request->path is not looked at.
  */
 PPROF_API int pprof_handle_page(
     const char *name, const struct pprof_request *request, const struct pprof_response *response);
