@@ -6,12 +6,12 @@
  *	split SAMPLES HZ PROFILE
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
+
+#include "preloaded.h"
 
 static volatile double sink;
 
@@ -46,17 +46,6 @@ static double timed(void (*f)(long), long passes)
 	return now_s() - start;
 }
 
-static void find(const char *name, void *slot)
-{
-	void *f = dlsym(RTLD_DEFAULT, name);
-
-	if (!f) {
-		fprintf(stderr, "no %s: libpprof is not preloaded\n", name);
-		exit(1);
-	}
-	memcpy(slot, &f, sizeof(f));
-}
-
 int main(int argc, char **argv)
 {
 	int (*set_rate)(int), (*start)(int), (*stop)(void);
@@ -66,9 +55,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: split SAMPLES HZ PROFILE\n");
 		return 2;
 	}
-	find("pprof_set_cpu_rate", &set_rate);
-	find("pprof_start_cpu_profile", &start);
-	find("pprof_stop_cpu_profile", &stop);
+	preloaded_find("pprof_set_cpu_rate", &set_rate);
+	preloaded_find("pprof_start_cpu_profile", &start);
+	preloaded_find("pprof_stop_cpu_profile", &stop);
 	if (set_rate(atoi(argv[2])) != 0 ||
 	    start(open(argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0644)) != 0)
 		return 1;
