@@ -250,7 +250,7 @@ static bool dawdle(int unused, struct input *in)
 
 	(void)unused;
 	(void)in;
-	if (slow[i] >= 0 && put(slow[i], "GET / HTTP/1.1\r\nA: " + random_number() % 18, 1))
+	if (slow[i] >= 0 && put(slow[i], &"GET / HTTP/1.1\r\nA: "[random_number() % 18], 1))
 		return true;
 	if (slow[i] >= 0)
 		close(slow[i]);
