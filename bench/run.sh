@@ -29,8 +29,11 @@ bench/overhead/mutex.sh "$build"
 echo "== CPU profiles: time added, and time accounted for"
 bench/overhead/cpu.sh "$build"
 
-echo "== a sample of CPU time: ns after the kernel's part"
-"$build/tests/bench_capture"
+echo "== a sample of CPU time: walk, kernel's part, share of a thread's time"
+"$build/tests/bench_capture" 33 40
+
+echo "== a loaded server while all of its profiles are scraped"
+bench/overhead/latency.sh "$build"
 
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind" 30 60

@@ -58,7 +58,7 @@ ioctl cpu_timer
 fcntl cpu_timer
 close cpu_timer,rt_threads
 open rt_threads
-stat rt_threads
+stat rt_threads,fds
 sigfillset futexlock,sigtake
 sigprocmask futexlock
 sigaction sigtake

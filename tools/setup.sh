@@ -10,7 +10,7 @@ libjansson-dev libcmocka-dev nodejs npm python3 binutils"
 tests="libevent-dev chromium graphviz sqlite3 curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14
 dwz xz-utils"
 peers="golang-go libjemalloc2 libmimalloc2.0 libgoogle-perftools4 google-perftools libunwind-dev heaptrack
-redis-server redis-tools memcached nginx-light git libc6-dbg"
+redis-server redis-tools memcached nginx-light wrk git libc6-dbg"
 
 wanted="$base $tests"
 [ "${1:-}" = --peers ] && wanted="$wanted $peers"

@@ -6,14 +6,14 @@
  *	cpu THREADS PASSES HZ [PROFILE]
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "preloaded.h"
 
 #define DEPTH 30
 
@@ -54,18 +54,6 @@ static double used(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-/* A function of the preloaded library; ends the program when it is not there. */
-static void find(const char *name, void *slot)
-{
-	void *f = dlsym(RTLD_DEFAULT, name);
-
-	if (!f) {
-		fprintf(stderr, "no %s: libpprof is not preloaded\n", name);
-		exit(1);
-	}
-	memcpy(slot, &f, sizeof(f));
-}
-
 int main(int argc, char **argv)
 {
 	int (*set_rate)(int), (*start)(int), (*stop)(void);
@@ -80,9 +68,9 @@ int main(int argc, char **argv)
 	passes = atol(argv[2]);
 	if (hz > 0) {
 		fd = open(argc > 4 ? argv[4] : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0644);
-		find("pprof_set_cpu_rate", &set_rate);
-		find("pprof_start_cpu_profile", &start);
-		find("pprof_stop_cpu_profile", &stop);
+		preloaded_find("pprof_set_cpu_rate", &set_rate);
+		preloaded_find("pprof_start_cpu_profile", &start);
+		preloaded_find("pprof_stop_cpu_profile", &stop);
 		if (set_rate(hz) != 0 || start(fd) != 0)
 			return 1;
 	}

@@ -2,7 +2,9 @@
 # cpu.sh BUILD-DIR [ROUNDS]: what CPU profilers add to the CPU time of a fixed amount of work, and how
 # much of the time that was used their profiles account for. Every round runs every configuration
 # once, so that all see the same machine; medians over rounds. perf's time outside of the program
-# (its own process) is in "whole".
+# (its own process) is in "whole". Then how many of 10,000 samples are in the wrong one of three
+# functions. What a sample takes, which says more about small rates than any of these ratios on a busy
+# machine, is measured by bench_capture.
 set -eu
 build=${1:?usage: cpu.sh BUILD-DIR [ROUNDS]}
 rounds=${2:-11}
@@ -83,3 +85,17 @@ END {
 			median(ratio[order[k]]), median(whole[order[k]]), c == "" ? "" : sprintf("%.1f %%", 100 * c)
 	}
 }' "$work/results"
+
+# Whom the profile blames, beside the time that each function took by the thread's clock.
+${CC:-cc} -O2 -o "$work/split" "$here/split.c" -ldl
+for hz in 1000 4000; do
+	LD_PRELOAD=$preload "$work/split" 10000 $hz "$work/split.pb.gz" >"$work/shares"
+	"$build/bin/pprof" -top -unit=ms "$work/split" "$work/split.pb.gz" 2>/dev/null |
+		awk -v hz=$hz 'NR == FNR { want[$1] = $2; next }
+		$NF in want { got[$NF] = $1 + 0; sum += $1 }
+		END {
+			for (f in want) { d = got[f] / sum - want[f]; wrong += d < 0 ? -d : d
+				line = line sprintf("  %s %.2f %% (%.2f)", f, 100 * got[f] / sum, 100 * want[f]) }
+			printf "10,000 samples at %d Hz: in the wrong function %.2f points;%s\n", hz, 50 * wrong, line
+		}' "$work/shares" -
+done

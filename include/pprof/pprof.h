@@ -6,10 +6,11 @@
  *
  *	int main(void)
  *	{
- *		pprof_start("127.0.0.1:6060");   // then: pprof
- *http://localhost:6060/debug/pprof/heap
+ *		pprof_start("127.0.0.1:6060");
  *		...
  *	}
+ *
+ *	pprof http://localhost:6060/debug/pprof/heap
  *
  * Linking the library (or preloading it) is enough for heap sampling to run, at a mean of one
  * sample for each 512 KiB allocated. Nothing listens until pprof_start is called, or until
@@ -19,9 +20,10 @@
  * Threads: every function may be called from any thread, at any time after the program's
  * constructors have begun, unless its comment says otherwise.
  * Signals: only pprof_set_heap_rate, pprof_heap_rate, pprof_enabled, pprof_version and the
- *functions of labels may be called from a signal handler. Fork: a child goes on profiling with a
- *copy of its parent's data. It serves nothing until it calls pprof_start itself. The library never
- *prints, never exits or aborts, and never calls malloc for itself.
+ * functions of labels may be called from a signal handler.
+ * Fork: a child goes on profiling with a copy of its parent's data. It serves nothing until it
+ * calls pprof_start itself.
+ * The library never prints, never exits or aborts, and never calls malloc for itself.
  *
  * Link with -lpprof, before other allocators; a program linked with -static cannot use it, as only
  * the dynamic linker can tell what malloc was interposed.
@@ -319,7 +321,8 @@ PPROF_API int pprof_handle(
 
 /*
  * The same for one page under whatever path the program's server has it at: `name` is a profile's
- * ("heap"), "cmdline", "symbol", "self", or "" for the index. request->path is not looked at.
+ * ("heap", for CPU time "profile"), "cmdline", "symbol", "self", or "" for the index.
+ * request->path is not looked at.
  */
 PPROF_API int pprof_handle_page(
     const char *name, const struct pprof_request *request, const struct pprof_response *response);

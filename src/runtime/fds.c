@@ -69,7 +69,7 @@ void rt_fds_opened(int fd, void *caller)
 	int saved = errno;
 	struct stat st;
 
-	if (fd < 0 || !fds.entries || !is_ours() || !rt_state_check(&rt.state))
+	if (fd < 0 || !fds.entries || rt_tls.own_files || !is_ours() || !rt_state_check(&rt.state))
 		return;
 	if (fd < RT_FDS_MAX && fstat(fd, &st) == 0) {
 		raise_end((uint32_t)fd + 1);
@@ -84,7 +84,7 @@ void rt_fds_closing_range(unsigned first, unsigned last)
 {
 	uint32_t end = atomic_load(&fds.end);
 
-	if (!fds.entries || first >= end || !is_ours())
+	if (!fds.entries || first >= end || rt_tls.own_files || !is_ours())
 		return;
 	for (uint32_t fd = first; fd < end && fd <= last; fd++)
 		if (atomic_load_explicit(&fds.entries[fd], memory_order_relaxed))
@@ -95,6 +95,16 @@ void rt_fds_closing(int fd)
 {
 	if (fd >= 0)
 		rt_fds_closing_range((unsigned)fd, (unsigned)fd);
+}
+
+/* The link of a number of the program's table, which the caller's need not be. */
+static const char *link_of(int fd, char *path, size_t size)
+{
+	struct fmt_buf b = fmt_buf_of(path, size);
+
+	fmt_c(&b, "/proc/self/fd/");
+	fmt_i64(&b, fd);
+	return fmt_end(&b);
 }
 
 /* What the kernel calls a descriptor without a file of its own. */
@@ -112,12 +122,8 @@ static uintptr_t anonymous_type(int fd)
 	};
 
 	char path[40], target[64];
-	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
-	ssize_t n;
+	ssize_t n = readlink(link_of(fd, path, sizeof(path)), target, sizeof(target));
 
-	fmt_c(&b, "/proc/self/fd/");
-	fmt_i64(&b, fd);
-	n = readlink(fmt_end(&b), target, sizeof(target));
 	for (size_t i = 0; n > 0 && i < sizeof(types) / sizeof(types[0]); i++)
 		if (str_is((struct str){ target, (size_t)n }, types[i].target))
 			return types[i].pc;
@@ -147,10 +153,11 @@ static uintptr_t type_of(int fd, const struct stat *st)
 static rt_stack_id stack_of(int fd)
 {
 	uint64_t entry = fd < RT_FDS_MAX ? atomic_load(&fds.entries[fd]) : 0;
+	char path[40];
 	struct stat st;
 	uintptr_t type;
 
-	if (fstat(fd, &st) != 0)
+	if (stat(link_of(fd, path, sizeof(path)), &st) != 0)
 		return 0;
 	if ((uint32_t)entry != 0 && (uint32_t)(entry >> 32) == identity(&st))
 		return (rt_stack_id)entry;
@@ -167,12 +174,25 @@ struct entry64 {
 	char name[];
 };
 
+/* The number that `dir` has in the table that it lists: -1 when the caller's is another. */
+static int number_in_list(int dir)
+{
+	struct stat here, there;
+	char path[40];
+
+	if (dir < 0 || fstat(dir, &here) != 0 ||
+	    stat(link_of(dir, path, sizeof(path)), &there) != 0)
+		return -1;
+	return here.st_ino == there.st_ino && here.st_dev == there.st_dev ? dir : -1;
+}
+
 /* Calls each(ctx, fd) for what is open, but for the descriptor that this itself uses. */
 static bool for_each_open(void (*each)(void *, int), void *ctx)
 {
 	_Alignas(struct entry64) char buf[4096];
 	int dir =
 	    (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int hidden = number_in_list(dir);
 	ssize_t got = 0;
 
 	while (dir >= 0 && (got = syscall(SYS_getdents64, dir, buf, sizeof(buf))) > 0) {
@@ -181,7 +201,7 @@ static bool for_each_open(void (*each)(void *, int), void *ctx)
 			uint64_t fd;
 
 			at += e->bytes;
-			if (str_to_u64(str_c(e->name), 10, &fd) && (int)fd != dir)
+			if (str_to_u64(str_c(e->name), 10, &fd) && (int)fd != hidden)
 				each(ctx, (int)fd);
 		}
 	}

@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/tls.h"
+
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
@@ -40,12 +42,14 @@ bool rt_own_files(int keep)
 	unsigned above = keep < 0 ? 0 : (unsigned)keep + 1;
 
 	if (close_range_of(above, UINT_MAX, CLOSE_RANGE_UNSHARE)) {
+		rt_tls.own_files = true;
 		if (keep > 0)
 			close_range_of(0, (unsigned)keep - 1, 0);
 		return true;
 	}
 	if (unshare(CLONE_FILES) != 0)
 		return false;
+	rt_tls.own_files = true;
 	close_one_by_one(keep);
 	return true;
 }

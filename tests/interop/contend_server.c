@@ -1,9 +1,13 @@
 /*
  * Serves its own profiles and contends for a mutex: keeps_it holds it for 2 ms at a time, wants_it
- * waits for it meanwhile. waits_for_work waits for a condition. Ends when its input does.
+ * waits for it meanwhile. waits_for_work waits for a condition. keeps_memory has allocated,
+ * opens_a_file has opened one, and adds_a_job has added to a profile of the program's own. Ends
+ * when its input does.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +79,24 @@ static void *giver(void *arg)
 	return arg;
 }
 
+static void *kept[1000];
+
+static void keeps_memory(void)
+{
+	for (int i = 0; i < 1000; i++)
+		kept[i] = malloc(1000);
+}
+
+static int opens_a_file(void)
+{
+	return open("/dev/null", O_RDONLY);
+}
+
+static void adds_a_job(void)
+{
+	pprof_profile_add(pprof_new_profile("contend/jobs"), kept, 0);
+}
+
 int main(void)
 {
 	void *(*const threads[])(void *) = { keeper, wanter, worker, giver };
@@ -84,6 +106,10 @@ int main(void)
 		fprintf(stderr, "%s\n", pprof_error());
 		return 1;
 	}
+	keeps_memory();
+	adds_a_job();
+	if (opens_a_file() < 0)
+		return 1;
 	for (int i = 0; i < 4; i++)
 		pthread_create(&thread, NULL, threads[i], NULL);
 	printf("listening on http://%s/\n", pprof_address());

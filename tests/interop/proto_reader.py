@@ -157,7 +157,7 @@ class Profile(Message):
                     1 <= i <= len(self.location) for i in s.location_id):
                 wrong.append("sample with locations %s" % s.location_id)
         for l in self.location:
-            if not 0 <= l.mapping_id <= len(self.mapping) or l.address == 0:
+            if not 0 <= l.mapping_id <= len(self.mapping) or (l.address == 0 and not l.line):
                 wrong.append("location %d: mapping %d, address %d" % (
                     l.id, l.mapping_id, l.address))
             elif l.mapping_id:

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "pprof/pprof.h"
+#include "process/deep_malloc.h"
 #include "process/http_client.h"
 #include "process/profile_reader.h"
 
@@ -33,7 +34,7 @@
 #define EVERY         100  /* bad requests between two good ones */
 /* What must happen happens within so long, however busy the machine is. */
 #define PATIENCE_S    120
-#define GROWTH_MAX    ((size_t)2 << 20)
+#define GROWTH_MAX_KB 2048
 #define DEEP          13
 #define HEAD_OF(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -249,7 +250,7 @@ static bool dawdle(int unused, struct input *in)
 
 	(void)unused;
 	(void)in;
-	if (slow[i] >= 0 && put(slow[i], "GET / HTTP/1.1\r\nA: " + random_number() % 18, 1))
+	if (slow[i] >= 0 && put(slow[i], &"GET / HTTP/1.1\r\nA: "[random_number() % 18], 1))
 		return true;
 	if (slow[i] >= 0)
 		close(slow[i]);
@@ -332,18 +333,6 @@ static unsigned descriptors(void)
 	return n;
 }
 
-static size_t resident(void)
-{
-	FILE *f = fopen("/proc/self/statm", "r");
-	size_t pages = 0;
-
-	if (f && fscanf(f, "%*u %zu", &pages) != 1)
-		pages = 0;
-	if (f)
-		fclose(f);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 /* Connections that are closed here are so there too, soon. */
 static bool are_descriptors(unsigned want)
 {
@@ -357,7 +346,7 @@ static bool are_descriptors(unsigned want)
 
 static bool attack_often(long count)
 {
-	size_t memory = 0;
+	long memory = 0;
 	unsigned open_before;
 
 	if (!is_served())
@@ -369,16 +358,16 @@ static bool attack_often(long count)
 		if (!attack() || (i % EVERY == 0 && !is_served()))
 			return false;
 		if (i == count / 5)
-			memory = resident();
+			memory = resident_kb();
 	}
 	for (int i = 0; i < SLOW; i++)
 		if (slow[i] >= 0)
 			close(slow[i]);
 	if (!is_served() || !are_descriptors(open_before))
 		return false;
-	printf("%ld requests; resident %zu KB after a fifth of them, %zu KB at the end\n", count,
-	    memory >> 10, resident() >> 10);
-	return resident() <= memory + GROWTH_MAX || fail("memory grows");
+	printf("%ld requests; resident %ld KB after a fifth of them, %ld KB at the end\n", count,
+	    memory, resident_kb());
+	return resident_kb() <= memory + GROWTH_MAX_KB || fail("memory grows");
 }
 
 /* ---- clients that are cut off ---- */
@@ -419,28 +408,6 @@ static bool who_has_left_holds_nothing(void)
 	return is_served();
 }
 
-__attribute__((noinline)) static void *allocate(unsigned path, int depth);
-
-__attribute__((noinline)) static void *allocate_left(unsigned path, int depth)
-{
-	void *volatile p = allocate(path >> 1, depth - 1);
-
-	return p;
-}
-
-static void *allocate(unsigned path, int depth)
-{
-	void *volatile p;
-
-	if (depth == 0)
-		p = malloc(1);
-	else if (path & 1)
-		p = allocate_left(path, depth);
-	else
-		p = allocate(path >> 1, depth - 1);
-	return p;
-}
-
 /* Eight ask for more than sockets hold, and do not read: none stays for ever. */
 static bool unread_ones_are_cut_off(void)
 {
@@ -449,7 +416,7 @@ static bool unread_ones_are_cut_off(void)
 	unsigned before;
 
 	for (unsigned path = 0; path < 1u << DEEP; path++)
-		allocate(path, DEEP);
+		deep_malloc(path, DEEP, 1);
 	if (!is_served())
 		return false;
 	before = descriptors();

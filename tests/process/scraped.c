@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "pprof/pprof.h"
+#include "process/deep_malloc.h"
 #include "process/http_client.h"
 #include "process/profile_reader.h"
 
@@ -49,28 +50,6 @@ static uint64_t now_ms(void)
 
 /* ---- the program ---- */
 
-__attribute__((noinline)) static void *allocate(unsigned path, int depth, size_t n);
-
-__attribute__((noinline)) static void *allocate_left(unsigned path, int depth, size_t n)
-{
-	void *volatile p = allocate(path >> 1, depth - 1, n);
-
-	return p;
-}
-
-static void *allocate(unsigned path, int depth, size_t n)
-{
-	void *volatile p;
-
-	if (depth == 0)
-		p = malloc(n);
-	else if (path & 1)
-		p = allocate_left(path, depth, n);
-	else
-		p = allocate(path >> 1, depth - 1, n);
-	return p;
-}
-
 static void *live_shortly(void *unused)
 {
 	return unused;
@@ -101,7 +80,7 @@ static void *work(void *which)
 
 		r = r * 1664525u + 1013904223u;
 		free(*slot);
-		*slot = allocate(r >> 8 & ((1 << DEEP) - 1), DEEP, 64u << (r >> 20 & 7));
+		*slot = deep_malloc(r >> 8 & ((1 << DEEP) - 1), DEEP, 64u << (r >> 20 & 7));
 		if (i % 64 == 0) {
 			pthread_mutex_lock(&mutex);
 			usleep(i % 256 == 0 ? 300 : 0);
@@ -113,18 +92,6 @@ static void *work(void *which)
 	for (unsigned i = 0; i < SLOTS; i++)
 		free(slots[i]);
 	return NULL;
-}
-
-static long resident_kb(void)
-{
-	FILE *f = fopen("/proc/self/statm", "r");
-	long pages = 0;
-
-	if (f && fscanf(f, "%*d %ld", &pages) != 1)
-		pages = 0;
-	if (f)
-		fclose(f);
-	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 /* ---- those that scrape, in processes of their own ---- */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "pprof/pprof.h"
+#include "process/deep_malloc.h"
 #include "process/http_client.h"
 #include "process/profile_reader.h"
 
@@ -33,29 +34,6 @@ static void *_Atomic slots[SLOTS];
 static _Atomic bool stop;
 static _Atomic uint64_t rounds;
 
-/* Stacks of some variety: one bit of `path` a level. */
-__attribute__((noinline)) static void *allocate(unsigned path, int depth, size_t n);
-
-__attribute__((noinline)) static void *allocate_left(unsigned path, int depth, size_t n)
-{
-	void *volatile p = allocate(path >> 1, depth - 1, n);
-
-	return p;
-}
-
-static void *allocate(unsigned path, int depth, size_t n)
-{
-	void *volatile p;
-
-	if (depth == 0)
-		p = malloc(n);
-	else if (path & 1)
-		p = allocate_left(path, depth, n);
-	else
-		p = allocate(path >> 1, depth - 1, n);
-	return p;
-}
-
 static void *churn(void *seed)
 {
 	unsigned r = (unsigned)(uintptr_t)seed * 2654435761u + 1;
@@ -64,7 +42,7 @@ static void *churn(void *seed)
 		void *p;
 
 		r = r * 1664525u + 1013904223u;
-		p = allocate(
+		p = deep_malloc(
 		    r >> 8 & (PATHS - 1), ON_STACK, SIZE_LOW + (r >> 16) % (SIZE_HIGH - SIZE_LOW));
 		/* Whoever's was there. */
 		free(atomic_exchange(&slots[(r >> 4) % SLOTS], p));
