@@ -8,8 +8,6 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-#include "object/dwarf_section.h"
-
 /* Most abbreviations, and attributes of them, in one table. */
 #define MAX_ABBREVS (1u << 18)
 #define MAX_ATTRS   (1u << 20)
@@ -134,6 +132,8 @@ uint64_t dwarf_read_form(
 	case DW_FORM_strx:
 	case DW_FORM_addrx:
 	case DW_FORM_rnglistx:
+	case DW_FORM_GNU_addr_index:
+	case DW_FORM_GNU_str_index:
 		return dwarf_uleb(b);
 	default:
 		break;
@@ -177,41 +177,27 @@ static bool add_attrs(struct dwarf_abbrevs *t, struct dwarf_bytes *b, struct dwa
 	return false;
 }
 
-/* The table's bytes up to the end of its section. */
-static struct str section_of(Dwarf *dwarf)
-{
-	static const char *const names[] = { ".debug_abbrev", ".zdebug_abbrev", ".debug_abbrev.dwo",
-		".zdebug_abbrev.dwo" };
-	struct str bytes = STR("");
-
-	for (size_t i = 0; i < sizeof names / sizeof *names && !bytes.n; i++)
-		bytes = dwarf_section(dwarf_getelf(dwarf), names[i]);
-	return bytes;
-}
-
 static bool same_widths(const struct dwarf_widths *a, const struct dwarf_widths *b)
 {
 	return a->address == b->address && a->offset == b->offset && a->version == b->version;
 }
 
 bool dwarf_abbrevs_read(
-    struct dwarf_abbrevs *t, Dwarf *dwarf, Dwarf_Off offset, const struct dwarf_widths *w)
+    struct dwarf_abbrevs *t, struct str section, uint64_t offset, const struct dwarf_widths *w)
 {
 	struct dwarf_bytes b = { 0 };
-	struct str bytes;
 
-	if (t->v.n && t->dwarf == dwarf && t->offset == offset && same_widths(&t->widths, w))
+	if (t->v.n && t->section == section.p && t->offset == offset && same_widths(&t->widths, w))
 		return true;
 	t->v.n = 0;
 	t->attrs.n = 0;
-	t->dwarf = dwarf;
+	t->section = section.p;
 	t->offset = offset;
 	t->widths = *w;
-	bytes = section_of(dwarf);
-	if (offset >= bytes.n)
+	if (offset >= section.n)
 		return false;
-	b.p = (const uint8_t *)bytes.p + offset;
-	b.end = (const uint8_t *)bytes.p + bytes.n;
+	b.p = (const uint8_t *)section.p + offset;
+	b.end = (const uint8_t *)section.p + section.n;
 	while (t->v.n < MAX_ABBREVS) {
 		struct dwarf_abbrev a = { .code = dwarf_uleb(&b) };
 

@@ -5,8 +5,6 @@
 #ifndef OBJECT_DWARF_ABBREV_H
 #define OBJECT_DWARF_ABBREV_H
 
-#include <elfutils/libdw.h>
-
 #include "base/vec.h"
 #include "object/dwarf_bytes.h"
 
@@ -36,17 +34,17 @@ struct dwarf_widths {
 struct dwarf_abbrevs {
 	VEC(struct dwarf_abbrev) v; /* by code */
 	VEC(struct dwarf_attr_form) attrs;
-	Dwarf *dwarf; /* what it was read for */
-	Dwarf_Off offset;
+	const char *section; /* what it was read from */
+	uint64_t offset;
 	struct dwarf_widths widths;
 };
 
 /*
- * Reads the table at an offset of dwarf's section unless it is the one that is there. False when
- * there is none; a damaged one ends where the damage is.
+ * Reads the table at an offset of a section unless it is the one that is there. False when there is
+ * none; a damaged one ends where the damage is.
  */
 bool dwarf_abbrevs_read(
-    struct dwarf_abbrevs *t, Dwarf *dwarf, Dwarf_Off offset, const struct dwarf_widths *w);
+    struct dwarf_abbrevs *t, struct str section, uint64_t offset, const struct dwarf_widths *w);
 void dwarf_abbrevs_release(struct dwarf_abbrevs *t);
 
 /* NULL when there is none. */

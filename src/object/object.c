@@ -226,6 +226,7 @@ void object_close(struct object *o)
 	object_dwarf_release(o);
 	object_close(o->debug);
 	object_close(o->mini);
+	object_close(o->package);
 	find_log_release(&o->debug_log);
 	if (o->plain)
 		elf_end(o->plain);

@@ -23,6 +23,7 @@
 #endif
 
 struct dwarf_index;
+struct dwarf_package;
 struct dwarf_state;
 struct plt;
 
@@ -70,6 +71,11 @@ struct object {
 	struct find_log debug_log;
 	bool debug_tried;
 
+	/* debug_package.c */
+	struct object *package;
+	struct dwarf_package *package_parts;
+	bool package_tried;
+
 	struct object *mini; /* mini_debug.c */
 	bool mini_tried;
 
@@ -92,6 +98,8 @@ bool object_section(struct object *o, const char *name, struct str *bytes);
 bool object_has_section(struct object *o, const char *name);
 /* The separate debug file, opened; NULL when there is none. debug_file.c */
 struct object *object_debug(struct object *o);
+/* The package of o's split units, its index read; NULL when there is none. debug_package.c */
+const struct dwarf_package *object_package(struct object *o);
 /* The symbol table inside .gnu_debugdata, opened; NULL when there is none. mini_debug.c */
 struct object *object_mini(struct object *o);
 /* o's elf, or a copy without the compression that libelf may not know. zstd_sections.c */

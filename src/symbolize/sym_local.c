@@ -286,7 +286,8 @@ static MUST_USE enum err_code ask_debug_information(
 		return OK;
 	TRY(object_frames_many(b->object, v, n, &b->frames, e));
 	TRY(make_readable(l, &b->frames, e));
-	sym_cache_save(&cache, &b->frames);
+	if (!object_lacks_split_units(b->object))
+		sym_cache_save(&cache, &b->frames);
 	return OK;
 }
 
