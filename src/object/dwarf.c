@@ -137,36 +137,6 @@ static struct object *dwarf_holder(struct object *o)
 	return NULL;
 }
 
-/*
- * libdw reads every debug section when it opens a file. Those that are never asked for here, a
- * third of the bytes, are declared empty in the section table's copy in memory.
- */
-static void leave_out_sections(struct object *o)
-{
-	static const char *const names[] = { "loc", "loclists", "aranges", "frame", "macro",
-		"macinfo", "pubnames", "pubtypes", "gnu_pubnames", "gnu_pubtypes" };
-	Elf_Scn *section = NULL;
-	size_t strings;
-
-	if (o->image || elf_getshdrstrndx(o->elf, &strings))
-		return;
-	while ((section = elf_nextscn(o->elf, section))) {
-		const char *name;
-		GElf_Shdr h;
-
-		if (!gelf_getshdr(section, &h) ||
-		    !(name = elf_strptr(o->elf, strings, h.sh_name)) ||
-		    strncmp(name, ".debug_", 7) != 0)
-			continue;
-		for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-			if (strcmp(name + 7, names[i]) != 0)
-				continue;
-			h.sh_type = SHT_NOBITS;
-			(void)gelf_update_shdr(section, &h);
-		}
-	}
-}
-
 /* What libdw has not found is perhaps in a package; what nobody has is said. */
 static MUST_USE enum err_code add_split_units(struct object *o, struct err *e)
 {
@@ -197,8 +167,9 @@ static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 				   "separate debug file");
 		return OK;
 	}
-	leave_out_sections(holder);
-	elf = object_plain_elf(holder);
+	elf = object_debug_elf(holder);
+	if (!holder->image)
+		object_leave_out_sections(elf);
 	dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
 	if (!dwarf) {
 		o->dwarf_why =

@@ -83,6 +83,11 @@ struct object {
 	struct buf plain_image;
 	bool plain_tried;
 
+	/* debug_image.c */
+	Elf *copy;
+	struct arena copy_arena;
+	bool copy_tried;
+
 	/* dwarf.c */
 	struct dwarf_index *dwarf;
 	struct dwarf_state *state;
@@ -104,6 +109,12 @@ const struct dwarf_package *object_package(struct object *o);
 struct object *object_mini(struct object *o);
 /* o's elf, or a copy without the compression that libelf may not know. zstd_sections.c */
 Elf *object_plain_elf(struct object *o);
+/* What debug sections are read from: a copy of them, or object_plain_elf. debug_image.c */
+Elf *object_debug_elf(struct object *o);
+/* Declares sections of an Elf that are never asked for empty. It must not be a caller's memory. */
+void object_leave_out_sections(Elf *elf);
+/* Reads n bytes of the file; false when there are fewer. object.c */
+bool object_read_file(const struct object *o, uint64_t offset, char *to, size_t n);
 /* n bytes of the file at an offset; they live as long as o. False when there are fewer. object.c */
 bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes);
 /* dwarf.c: frees what object_frames made. */
