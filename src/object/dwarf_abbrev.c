@@ -177,6 +177,46 @@ static bool add_attrs(struct dwarf_abbrevs *t, struct dwarf_bytes *b, struct dwa
 	return false;
 }
 
+/* Attributes of functions and inlined calls that dwarf_tree.c reads. */
+static bool is_of_code(unsigned tag, unsigned name)
+{
+	if (tag != DW_TAG_subprogram && tag != DW_TAG_inlined_subroutine)
+		return false;
+	switch (name) {
+	case DW_AT_low_pc:
+	case DW_AT_high_pc:
+	case DW_AT_ranges:
+	case DW_AT_abstract_origin:
+	case DW_AT_call_file:
+	case DW_AT_call_line:
+	case DW_AT_call_column:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Sums up what lies between the attributes that must be looked at. */
+static bool add_steps(struct dwarf_abbrevs *t, struct dwarf_abbrev *a)
+{
+	uint32_t skip = 0;
+
+	a->first_step = (uint32_t)t->steps.n;
+	for (uint32_t i = 0; i < a->n_attrs; i++) {
+		const struct dwarf_attr_form *f = &t->attrs.p[a->first_attr + i];
+
+		if (f->size >= 0 && !is_of_code(a->tag, f->name)) {
+			skip += (uint16_t)f->size;
+			continue;
+		}
+		(void)VEC_PUSH(&t->steps, (struct dwarf_step){ skip, *f });
+		skip = 0;
+	}
+	(void)VEC_PUSH(&t->steps, (struct dwarf_step){ .skip = skip });
+	a->n_steps = (uint32_t)t->steps.n - a->first_step;
+	return !t->steps.failed;
+}
+
 static bool same_widths(const struct dwarf_widths *a, const struct dwarf_widths *b)
 {
 	return a->address == b->address && a->offset == b->offset && a->version == b->version;
@@ -191,6 +231,7 @@ bool dwarf_abbrevs_read(
 		return true;
 	t->v.n = 0;
 	t->attrs.n = 0;
+	t->steps.n = 0;
 	t->section = section.p;
 	t->offset = offset;
 	t->widths = *w;
@@ -205,7 +246,7 @@ bool dwarf_abbrevs_read(
 			break;
 		a.tag = (uint16_t)dwarf_uleb(&b);
 		a.has_children = dwarf_u8(&b);
-		if (!add_attrs(t, &b, &a) || !VEC_PUSH(&t->v, a))
+		if (!add_attrs(t, &b, &a) || !add_steps(t, &a) || !VEC_PUSH(&t->v, a))
 			break;
 	}
 	if (!t->v.n)
@@ -218,6 +259,7 @@ void dwarf_abbrevs_release(struct dwarf_abbrevs *t)
 {
 	VEC_RELEASE(&t->v);
 	VEC_RELEASE(&t->attrs);
+	VEC_RELEASE(&t->steps);
 }
 
 const struct dwarf_abbrev *dwarf_abbrev_find(const struct dwarf_abbrevs *t, uint64_t code)

@@ -17,10 +17,17 @@ struct dwarf_attr_form {
 
 #define DWARF_VARIABLE_SIZE UINT32_MAX
 
+/* How a DIE is crossed: so many bytes are skipped, then a value is read or skipped by its form. */
+struct dwarf_step {
+	uint32_t skip;
+	struct dwarf_attr_form attr; /* .form is 0 in the last step: there is no value */
+};
+
 struct dwarf_abbrev {
 	uint64_t code;
 	uint32_t size; /* of all attributes; DWARF_VARIABLE_SIZE when it is not always the same */
 	uint32_t first_attr, n_attrs;
+	uint32_t first_step, n_steps; /* of values without a size, or that say what code is where */
 	uint16_t tag;
 	bool has_children;
 };
@@ -34,6 +41,7 @@ struct dwarf_widths {
 struct dwarf_abbrevs {
 	VEC(struct dwarf_abbrev) v; /* by code */
 	VEC(struct dwarf_attr_form) attrs;
+	VEC(struct dwarf_step) steps;
 	const char *section; /* what it was read from */
 	uint64_t offset;
 	struct dwarf_widths widths;

@@ -86,14 +86,6 @@ static uint32_t number(struct walk *w, const struct dwarf_attr_form *a)
 	return v > INT32_MAX ? 0 : (uint32_t)v;
 }
 
-static inline void skip(struct walk *w, const struct dwarf_attr_form *a)
-{
-	if (a->size >= 0)
-		dwarf_skip(&w->b, (uint64_t)a->size);
-	else
-		dwarf_skip_form(&w->b, a->form, &w->s->widths);
-}
-
 static void take_attribute(struct walk *w, struct code_die *c, const struct dwarf_attr_form *a)
 {
 	switch (a->name) {
@@ -124,9 +116,9 @@ static void take_attribute(struct walk *w, struct code_die *c, const struct dwar
 		c->call_column = number(w, a);
 		return;
 	default:
-		break;
+		dwarf_skip_form(&w->b, a->form, &w->s->widths);
+		return;
 	}
-	skip(w, a);
 }
 
 /* Where ranges of a list go. */
@@ -162,8 +154,13 @@ static uint32_t read_code(struct walk *w, const struct dwarf_abbrev *a, uint64_t
 	struct code_die c = { 0 };
 	struct dwarf_node n;
 
-	for (uint32_t i = 0; i < a->n_attrs; i++)
-		take_attribute(w, &c, &w->abbrevs->attrs.p[a->first_attr + i]);
+	for (uint32_t i = 0; i < a->n_steps; i++) {
+		const struct dwarf_step *step = &w->abbrevs->steps.p[a->first_step + i];
+
+		dwarf_skip(&w->b, step->skip);
+		if (step->attr.form)
+			take_attribute(w, &c, &step->attr);
+	}
 	if (!is_function && outer == DWARF_NO_OWNER)
 		return DWARF_NO_OWNER;
 	/* An abstract instance: nothing in it has an address, but local classes may. */
@@ -188,8 +185,15 @@ static void skip_attributes(struct walk *w, const struct dwarf_abbrev *a)
 		dwarf_skip(&w->b, a->size);
 		return;
 	}
-	for (uint32_t i = 0; i < a->n_attrs; i++)
-		skip(w, &w->abbrevs->attrs.p[a->first_attr + i]);
+	for (uint32_t i = 0; i < a->n_steps; i++) {
+		const struct dwarf_step *step = &w->abbrevs->steps.p[a->first_step + i];
+
+		dwarf_skip(&w->b, step->skip);
+		if (step->attr.form == DW_FORM_exprloc)
+			dwarf_skip(&w->b, dwarf_uleb(&w->b));
+		else if (step->attr.form)
+			dwarf_skip_form(&w->b, step->attr.form, &w->s->widths);
+	}
 }
 
 static uint32_t *owner_at(struct walk *w, size_t depth)
@@ -234,5 +238,5 @@ bool dwarf_tree_read(
 		while (!w.b.failed && !t->nodes.failed && step(&w))
 			;
 	return !t->nodes.failed && !t->ranges.failed && !abbrevs->v.failed &&
-	       !abbrevs->attrs.failed;
+	       !abbrevs->attrs.failed && !abbrevs->steps.failed;
 }
