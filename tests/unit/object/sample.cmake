@@ -102,4 +102,21 @@ if(SAMPLE_LLVM_DWP)
   sample_package(package5 ${SAMPLE_CLANG} ${SAMPLE_LLVM_DWP} -gdwarf-5)
 endif()
 
+
+# For other machines, without a libc. Debian: gcc-aarch64-linux-gnu and so on.
+function(sample_cross name triple)
+  find_program(SAMPLE_CC_${name} NAMES ${triple}-gcc)
+  if(SAMPLE_CC_${name})
+    add_custom_command(OUTPUT ${SAMPLE_DIR}/${name} DEPENDS ${SAMPLE_C}
+      COMMAND ${SAMPLE_CC_${name}} ${SAMPLE_FLAGS} ${ARGN} -ffreestanding -nostdlib -static
+        -Wl,-e,main -o ${SAMPLE_DIR}/${name} ${SAMPLE_C})
+    list(APPEND SAMPLES ${SAMPLE_DIR}/${name})
+    set(SAMPLES ${SAMPLES} PARENT_SCOPE)
+  endif()
+endfunction()
+sample_cross(aarch64 aarch64-linux-gnu)
+sample_cross(arm arm-linux-gnueabihf -marm)
+sample_cross(thumb arm-linux-gnueabihf -mthumb)
+sample_cross(riscv riscv64-linux-gnu)
+
 add_custom_target(object_samples DEPENDS ${SAMPLES})

@@ -55,6 +55,17 @@ static void test_shapes(void **state)
 	check_inner("clang");
 }
 
+/* Binaries of other machines are symbolized like this one's. */
+static void test_machines(void **state)
+{
+	static const char *const names[] = { "aarch64", "arm", "thumb", "riscv" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (sample_exists(names[i]))
+			check_inner(names[i]);
+}
+
 static void test_compressed(void **state)
 {
 	(void)state;
@@ -251,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_compressed),
 		cmocka_unit_test(test_dwz),
 		cmocka_unit_test(test_package),
