@@ -8,9 +8,10 @@ base="gcc g++ make cmake pkg-config libc6-dev libdeflate-dev libzstd-dev libpcre
 libcurl4-openssl-dev libmicrohttpd-dev libedit-dev libelf-dev libdw-dev liblzma-dev libiberty-dev libcapstone-dev
 libjansson-dev libcmocka-dev nodejs npm python3 binutils"
 tests="libevent-dev chromium graphviz sqlite3 curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14
-dwz xz-utils gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu"
+dwz xz-utils"
 peers="golang-go libjemalloc2 libmimalloc2.0 libgoogle-perftools4 google-perftools libunwind-dev heaptrack
-redis-server redis-tools memcached nginx-light git libc6-dbg"
+redis-server redis-tools memcached nginx-light git libc6-dbg
+gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu"
 
 wanted="$base $tests"
 [ "${1:-}" = --peers ] && wanted="$wanted $peers"
