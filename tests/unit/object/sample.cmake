@@ -18,6 +18,8 @@ sample_program(dwarf2 -gdwarf-2)
 sample_program(dwarf3 -gdwarf-3)
 sample_program(dwarf4 -gdwarf-4)
 sample_program(library.so -shared -fPIC)
+# As prelink leaves libraries: their addresses are where they are to be loaded.
+sample_program(prelinked.so -shared -fPIC -Wl,-Ttext-segment=0x41000000)
 add_custom_command(OUTPUT ${SAMPLE_DIR}/split DEPENDS ${SAMPLE_C}
   COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} -gsplit-dwarf -c -o ${SAMPLE_DIR}/split.o ${SAMPLE_C}
   COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} -o ${SAMPLE_DIR}/split ${SAMPLE_DIR}/split.o

@@ -49,6 +49,7 @@ static void test_shapes(void **state)
 	check_inner("fixed");
 	check_inner("dwarf4");
 	check_inner("library.so");
+	check_inner("prelinked.so");
 	check_inner("split");
 	check_inner("dwarf2");
 	check_inner("dwarf3");
