@@ -42,6 +42,9 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	    "seconds between two of these, at least" },
 	[ENVIRONMENT_DUMP] = { "PPROF_DUMP", "heap.%p.%n.pb.gz",
 	    "their file; %p is the process id, %n their number" },
+	[ENVIRONMENT_BORN] = { "PPROF_BORN", "0",
+	    "1 labels the samples of the heap profiles in files with when they were born, as "
+	    "heap?born=1 does: for `pprof leaks`" },
 	[ENVIRONMENT_MMAP] = { "PPROF_MMAP", "0",
 	    "1 adds the profile `mmap`: address space by the stacks that called mmap, mremap and "
 	    "sbrk" },
@@ -58,6 +61,9 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	[ENVIRONMENT_CPU_PERF] = { "PPROF_CPU_PERF", "1",
 	    "0 keeps the CPU profile from using perf events, which it does above 250 a second "
 	    "where they are allowed" },
+	[ENVIRONMENT_RETAIN_PAUSE] = { "PPROF_RETAIN_PAUSE", "250",
+	    "the profile `retained` is refused when the program would stand still for more "
+	    "milliseconds; 0 always" },
 	[ENVIRONMENT_FD] = { "PPROF_FD", "0",
 	    "1 adds the profile `fd`: open descriptors by the stacks that opened them" },
 };

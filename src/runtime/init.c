@@ -20,9 +20,11 @@
 #include "runtime/fds.h"
 #include "runtime/heap_sample.h"
 #include "runtime/mapranges.h"
+#include "runtime/module_snap.h"
 #include "runtime/modules.h"
 #include "runtime/peak.h"
 #include "runtime/records.h"
+#include "runtime/retain.h"
 #include "runtime/rt.h"
 #include "runtime/rt_encode.h"
 #include "runtime/rt_routes.h"
@@ -91,6 +93,7 @@ static void after_fork(void)
 	if (rt_is_ready()) {
 		rt_records_after_fork();
 		rt_capture_after_fork();
+		rt_module_snap_after_fork();
 		rt_peak_after_fork();
 		rt_mapranges_after_fork_child();
 		rt_contend_after_fork();
@@ -100,6 +103,7 @@ static void after_fork(void)
 		rt_threads_signal_after_fork();
 		rt_sigtake_after_fork();
 	}
+	rt_retain_after_fork();
 	rt_endpoint_after_fork();
 	rt_watch_after_fork();
 }

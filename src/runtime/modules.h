@@ -41,6 +41,8 @@ bool rt_modules_have_table(void);
 void rt_modules_init(void);
 /* Renews the snapshot, where it is used. RT_ANY */
 void rt_modules_refresh(void);
+/* The same when an object was missed since, which dlopen does not tell; true when it was. RT_ANY */
+bool rt_modules_catch_up(void);
 
 /* An executable mapping of a file (or the vdso), by address. */
 struct rt_mapping {
@@ -55,6 +57,8 @@ struct rt_mappings {
 	size_t n;
 };
 
+/* Appends all of a file in /proc; false when it cannot be read or memory is short. RT_ANY */
+bool rt_modules_read_file(const char *path, struct rt_bytes *out);
 /* Reads the list; empty when /proc cannot be read or memory is short. No malloc. RT_ANY */
 void rt_mappings_init(struct rt_mappings *m);
 void rt_mappings_release(struct rt_mappings *m);

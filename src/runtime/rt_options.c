@@ -44,12 +44,14 @@ static const struct option {
 	{ ENVIRONMENT_DUMP_AT, KIND_LEVEL, offsetof(struct rt_options, dump_at), 0 },
 	{ ENVIRONMENT_DUMP_EVERY, KIND_NUMBER, offsetof(struct rt_options, dump_every), 60 },
 	{ ENVIRONMENT_DUMP, KIND_TEXT, offsetof(struct rt_options, dump), 0 },
+	{ ENVIRONMENT_BORN, KIND_NUMBER, offsetof(struct rt_options, born), 0 },
 	{ ENVIRONMENT_MMAP, KIND_NUMBER, offsetof(struct rt_options, mmap), 0 },
 	{ ENVIRONMENT_BLOCK_RATE, KIND_NUMBER, offsetof(struct rt_options, block_rate), 0 },
 	{ ENVIRONMENT_BLOCK_IO, KIND_NUMBER, offsetof(struct rt_options, block_io), 0 },
 	{ ENVIRONMENT_MUTEX_FRACTION, KIND_NUMBER, offsetof(struct rt_options, mutex_fraction), 0 },
 	{ ENVIRONMENT_CPU_HZ, KIND_HZ, offsetof(struct rt_options, cpu_hz), 100 },
 	{ ENVIRONMENT_CPU_PERF, KIND_NUMBER, offsetof(struct rt_options, cpu_perf), 1 },
+	{ ENVIRONMENT_RETAIN_PAUSE, KIND_NUMBER, offsetof(struct rt_options, retain_pause), 250 },
 	{ ENVIRONMENT_FD, KIND_NUMBER, offsetof(struct rt_options, fd), 0 },
 };
 

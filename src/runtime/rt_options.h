@@ -30,12 +30,14 @@ struct rt_options {
 	uint64_t dump_signal;            /* PPROF_DUMP_SIGNAL's number; 0 none */
 	uint64_t dump_at;                /* PPROF_DUMP_AT: 0 off, a percentage, or more bytes */
 	uint64_t dump_every;             /* PPROF_DUMP_EVERY, seconds */
+	uint64_t born;                   /* PPROF_BORN: 1 labels what goes to files */
 	uint64_t mmap;                   /* PPROF_MMAP: 1 notes calls of mmap */
 	uint64_t block_rate;             /* PPROF_BLOCK_RATE, ns; 0 off */
 	uint64_t block_io;               /* PPROF_BLOCK_IO: 1 counts input and output as waits */
 	uint64_t mutex_fraction;         /* PPROF_MUTEX_FRACTION; 0 off */
 	uint64_t fd;                     /* PPROF_FD: 1 notes who opens descriptors */
 	uint64_t cpu_hz;                 /* PPROF_CPU_HZ: 1 to 10000 */
+	uint64_t retain_pause;           /* PPROF_RETAIN_PAUSE, ms; 0 off */
 	uint64_t cpu_perf;               /* PPROF_CPU_PERF: 0 never uses perf events */
 	const char *bad;                 /* name of the last variable with a bad value, or NULL */
 };
