@@ -275,7 +275,7 @@ struct Dwarf *object_dwarf(struct object *o)
 {
 	struct err ignored;
 
-	return need_index(o, &ignored) == OK && o->dwarf ? o->dwarf->dwarf : NULL;
+	return dwarf_need_index(o, &ignored) == OK && o->dwarf ? o->dwarf->dwarf : NULL;
 }
 
 uint64_t object_names_identity(struct object *o)
