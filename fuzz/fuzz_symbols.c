@@ -10,7 +10,11 @@
 #include "object/disasm.h"
 #include "object/find.h"
 #include "object/frame_set.h"
+#include "object/dwarf_section.h"
+#include "object/dwarf_tree.h"
 #include "object/object.h"
+#include "object/object_impl.h"
+#include "object/dwarf_package.h"
 
 #define MAX_ADDRESSES 256
 
@@ -43,6 +47,48 @@ static void read_text(struct str s)
 		sum = sum + (unsigned char)s.p[i];
 }
 
+/* One split unit: its tree, its functions' names and its files. */
+static void read_unit(struct dwarf_source *s)
+{
+	const struct dwarf_line_sections lines = { s->in.line, s->in.line_str, s->in.str,
+		s->in.swap };
+	struct dwarf_abbrevs abbrevs = { 0 };
+	struct dwarf_rows rows = { 0 };
+	struct dwarf_tree t = { 0 };
+	struct str name;
+	int64_t line;
+
+	if (dwarf_source_header(s) && dwarf_tree_read(&t, s, &abbrevs))
+		for (size_t i = 0; i < t.nodes.n && i < 1000; i++)
+			if (dwarf_source_name(s, &abbrevs, t.nodes.p[i].origin, &name, &line))
+				read_text(name);
+	(void)dwarf_rows_read(&rows, &lines, 0, 8);
+	dwarf_rows_release(&rows);
+	dwarf_tree_release(&t);
+	dwarf_abbrevs_release(&abbrevs);
+}
+
+/* The file as a package of split units. */
+static void ask_package(struct object *o)
+{
+	const struct dwarf_sections sections = dwarf_sections_of(o->elf, true);
+	struct dwarf_package p;
+	uint64_t id;
+
+	if (!dwarf_package_read(&p, &sections, dwarf_section(o->elf, ".debug_cu_index")))
+		return;
+	for (uint32_t i = 0; i < p.n_slots && i < 64; i++) {
+		struct dwarf_source s = { 0 };
+
+		memcpy(&id, p.hash.p + (size_t)i * sizeof id, sizeof id);
+		if (dwarf_package_unit(&p, sections.swap ? __builtin_bswap64(id) : id, &s)) {
+			s.in.addresses = sections.str_offsets; /* any bytes: numbers */
+			s.in.ranges = sections.str_offsets;
+			read_unit(&s);
+		}
+	}
+}
+
 static void ask(struct object *o, const struct object_mapping *m)
 {
 	uint64_t v[MAX_ADDRESSES];
@@ -63,6 +109,7 @@ static void ask(struct object *o, const struct object_mapping *m)
 		if (object_disassemble(o, v[i], v[i] + 64, false, &a, &code, &n_code, &e) == OK)
 			for (uint32_t k = 0; k < n_code; k++)
 				read_text(code[k].text);
+	ask_package(o);
 	(void)object_debug_tries(o);
 	frame_set_release(&s);
 	arena_release(&a);

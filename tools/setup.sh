@@ -10,7 +10,8 @@ libjansson-dev libcmocka-dev nodejs npm python3 binutils"
 tests="libevent-dev chromium graphviz sqlite3 curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14
 dwz xz-utils"
 peers="golang-go libjemalloc2 libmimalloc2.0 libgoogle-perftools4 google-perftools libunwind-dev heaptrack
-redis-server redis-tools memcached nginx-light wrk git libc6-dbg"
+redis-server redis-tools memcached nginx-light wrk git libc6-dbg
+gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu"
 
 wanted="$base $tests"
 [ "${1:-}" = --peers ] && wanted="$wanted $peers"

@@ -91,6 +91,24 @@ static inline void pprof_mhd_release(struct pprof_mhd_exchange *x)
 	x->size = 0;
 }
 
+/* As a form encodes it: "symbol?0x1+0x2" comes with a blank, which must be a plus again. */
+static inline void pprof_mhd_append_encoded(struct pprof_mhd_exchange *query, const char *text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (; *text; text++) {
+		const unsigned char c = (unsigned char)*text;
+		const char coded[3] = { '%', digits[c >> 4], digits[c & 15] };
+
+		if (c == ' ')
+			pprof_mhd_append(query, "+", 1);
+		else if (c < ' ' || c > '~' || strchr("%&+=#", c))
+			pprof_mhd_append(query, coded, 3);
+		else
+			pprof_mhd_append(query, text, 1);
+	}
+}
+
 /* libmicrohttpd hands the query over in pieces and decoded; pprof_handle takes it as one text. */
 static inline enum MHD_Result pprof_mhd_add_argument(
     void *context, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -100,10 +118,10 @@ static inline enum MHD_Result pprof_mhd_add_argument(
 	(void)kind;
 	if (query->size)
 		pprof_mhd_append(query, "&", 1);
-	pprof_mhd_append(query, name, strlen(name));
+	pprof_mhd_append_encoded(query, name);
 	if (value) {
 		pprof_mhd_append(query, "=", 1);
-		pprof_mhd_append(query, value, strlen(value));
+		pprof_mhd_append_encoded(query, value);
 	}
 	return MHD_YES;
 }

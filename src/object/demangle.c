@@ -32,7 +32,8 @@ static bool may_be_rust(struct str name)
 }
 
 /* name is a C string. */
-static bool run_libiberty(const char *name, size_t n, bool with_params, struct buf *out)
+static bool run_libiberty(
+    const char *name, size_t n, bool with_params, struct buf *out, bool *is_rust)
 {
 	int options = with_params ? DMGL_PARAMS | DMGL_ANSI : DMGL_ANSI;
 
@@ -40,13 +41,15 @@ static bool run_libiberty(const char *name, size_t n, bool with_params, struct b
 		options |= DMGL_NO_RECURSE_LIMIT;
 	/* Rust first: its old names are valid C++ ones with a hash at the end. */
 	if (may_be_rust((struct str){ name, n }) &&
-	    rust_demangle_callback(name, options, take_text, out))
+	    rust_demangle_callback(name, options, take_text, out)) {
+		*is_rust = true;
 		return true;
+	}
 	buf_clear(out);
 	return cplus_demangle_v3_callback(name, options, take_text, out) && out->n < TEXT_MAX;
 }
 
-static bool raw_demangle(struct str name, bool with_params, struct buf *out)
+static bool raw_demangle(struct str name, bool with_params, struct buf *out, bool *is_rust)
 {
 	struct buf c = { 0 };
 	bool ok = false;
@@ -58,7 +61,7 @@ static bool raw_demangle(struct str name, bool with_params, struct buf *out)
 		return false;
 	buf_add_str(&c, name);
 	if (strlen(buf_c(&c)) == name.n)
-		ok = run_libiberty(buf_c(&c), name.n, with_params, out);
+		ok = run_libiberty(buf_c(&c), name.n, with_params, out, is_rust);
 	buf_release(&c);
 	return ok && out->n > 0 && !buf_failed(out);
 }
@@ -224,12 +227,17 @@ bool demangle_symbol(struct str name, enum demangle_mode mode, struct buf *out)
 {
 	struct buf text = { 0 };
 	struct buf open = { 0 };
+	bool is_rust = false;
 	bool ok;
 
 	if (mode == DEMANGLE_NONE)
 		return false;
-	ok = raw_demangle(name, mode == DEMANGLE_FULL, &text);
-	if (ok && mode == DEMANGLE_FULL) {
+	ok = raw_demangle(name, mode == DEMANGLE_FULL, &text, &is_rust);
+	/* "<String as Display>::fmt": what is in Rust's brackets is the name; google/pprof, too,
+	 * shortens only C++. */
+	if (ok && is_rust)
+		buf_add_str(out, buf_str(&text));
+	else if (ok && mode == DEMANGLE_FULL) {
 		without_clone(buf_str(&text), out);
 	} else if (ok) {
 		strip_enclosing(buf_str(&text), &open);

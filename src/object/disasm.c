@@ -27,6 +27,7 @@ struct listing {
 	csh handle;
 	cs_insn *insn;
 	bool intel;
+	cs_arch arch;
 	size_t step; /* over bytes that decode as nothing */
 	VEC(struct object_instruction) v;
 	const struct object_symbol *symbol; /* whose demangled name is in `function` */
@@ -61,12 +62,18 @@ static MUST_USE enum err_code open_handle(struct listing *l, struct err *e)
 		if (cs_open(machines[i].arch, machines[i].mode, &l->handle) != CS_ERR_OK)
 			return FAIL_NOMEM(e);
 		l->step = machines[i].step;
+		l->arch = machines[i].arch;
 		cs_option(l->handle, CS_OPT_DETAIL, CS_OPT_ON);
 		if (machines[i].arch == CS_ARCH_X86 && !l->intel)
 			cs_option(l->handle, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
 		l->insn = cs_malloc(l->handle);
 		return l->insn ? OK : FAIL_NOMEM(e);
 	}
+	if (object_machine(l->o) == EM_RISCV)
+		return FAIL(e, ERR_UNSUPPORTED,
+		    "cannot disassemble RISC-V code: pprof was built with capstone %d, which does "
+		    "not know it (5 and later do)",
+		    CS_API_MAJOR);
 	return FAIL(e, ERR_UNSUPPORTED, "cannot disassemble machine type %u", object_machine(l->o));
 }
 
@@ -94,6 +101,26 @@ static void add_symbol(struct listing *l, struct buf *out, uint64_t address)
 	buf_char(out, '>');
 }
 
+static bool arm_target(const cs_arm *d, uint64_t *target)
+{
+	const cs_arm_op *last = d->op_count ? &d->operands[d->op_count - 1] : NULL;
+
+	if (!last || last->type != ARM_OP_IMM)
+		return false;
+	*target = (uint32_t)last->imm;
+	return true;
+}
+
+static bool arm64_target(const cs_arm64 *d, uint64_t *target)
+{
+	const cs_arm64_op *last = d->op_count ? &d->operands[d->op_count - 1] : NULL;
+
+	if (!last || last->type != ARM64_OP_IMM)
+		return false;
+	*target = (uint64_t)last->imm;
+	return true;
+}
+
 /* The address a jump or call goes to, when it is in the instruction. */
 static bool branch_target(const struct listing *l, uint64_t *target)
 {
@@ -109,13 +136,9 @@ static bool branch_target(const struct listing *l, uint64_t *target)
 		*target = (uint64_t)d->x86.operands[0].imm;
 		return true;
 	}
-	for (unsigned i = 0; i < d->arm64.op_count && l->insn->id; i++) {
-		if (d->arm64.operands[i].type == ARM64_OP_IMM && i + 1u == d->arm64.op_count) {
-			*target = (uint64_t)d->arm64.operands[i].imm;
-			return true;
-		}
-	}
-	return false;
+	if (l->arch == CS_ARCH_ARM)
+		return arm_target(&d->arm, target);
+	return l->arch == CS_ARCH_ARM64 && arm64_target(&d->arm64, target);
 }
 
 /* The address of a memory operand relative to the next instruction. */
@@ -289,12 +312,25 @@ static uint64_t next_start(const struct listing *l, uint64_t address)
 	return low < n ? v[low].address : UINT64_MAX;
 }
 
+/* 32-bit ARM has two encodings; which one a function is in says its symbol. */
+static void choose_mode(struct listing *l, uint64_t address)
+{
+	const struct object_symbol *s = object_nearest_symbol(l->o, address);
+	const bool is_thumb = s && s->is_thumb;
+
+	if (l->arch != CS_ARCH_ARM)
+		return;
+	l->step = is_thumb ? 2 : 4;
+	cs_option(l->handle, CS_OPT_MODE, is_thumb ? CS_MODE_THUMB : CS_MODE_ARM);
+}
+
 /* Instructions of one piece of code; those below `first` only bring the decoder into step. */
 static void run_piece(
     struct listing *l, uint64_t address, const uint8_t *code, size_t left, uint64_t first)
 {
 	struct buf text = { 0 };
 
+	choose_mode(l, address);
 	while (left) {
 		if (cs_disasm_iter(l->handle, &code, &left, &address, l->insn)) {
 			if (l->insn->address < first)

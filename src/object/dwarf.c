@@ -11,16 +11,10 @@
 
 #include "base/buf.h"
 #include "core/hash.h"
-#include "object/dwarf_index.h"
+#include "object/dwarf_frames.h"
 #include "object/dwarf_line.h"
 #include "object/dwarf_section.h"
-#include "object/frame_set.h"
 #include "object/object_impl.h"
-
-/* The last answer; made with the index. */
-struct dwarf_state {
-	struct object_frame frames[OBJECT_MAX_FRAMES];
-};
 
 static bool same_text(const void *ctx, uint32_t index, const void *key)
 {
@@ -67,14 +61,15 @@ static struct str full_path(
 	return full;
 }
 
-/* The file that a row or a call of the unit means by a number. */
-static struct str file_at(struct object *o, struct dwarf_unit *u, size_t i)
+/* A file of the unit by its number; "" unknown. */
+static struct str file_at(
+    struct object *o, const struct dwarf_unit *u, const struct dwarf_rows *rows, size_t i)
 {
 	struct dwarf_file *f;
 
-	if (i >= u->rows.files.n)
+	if (i >= rows->files.n)
 		return STR("");
-	f = &u->rows.files.p[i];
+	f = &rows->files.p[i];
 	if (!f->name.n)
 		return STR("");
 	if (!f->full.n)
@@ -82,14 +77,10 @@ static struct str file_at(struct object *o, struct dwarf_unit *u, size_t i)
 	return f->full;
 }
 
-static struct str call_file(struct object *o, struct dwarf_unit *u, uint32_t i)
+/* A split unit has files of its own. */
+static struct str call_file(struct object *o, const struct dwarf_unit *u, uint32_t i)
 {
-	const char *raw;
-
-	if (!u->is_split)
-		return file_at(o, u, i);
-	raw = i < u->n_files ? dwarf_filesrc(u->files, i, NULL, NULL) : NULL;
-	return raw ? full_path(o, u, STR(""), str_c(raw)) : STR("");
+	return file_at(o, u, u->call_files.files.n ? &u->call_files : &u->rows, i);
 }
 
 static void set_place(
@@ -97,7 +88,7 @@ static void set_place(
 {
 	const struct dwarf_row *row = dwarf_rows_find(&u->rows, address);
 
-	f->file = row ? file_at(o, u, row->file) : STR("");
+	f->file = row ? file_at(o, u, &u->rows, row->file) : STR("");
 	f->line = row ? row->line : 0;
 	f->column = row ? row->column : 0;
 }
@@ -113,7 +104,7 @@ static uint32_t unit_frames(
 	set_place(o, u, &frames[0], address);
 	while (i != DWARF_NO_OWNER) {
 		struct dwarf_node *node = &u->nodes.p[i];
-		const struct dwarf_name *name = dwarf_unit_name(u, node);
+		const struct dwarf_name *name = dwarf_unit_name(o->dwarf, u, node);
 
 		if (!name)
 			o->arena.failed = true;
@@ -146,56 +137,28 @@ static struct object *dwarf_holder(struct object *o)
 	return NULL;
 }
 
-/* Decompressed: libdw has opened the file before. */
-static struct str debug_section(Elf *elf, const char *name)
+/* What libdw has not found is perhaps in a package; what nobody has is said. */
+static MUST_USE enum err_code add_split_units(struct object *o, struct err *e)
 {
-	static const char *const prefixes[] = { ".debug_", ".zdebug_" };
-	char full[32];
-	struct str bytes;
+	struct dwarf_index *x = o->dwarf;
 
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-		snprintf(full, sizeof full, "%s%s", prefixes[i], name);
-		bytes = dwarf_section(elf, full);
-		if (bytes.n)
-			return bytes;
-	}
-	return STR("");
-}
-
-/*
- * libdw reads every debug section when it opens a file. Those that are never asked for here, a
- * third of the bytes, are declared empty in the section table's copy in memory.
- */
-static void leave_out_sections(struct object *o)
-{
-	static const char *const names[] = { "loc", "loclists", "aranges", "frame", "macro",
-		"macinfo", "pubnames", "pubtypes", "gnu_pubnames", "gnu_pubtypes" };
-	Elf_Scn *section = NULL;
-	size_t strings;
-
-	if (o->image || elf_getshdrstrndx(o->elf, &strings))
-		return;
-	while ((section = elf_nextscn(o->elf, section))) {
-		const char *name;
-		GElf_Shdr h;
-
-		if (!gelf_getshdr(section, &h) ||
-		    !(name = elf_strptr(o->elf, strings, h.sh_name)) ||
-		    strncmp(name, ".debug_", 7) != 0)
-			continue;
-		for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-			if (strcmp(name + 7, names[i]) != 0)
-				continue;
-			h.sh_type = SHT_NOBITS;
-			(void)gelf_update_shdr(section, &h);
-		}
-	}
+	if (x->n_missing)
+		dwarf_index_add_package(x, object_package(o));
+	if (x->n_missing)
+		o->dwarf_why = arena_printf(&o->arena,
+		    "%.*s (of %u split units %u were found neither as .dwo nor in a .dwp file: "
+		    "their inlined calls are not known)",
+		    STR_ARG(o->dwarf_why), x->n_split, x->n_missing);
+	else if (o->package)
+		o->dwarf_why = arena_printf(
+		    &o->arena, "%.*s and %.*s", STR_ARG(o->dwarf_why), STR_ARG(o->package->path));
+	return arena_failed(&o->arena) ? FAIL_NOMEM(e) : OK;
 }
 
 static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 {
 	struct object *holder = dwarf_holder(o);
-	struct dwarf_line_sections sections = { 0 };
+	struct dwarf_sections sections;
 	Dwarf *dwarf;
 	Elf *elf;
 
@@ -204,8 +167,9 @@ static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 				   "separate debug file");
 		return OK;
 	}
-	leave_out_sections(holder);
-	elf = object_plain_elf(holder);
+	elf = object_debug_elf(holder);
+	if (!holder->image)
+		object_leave_out_sections(elf);
 	dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
 	if (!dwarf) {
 		o->dwarf_why =
@@ -213,14 +177,12 @@ static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 		return arena_failed(&o->arena) ? FAIL_NOMEM(e) : OK;
 	}
 	o->dwarf_why = holder->path;
-	sections.line = debug_section(elf, "line");
-	sections.line_str = debug_section(elf, "line_str");
-	sections.str = debug_section(elf, "str");
-	sections.swap = holder->header.e_ident[EI_DATA] != OBJECT_OUR_BYTE_ORDER;
-	return dwarf_index_new(&o->dwarf, dwarf, &sections, e);
+	sections = dwarf_sections_of(elf, false);
+	TRY(dwarf_index_new(&o->dwarf, dwarf, &sections, e));
+	return add_split_units(o, e);
 }
 
-static MUST_USE enum err_code need_index(struct object *o, struct err *e)
+enum err_code dwarf_need_index(struct object *o, struct err *e)
 {
 	if (!o->dwarf_tried)
 		TRY(make_index(o, e));
@@ -235,23 +197,19 @@ static MUST_USE enum err_code find_unit(
 	uint32_t owner;
 
 	*u = NULL;
-	TRY(need_index(o, e));
+	TRY(dwarf_need_index(o, e));
 	owner = o->dwarf ? dwarf_index_owner(o->dwarf, address) : DWARF_NO_OWNER;
 	return owner == DWARF_NO_OWNER ? OK : dwarf_index_unit(o->dwarf, owner, u, e);
 }
 
-static struct dwarf_state *state_of(struct object *o)
+struct dwarf_state *dwarf_state_of(struct object *o)
 {
 	if (!o->state)
 		o->state = ARENA_NEW(&o->arena, struct dwarf_state);
 	return o->state;
 }
 
-/*
- * All frames of an address into s: those of its unit (NULL: none), with the symbol's name for the
- * outermost one. Returns how many.
- */
-static uint32_t all_frames(
+uint32_t dwarf_all_frames(
     struct object *o, struct dwarf_unit *u, uint64_t address, struct dwarf_state *s)
 {
 	const struct object_symbol *symbol = object_find_symbol(o, address);
@@ -274,7 +232,7 @@ static uint32_t all_frames(
 enum err_code object_frames(
     struct object *o, uint64_t address, const struct object_frame **out, uint32_t *n, struct err *e)
 {
-	struct dwarf_state *s = state_of(o);
+	struct dwarf_state *s = dwarf_state_of(o);
 	const struct object_symbol *symbols;
 	struct dwarf_unit *u;
 	size_t n_symbols;
@@ -285,80 +243,8 @@ enum err_code object_frames(
 	TRY(object_symbols(o, &symbols, &n_symbols, e));
 	TRY(find_unit(o, address, &u, e));
 	*out = s->frames;
-	*n = all_frames(o, u, address, s);
+	*n = dwarf_all_frames(o, u, address, s);
 	return arena_failed(&o->arena) ? FAIL_NOMEM(e) : OK;
-}
-
-/* An address and the place of its unit. */
-struct wanted {
-	uint64_t address;
-	uint32_t owner;
-};
-
-static int by_owner(const void *x, const void *y)
-{
-	const struct wanted *a = x;
-	const struct wanted *b = y;
-
-	if (a->owner != b->owner)
-		return a->owner < b->owner ? -1 : 1;
-	return (a->address > b->address) - (a->address < b->address);
-}
-
-static MUST_USE enum err_code answer_unit(
-    struct object *o, const struct wanted *v, size_t n, struct frame_set *out, struct err *e)
-{
-	struct dwarf_state *s = state_of(o);
-	struct dwarf_unit *u = NULL;
-
-	if (v->owner != DWARF_NO_OWNER)
-		TRY(dwarf_index_unit(o->dwarf, v->owner, &u, e));
-	for (size_t i = 0; s && i < n; i++) {
-		const uint32_t n_frames = all_frames(o, u, v[i].address, s);
-
-		if (!frame_set_add(out, v[i].address, s->frames, n_frames))
-			o->arena.failed = true;
-	}
-	if (u)
-		dwarf_unit_unload(u);
-	return !s || arena_failed(&o->arena) ? FAIL_NOMEM(e) : OK;
-}
-
-static MUST_USE enum err_code answer_all(
-    struct object *o, struct wanted *v, size_t n, struct frame_set *out, struct err *e)
-{
-	for (size_t i = 0; i < n; i++)
-		v[i].owner = o->dwarf ? dwarf_index_owner(o->dwarf, v[i].address) : DWARF_NO_OWNER;
-	qsort(v, n, sizeof *v, by_owner);
-	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && v[end].owner == v[i].owner; end++)
-			;
-		TRY(answer_unit(o, v + i, end - i, out, e));
-	}
-	frame_set_sort(out);
-	return OK;
-}
-
-enum err_code object_frames_many(
-    struct object *o, const uint64_t *addresses, size_t n, struct frame_set *out, struct err *e)
-{
-	const struct object_symbol *symbols;
-	struct arena a = { 0 };
-	struct wanted *v = ARENA_ARRAY(&a, struct wanted, n + 1);
-	size_t n_symbols;
-	enum err_code rc = OK;
-
-	for (size_t i = 0; v && i < n; i++)
-		v[i].address = addresses[i];
-	if (!v)
-		err_set(e, ERR_NOMEM, 0, "out of memory");
-	rc = v ? object_symbols(o, &symbols, &n_symbols, e) : ERR_NOMEM;
-	if (rc == OK)
-		rc = need_index(o, e);
-	if (rc == OK && n)
-		rc = answer_all(o, v, n, out, e);
-	arena_release(&a);
-	return rc;
 }
 
 bool object_line(struct object *o, uint64_t address, struct str *file, int64_t *line)
@@ -378,7 +264,7 @@ bool object_has_dwarf(struct object *o, struct str *why)
 {
 	struct err e;
 
-	if (need_index(o, &e) != OK)
+	if (dwarf_need_index(o, &e) != OK)
 		o->dwarf_why = STR("out of memory");
 	if (why)
 		*why = o->dwarf_why;
@@ -389,14 +275,26 @@ struct Dwarf *object_dwarf(struct object *o)
 {
 	struct err ignored;
 
-	return need_index(o, &ignored) == OK && o->dwarf ? o->dwarf->dwarf : NULL;
+	return dwarf_need_index(o, &ignored) == OK && o->dwarf ? o->dwarf->dwarf : NULL;
 }
 
 uint64_t object_names_identity(struct object *o)
 {
 	struct object *holder = dwarf_holder(o);
 
-	return holder && holder != o ? hash_mix(o->identity, holder->identity) : o->identity;
+	uint64_t id = o->identity;
+
+	if (holder && holder != o)
+		id = hash_mix(id, holder->identity);
+	/* Only programs with split units have such a table. */
+	if (holder && object_has_section(holder, ".debug_addr") && object_package(o))
+		id = hash_mix(id, o->package->identity);
+	return id;
+}
+
+bool object_lacks_split_units(const struct object *o)
+{
+	return o->dwarf && o->dwarf->n_missing;
 }
 
 void object_dwarf_release(struct object *o)

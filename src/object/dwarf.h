@@ -43,6 +43,12 @@ struct str object_symbol_name(struct object *o, uint64_t address);
 uint64_t object_names_identity(struct object *o);
 
 /*
+ * True when parts of the debug information, split off to .dwo files, were looked for and not found:
+ * frames that were given lack inlined calls that another time may have.
+ */
+bool object_lacks_split_units(const struct object *o);
+
+/*
  * True when DWARF line tables were found. *why (may be NULL) tells where they came from or why
  * there are none; it lives as long as o.
  */

@@ -8,8 +8,6 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-#include "object/dwarf_section.h"
-
 /* Most abbreviations, and attributes of them, in one table. */
 #define MAX_ABBREVS (1u << 18)
 #define MAX_ATTRS   (1u << 20)
@@ -134,6 +132,8 @@ uint64_t dwarf_read_form(
 	case DW_FORM_strx:
 	case DW_FORM_addrx:
 	case DW_FORM_rnglistx:
+	case DW_FORM_GNU_addr_index:
+	case DW_FORM_GNU_str_index:
 		return dwarf_uleb(b);
 	default:
 		break;
@@ -177,16 +177,44 @@ static bool add_attrs(struct dwarf_abbrevs *t, struct dwarf_bytes *b, struct dwa
 	return false;
 }
 
-/* The table's bytes up to the end of its section. */
-static struct str section_of(Dwarf *dwarf)
+/* Attributes of functions and inlined calls that dwarf_tree.c reads. */
+static bool is_of_code(unsigned tag, unsigned name)
 {
-	static const char *const names[] = { ".debug_abbrev", ".zdebug_abbrev", ".debug_abbrev.dwo",
-		".zdebug_abbrev.dwo" };
-	struct str bytes = STR("");
+	if (tag != DW_TAG_subprogram && tag != DW_TAG_inlined_subroutine)
+		return false;
+	switch (name) {
+	case DW_AT_low_pc:
+	case DW_AT_high_pc:
+	case DW_AT_ranges:
+	case DW_AT_abstract_origin:
+	case DW_AT_call_file:
+	case DW_AT_call_line:
+	case DW_AT_call_column:
+		return true;
+	default:
+		return false;
+	}
+}
 
-	for (size_t i = 0; i < sizeof names / sizeof *names && !bytes.n; i++)
-		bytes = dwarf_section(dwarf_getelf(dwarf), names[i]);
-	return bytes;
+/* Sums up what lies between the attributes that must be looked at. */
+static bool add_steps(struct dwarf_abbrevs *t, struct dwarf_abbrev *a)
+{
+	uint32_t skip = 0;
+
+	a->first_step = (uint32_t)t->steps.n;
+	for (uint32_t i = 0; i < a->n_attrs; i++) {
+		const struct dwarf_attr_form *f = &t->attrs.p[a->first_attr + i];
+
+		if (f->size >= 0 && !is_of_code(a->tag, f->name)) {
+			skip += (uint16_t)f->size;
+			continue;
+		}
+		(void)VEC_PUSH(&t->steps, (struct dwarf_step){ skip, *f });
+		skip = 0;
+	}
+	(void)VEC_PUSH(&t->steps, (struct dwarf_step){ .skip = skip });
+	a->n_steps = (uint32_t)t->steps.n - a->first_step;
+	return !t->steps.failed;
 }
 
 static bool same_widths(const struct dwarf_widths *a, const struct dwarf_widths *b)
@@ -195,23 +223,22 @@ static bool same_widths(const struct dwarf_widths *a, const struct dwarf_widths 
 }
 
 bool dwarf_abbrevs_read(
-    struct dwarf_abbrevs *t, Dwarf *dwarf, Dwarf_Off offset, const struct dwarf_widths *w)
+    struct dwarf_abbrevs *t, struct str section, uint64_t offset, const struct dwarf_widths *w)
 {
 	struct dwarf_bytes b = { 0 };
-	struct str bytes;
 
-	if (t->v.n && t->dwarf == dwarf && t->offset == offset && same_widths(&t->widths, w))
+	if (t->v.n && t->section == section.p && t->offset == offset && same_widths(&t->widths, w))
 		return true;
 	t->v.n = 0;
 	t->attrs.n = 0;
-	t->dwarf = dwarf;
+	t->steps.n = 0;
+	t->section = section.p;
 	t->offset = offset;
 	t->widths = *w;
-	bytes = section_of(dwarf);
-	if (offset >= bytes.n)
+	if (offset >= section.n)
 		return false;
-	b.p = (const uint8_t *)bytes.p + offset;
-	b.end = (const uint8_t *)bytes.p + bytes.n;
+	b.p = (const uint8_t *)section.p + offset;
+	b.end = (const uint8_t *)section.p + section.n;
 	while (t->v.n < MAX_ABBREVS) {
 		struct dwarf_abbrev a = { .code = dwarf_uleb(&b) };
 
@@ -219,7 +246,7 @@ bool dwarf_abbrevs_read(
 			break;
 		a.tag = (uint16_t)dwarf_uleb(&b);
 		a.has_children = dwarf_u8(&b);
-		if (!add_attrs(t, &b, &a) || !VEC_PUSH(&t->v, a))
+		if (!add_attrs(t, &b, &a) || !add_steps(t, &a) || !VEC_PUSH(&t->v, a))
 			break;
 	}
 	if (!t->v.n)
@@ -232,6 +259,7 @@ void dwarf_abbrevs_release(struct dwarf_abbrevs *t)
 {
 	VEC_RELEASE(&t->v);
 	VEC_RELEASE(&t->attrs);
+	VEC_RELEASE(&t->steps);
 }
 
 const struct dwarf_abbrev *dwarf_abbrev_find(const struct dwarf_abbrevs *t, uint64_t code)

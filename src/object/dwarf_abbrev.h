@@ -5,8 +5,6 @@
 #ifndef OBJECT_DWARF_ABBREV_H
 #define OBJECT_DWARF_ABBREV_H
 
-#include <elfutils/libdw.h>
-
 #include "base/vec.h"
 #include "object/dwarf_bytes.h"
 
@@ -19,10 +17,17 @@ struct dwarf_attr_form {
 
 #define DWARF_VARIABLE_SIZE UINT32_MAX
 
+/* How a DIE is crossed: so many bytes are skipped, then a value is read or skipped by its form. */
+struct dwarf_step {
+	uint32_t skip;
+	struct dwarf_attr_form attr; /* .form is 0 in the last step: there is no value */
+};
+
 struct dwarf_abbrev {
 	uint64_t code;
 	uint32_t size; /* of all attributes; DWARF_VARIABLE_SIZE when it is not always the same */
 	uint32_t first_attr, n_attrs;
+	uint32_t first_step, n_steps; /* of values without a size, or that say what code is where */
 	uint16_t tag;
 	bool has_children;
 };
@@ -36,17 +41,18 @@ struct dwarf_widths {
 struct dwarf_abbrevs {
 	VEC(struct dwarf_abbrev) v; /* by code */
 	VEC(struct dwarf_attr_form) attrs;
-	Dwarf *dwarf; /* what it was read for */
-	Dwarf_Off offset;
+	VEC(struct dwarf_step) steps;
+	const char *section; /* what it was read from */
+	uint64_t offset;
 	struct dwarf_widths widths;
 };
 
 /*
- * Reads the table at an offset of dwarf's section unless it is the one that is there. False when
- * there is none; a damaged one ends where the damage is.
+ * Reads the table at an offset of a section unless it is the one that is there. False when there is
+ * none; a damaged one ends where the damage is.
  */
 bool dwarf_abbrevs_read(
-    struct dwarf_abbrevs *t, Dwarf *dwarf, Dwarf_Off offset, const struct dwarf_widths *w);
+    struct dwarf_abbrevs *t, struct str section, uint64_t offset, const struct dwarf_widths *w);
 void dwarf_abbrevs_release(struct dwarf_abbrevs *t);
 
 /* NULL when there is none. */

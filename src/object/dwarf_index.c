@@ -10,29 +10,97 @@
 
 #include "base/arena.h"
 #include "core/hash.h"
+#include "object/dwarf_section.h"
 
 #define MAX_UNITS (1u << 20)
 
-static void read_lines(struct dwarf_index *x, struct dwarf_unit *u)
+/* A number of the unit's own DIE; `missing` when it has none. */
+static uint64_t unit_number(Dwarf_Die *die, unsigned name, uint64_t missing)
 {
 	Dwarf_Attribute a;
-	Dwarf_Word offset;
-	uint8_t address_size = 8;
+	Dwarf_Word v;
+
+	return dwarf_formudata(dwarf_attr(die, name, &a), &v) == 0 ? v : missing;
+}
+
+/* Where tables by index begin, as the half of the unit that is in the program says. */
+static void read_bases(struct dwarf_unit *u)
+{
+	struct dwarf_source *s = &u->source;
+	Dwarf_Addr low;
+
+	s->low = dwarf_lowpc(&u->die, &low) == 0 ? low : 0;
+	s->addresses_at = unit_number(
+	    &u->die, DW_AT_addr_base, unit_number(&u->die, DW_AT_GNU_addr_base, s->addresses_at));
+	if (u->is_split && s->widths.version < 5)
+		s->ranges_at = unit_number(&u->die, DW_AT_GNU_ranges_base, s->ranges_at);
+	if (u->is_split)
+		return;
+	s->ranges_at = unit_number(&u->die, DW_AT_rnglists_base, s->ranges_at);
+	s->str_offsets_at = unit_number(&u->die, DW_AT_str_offsets_base, s->str_offsets_at);
+}
+
+/* Which bytes the unit's tree is made of. */
+static void find_bytes(struct dwarf_index *x, struct dwarf_unit *u)
+{
+	struct dwarf_source *s = &u->source;
+
+	if (u->is_packaged) {
+		(void)dwarf_package_unit(x->package, u->id, s);
+	} else {
+		s->in = u->is_split
+			    ? dwarf_sections_of(dwarf_getelf(dwarf_cu_getdwarf(u->tree.cu)), true)
+			    : x->sections;
+		s->at = dwarf_dieoffset(&u->tree) - dwarf_cuoffset(&u->tree);
+	}
+	if (u->is_split) {
+		s->in.addresses = x->sections.addresses;
+		s->in.ranges = x->sections.ranges;
+	}
+}
+
+void dwarf_unit_prepare(struct dwarf_index *x, struct dwarf_unit *u)
+{
+	Dwarf_Attribute a;
 	Dwarf_Die ignored;
 
-	(void)dwarf_cu_die(u->die.cu, &ignored, NULL, NULL, &address_size, NULL, NULL, NULL);
-	if (dwarf_formudata(dwarf_attr(&u->die, DW_AT_stmt_list, &a), &offset) == 0 &&
-	    !dwarf_rows_read(&u->rows, &x->sections, offset, address_size))
-		dwarf_rows_release(&u->rows);
-	if (u->is_split && dwarf_getsrcfiles(&u->tree, &u->files, &u->n_files) != 0)
-		u->n_files = 0;
+	if (u->is_prepared)
+		return;
+	u->is_prepared = true;
+	find_bytes(x, u);
+	if (dwarf_source_header(&u->source))
+		read_bases(u);
+	else
+		u->source.in.info = STR("");
+	u->address_size = 8;
+	(void)dwarf_cu_die(u->die.cu, &ignored, NULL, NULL, &u->address_size, NULL, NULL, NULL);
+	u->lines_at = unit_number(&u->die, DW_AT_stmt_list, UINT64_MAX);
 	u->folder = dwarf_formstring(dwarf_attr_integrate(&u->die, DW_AT_comp_dir, &a));
 }
 
-static bool load(struct dwarf_index *x, struct dwarf_unit *u)
+static struct dwarf_line_sections line_sections(const struct dwarf_sections *s)
+{
+	return (struct dwarf_line_sections){ s->line, s->line_str, s->str, s->swap };
+}
+
+/* Line programs that are damaged are as none. */
+static void read_lines(const struct dwarf_index *x, struct dwarf_unit *u)
+{
+	struct dwarf_line_sections sections = line_sections(&x->sections);
+
+	if (u->lines_at != UINT64_MAX &&
+	    !dwarf_rows_read(&u->rows, &sections, u->lines_at, u->address_size))
+		dwarf_rows_release(&u->rows);
+	sections = line_sections(&u->source.in);
+	if (u->is_split && !dwarf_rows_read(&u->call_files, &sections, 0, u->address_size))
+		dwarf_rows_release(&u->call_files);
+}
+
+bool dwarf_unit_load(
+    const struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_abbrevs *abbrevs)
 {
 	struct dwarf_tree t = { 0 };
-	bool ok = dwarf_tree_read(&t, &u->tree, &x->abbrevs, x->sections.swap) &&
+	bool ok = dwarf_tree_read(&t, &u->source, abbrevs) &&
 		  dwarf_flatten(&u->segments, t.ranges.p, t.ranges.n);
 
 	u->is_loaded = true;
@@ -54,6 +122,7 @@ void dwarf_unit_unload(struct dwarf_unit *u)
 	map_release(&u->names_map);
 	VEC_RELEASE(&u->segments.v);
 	dwarf_rows_release(&u->rows);
+	dwarf_rows_release(&u->call_files);
 	u->is_loaded = false;
 }
 
@@ -65,9 +134,12 @@ uint32_t dwarf_index_owner(const struct dwarf_index *x, uint64_t address)
 enum err_code dwarf_index_unit(
     struct dwarf_index *x, uint32_t owner, struct dwarf_unit **out, struct err *e)
 {
-	if (!x->units.p[owner].is_loaded && !load(x, &x->units.p[owner]))
+	struct dwarf_unit *u = &x->units.p[owner];
+
+	dwarf_unit_prepare(x, u);
+	if (!u->is_loaded && !dwarf_unit_load(x, u, &x->abbrevs))
 		return FAIL_NOMEM(e);
-	*out = &x->units.p[owner];
+	*out = u;
 	return OK;
 }
 
@@ -108,21 +180,33 @@ static bool same_origin(const void *ctx, uint32_t index, const void *key)
 	return u->names.p[index].origin == *(const Dwarf_Off *)key;
 }
 
-const struct dwarf_name *dwarf_unit_name(struct dwarf_unit *u, struct dwarf_node *node)
+/* From the unit's bytes; by libdw when its DIEs refer to others' (LTO, dwz). */
+static void read_name(struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_name *name)
+{
+	const struct dwarf_source *s = &u->source;
+	Dwarf_Die die;
+
+	if (dwarf_abbrevs_read(&x->name_abbrevs, s->in.abbrev, s->abbrev_at, &s->widths) &&
+	    dwarf_source_name(s, &x->name_abbrevs, name->origin, &name->name, &name->start_line))
+		return;
+	if (u->is_packaged || !dwarf_offdie(dwarf_cu_getdwarf(u->tree.cu), name->origin, &die))
+		return;
+	name->name = die_name(&die);
+	name->start_line = first_line(&die);
+}
+
+const struct dwarf_name *dwarf_unit_name(
+    struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_node *node)
 {
 	const uint32_t fresh = (uint32_t)u->names.n;
 	struct dwarf_name name = { node->origin, STR(""), 0 };
-	Dwarf_Die die;
 
 	if (node->name != DWARF_NO_OWNER)
 		return &u->names.p[node->name];
 	node->name = map_intern(
 	    &u->names_map, hash_mix(node->origin, 0), same_origin, u, &node->origin, fresh);
 	if (node->name == fresh) {
-		if (dwarf_offdie(dwarf_cu_getdwarf(u->tree.cu), node->origin, &die)) {
-			name.name = die_name(&die);
-			name.start_line = first_line(&die);
-		}
+		read_name(x, u, &name);
 		if (!VEC_PUSH(&u->names, name))
 			node->name = DWARF_NO_OWNER;
 	}
@@ -135,6 +219,27 @@ static bool is_code_unit(uint8_t type)
 	       type == DW_UT_partial;
 }
 
+/* A unit's ranges as libdw knows them; false when it has none. */
+static bool add_unit_ranges(struct dwarf_tree *t, Dwarf_Die *die, uint32_t owner)
+{
+	Dwarf_Addr base, low, high;
+	ptrdiff_t at = 0;
+	bool any = false;
+
+	while ((at = dwarf_ranges(die, at, &base, &low, &high)) > 0 && !t->ranges.failed) {
+		any = true;
+		dwarf_tree_add_range(t, low, high, owner, 0);
+	}
+	return any;
+}
+
+static uint64_t identity(Dwarf_CU *cu)
+{
+	uint64_t id = 0;
+
+	return dwarf_cu_info(cu, NULL, NULL, NULL, NULL, &id, NULL, NULL) == 0 ? id : 0;
+}
+
 /* All units' ranges, with the unit's place as owner. */
 static bool read_units(struct dwarf_index *x, struct dwarf_tree *t)
 {
@@ -145,21 +250,38 @@ static bool read_units(struct dwarf_index *x, struct dwarf_tree *t)
 
 	while (x->units.n < MAX_UNITS &&
 	       dwarf_get_units(x->dwarf, cu, &cu, &version, &type, &die, &split) == 0) {
-		uint32_t owner = (uint32_t)x->units.n;
-		bool is_split = type == DW_UT_skeleton && split.addr;
+		const bool has_half = type == DW_UT_skeleton;
+		const bool is_split = has_half && split.addr;
 
-		if (!is_code_unit(type) || !dwarf_tree_add_ranges(t, &die, owner, 0))
+		if (!is_code_unit(type) || !add_unit_ranges(t, &die, (uint32_t)x->units.n))
 			continue;
-		if (!VEC_PUSH(&x->units,
-			(struct dwarf_unit){
-			    .die = die, .tree = is_split ? split : die, .is_split = is_split }))
+		x->n_split += has_half;
+		x->n_missing += has_half && !is_split;
+		if (!VEC_PUSH(&x->units, (struct dwarf_unit){ .die = die,
+					     .tree = is_split ? split : die,
+					     .id = has_half ? identity(cu) : 0,
+					     .is_split = is_split }))
 			return false;
 	}
 	return !t->ranges.failed;
 }
 
-enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf,
-    const struct dwarf_line_sections *sections, struct err *e)
+void dwarf_index_add_package(struct dwarf_index *x, const struct dwarf_package *package)
+{
+	x->package = package;
+	for (size_t i = 0; package && i < x->units.n; i++) {
+		struct dwarf_unit *u = &x->units.p[i];
+		struct dwarf_source s = { 0 };
+
+		if (!u->id || u->is_split || !dwarf_package_unit(package, u->id, &s))
+			continue;
+		u->is_split = u->is_packaged = true;
+		x->n_missing--;
+	}
+}
+
+enum err_code dwarf_index_new(
+    struct dwarf_index **out, Dwarf *dwarf, const struct dwarf_sections *sections, struct err *e)
 {
 	struct dwarf_index *x = alloc_get(sizeof *x);
 	struct dwarf_tree t = { 0 };
@@ -189,6 +311,7 @@ void dwarf_index_free(struct dwarf_index *x)
 	VEC_RELEASE(&x->units);
 	VEC_RELEASE(&x->segments.v);
 	dwarf_abbrevs_release(&x->abbrevs);
+	dwarf_abbrevs_release(&x->name_abbrevs);
 	dwarf_end(x->dwarf);
 	alloc_put(x);
 }

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "core/str.h"
+#include "object/dwarf_package.h"
 #include "object/dwarf_rows.h"
 #include "object/dwarf_tree.h"
 #include "object/object.h"
@@ -29,51 +30,72 @@ struct dwarf_segments {
 
 /* What a function is called; made when the first of its nodes is hit. */
 struct dwarf_name {
-	Dwarf_Off origin;
+	uint64_t origin;
 	struct str name;
 	int64_t start_line;
 };
 
 struct dwarf_unit {
-	Dwarf_Die die;  /* with line table and ranges: the skeleton when split */
-	Dwarf_Die tree; /* whose children are the functions: the split unit when there is one */
-	bool is_split;
-	bool is_loaded;
+	Dwarf_Die die;    /* with line table and ranges: the skeleton when split */
+	Dwarf_Die tree;   /* whose children are the functions: the split unit when there is one */
+	uint64_t id;      /* of the split unit; 0 when it is not split */
+	bool is_split;    /* the tree is another file's */
+	bool is_packaged; /* which is a package: libdw knows nothing of it */
+	bool is_prepared, is_loaded;
+	struct dwarf_source source; /* of the tree */
+	uint64_t lines_at;          /* place of the line program; UINT64_MAX none */
+	uint8_t address_size;
 	VEC(struct dwarf_node) nodes;
 	VEC(struct dwarf_name) names;
 	struct map names_map;           /* by origin */
 	struct dwarf_segments segments; /* owners are nodes */
 	struct dwarf_rows rows;
-	Dwarf_Files *files; /* of call sites of a split unit */
-	size_t n_files;
-	const char *folder; /* DW_AT_comp_dir; NULL unknown */
+	struct dwarf_rows call_files; /* of a split unit: its files only */
+	const char *folder;           /* DW_AT_comp_dir; NULL unknown */
 };
 
 struct dwarf_index {
 	Dwarf *dwarf;
-	struct dwarf_line_sections sections;
-	struct dwarf_abbrevs abbrevs; /* of the unit loaded last */
+	struct dwarf_sections sections;
+	const struct dwarf_package *package; /* NULL: none */
+	struct dwarf_abbrevs abbrevs;        /* of the unit loaded last */
+	struct dwarf_abbrevs name_abbrevs;   /* of the unit that a name was asked of last */
 	VEC(struct dwarf_unit) units;
+	uint32_t n_split, n_missing;    /* split units; those whose other half was not found */
 	struct dwarf_segments segments; /* owners are units */
 };
 
-/* Reads the units' ranges. Takes over dwarf, also on failure. The sections live as long. */
+/*
+ * Reads the units' ranges. Takes over dwarf, also on failure. The sections are those of its file.
+ * Units whose split half libdw has not found are looked for by dwarf_index_add_package.
+ */
 enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf,
-    const struct dwarf_line_sections *sections, struct err *e) MUST_USE;
+    const struct dwarf_sections *sections, struct err *e) MUST_USE;
 void dwarf_index_free(struct dwarf_index *x);
+/* Takes split units from a package (kept: must outlive x). */
+void dwarf_index_add_package(struct dwarf_index *x, const struct dwarf_package *package);
 
 /* The place of the unit that holds an address, or DWARF_NO_OWNER. */
 uint32_t dwarf_index_owner(const struct dwarf_index *x, uint64_t address);
 /* The unit at a place, loaded. ERR_NOMEM. */
 enum err_code dwarf_index_unit(
     struct dwarf_index *x, uint32_t owner, struct dwarf_unit **out, struct err *e) MUST_USE;
+/*
+ * The two steps of dwarf_index_unit. What libdw must be asked first, by one thread at a time; then
+ * the reading, which needs only the unit and a table of the caller's and may run in any thread.
+ * False when memory is short.
+ */
+void dwarf_unit_prepare(struct dwarf_index *x, struct dwarf_unit *u);
+bool dwarf_unit_load(
+    const struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_abbrevs *abbrevs);
 /* Frees what loading made; the next dwarf_index_unit loads again. */
 void dwarf_unit_unload(struct dwarf_unit *u);
 
 /* Innermost node at an address, or DWARF_NO_OWNER. */
 uint32_t dwarf_unit_node(const struct dwarf_unit *u, uint64_t address);
 /* Name and first line of a node; NULL when memory is short. */
-const struct dwarf_name *dwarf_unit_name(struct dwarf_unit *u, struct dwarf_node *node);
+const struct dwarf_name *dwarf_unit_name(
+    struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_node *node);
 
 /* Turns ranges into segments; sorts `ranges`. False when memory is short. */
 bool dwarf_flatten(struct dwarf_segments *out, struct dwarf_range *ranges, size_t n);

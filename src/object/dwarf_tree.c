@@ -1,8 +1,8 @@
 /*
  * One pass over the tree of a unit, see dwarf_tree.h. What is hard: a large C++ program has a
  * million DIEs of which few hold code. libdw takes 300 ns for each; here most cost one addition, as
- * the abbreviation knows their size. libdw is asked for what is rare or involved: lists of ranges
- * and addresses by index. The file is not trusted: every step makes progress, depth is bounded.
+ * the abbreviation knows their size. The file is not trusted: every step makes progress, depth is
+ * bounded.
  */
 #include "object/dwarf_tree.h"
 
@@ -15,21 +15,19 @@
 
 struct walk {
 	struct dwarf_tree *t;
+	const struct dwarf_source *s;
 	const struct dwarf_abbrevs *abbrevs;
 	struct dwarf_bytes b;
-	const uint8_t *unit_die;
-	Dwarf_Die *die;    /* of the unit */
-	Dwarf_Off die_at;  /* its offset */
-	Dwarf_Off unit_at; /* offset of the unit's header */
 	uint32_t owner[MAX_DEPTH];
 	size_t depth;
 };
 
 /* What a DIE with code says of itself. */
 struct code_die {
-	uint64_t low, high, origin;
+	uint64_t low, high, ranges, origin;
 	uint32_t call_file, call_line, call_column;
-	bool has_low, has_high, high_is_size, by_libdw, has_origin;
+	uint16_t ranges_form;
+	bool has_low, has_high, high_is_size, has_ranges, has_origin;
 };
 
 void dwarf_tree_release(struct dwarf_tree *t)
@@ -39,29 +37,29 @@ void dwarf_tree_release(struct dwarf_tree *t)
 }
 
 /* Address 0 is what linkers leave of dropped functions. */
-static void add_range(
+void dwarf_tree_add_range(
     struct dwarf_tree *t, uint64_t low, uint64_t high, uint32_t owner, uint32_t depth)
 {
 	if (low && low < high && t->ranges.n < MAX_NODES)
 		(void)VEC_PUSH(&t->ranges, (struct dwarf_range){ low, high, owner, depth });
 }
 
-bool dwarf_tree_add_ranges(struct dwarf_tree *t, Dwarf_Die *die, uint32_t owner, uint32_t depth)
+static uint64_t read_form(struct walk *w, const struct dwarf_attr_form *a)
 {
-	Dwarf_Addr base, low, high;
-	ptrdiff_t at = 0;
-	bool any = false;
+	return dwarf_read_form(&w->b, a, &w->s->widths);
+}
 
-	while (t->ranges.n < MAX_NODES && (at = dwarf_ranges(die, at, &base, &low, &high)) > 0) {
-		any = true;
-		add_range(t, low, high, owner, depth);
-	}
-	return any;
+/* An address, also one by index. */
+static uint64_t read_address(struct walk *w, const struct dwarf_attr_form *a)
+{
+	const uint64_t v = read_form(w, a);
+
+	return dwarf_is_address_index(a->form) ? dwarf_source_address(w->s, v) : v;
 }
 
 static void take_origin(struct walk *w, struct code_die *c, const struct dwarf_attr_form *a)
 {
-	const uint64_t v = dwarf_read_form(&w->b, a, &w->abbrevs->widths);
+	const uint64_t v = read_form(w, a);
 
 	switch (a->form) {
 	case DW_FORM_ref1:
@@ -69,53 +67,42 @@ static void take_origin(struct walk *w, struct code_die *c, const struct dwarf_a
 	case DW_FORM_ref4:
 	case DW_FORM_ref8:
 	case DW_FORM_ref_udata:
-		c->origin = w->unit_at + v;
+		c->origin = w->s->at + v;
 		c->has_origin = true;
 		break;
 	case DW_FORM_ref_addr:
 		c->origin = v;
 		c->has_origin = true;
 		break;
-	default: /* in another file: libdw follows it from the DIE */
+	default: /* in another file: found from the DIE itself */
 		break;
 	}
 }
 
 static uint32_t number(struct walk *w, const struct dwarf_attr_form *a)
 {
-	const uint64_t v = dwarf_read_form(&w->b, a, &w->abbrevs->widths);
+	const uint64_t v = read_form(w, a);
 
 	return v > INT32_MAX ? 0 : (uint32_t)v;
 }
 
-static inline void skip(struct walk *w, const struct dwarf_attr_form *a)
-{
-	if (a->size >= 0)
-		dwarf_skip(&w->b, (uint64_t)a->size);
-	else
-		dwarf_skip_form(&w->b, a->form, &w->abbrevs->widths);
-}
-
 static void take_attribute(struct walk *w, struct code_die *c, const struct dwarf_attr_form *a)
 {
-	const struct dwarf_widths *widths = &w->abbrevs->widths;
-
 	switch (a->name) {
 	case DW_AT_low_pc:
-		c->by_libdw |= a->form != DW_FORM_addr;
 		c->has_low = true;
-		c->low = dwarf_read_form(&w->b, a, widths);
+		c->low = read_address(w, a);
 		return;
 	case DW_AT_high_pc:
-		c->by_libdw |= a->form == DW_FORM_addrx || a->form == DW_FORM_GNU_addr_index ||
-			       (a->form >= DW_FORM_addrx1 && a->form <= DW_FORM_addrx4);
 		c->has_high = true;
-		c->high_is_size = a->form != DW_FORM_addr;
-		c->high = dwarf_read_form(&w->b, a, widths);
+		c->high_is_size = a->form != DW_FORM_addr && !dwarf_is_address_index(a->form);
+		c->high = read_address(w, a);
 		return;
 	case DW_AT_ranges:
-		c->by_libdw = true;
-		break;
+		c->has_ranges = true;
+		c->ranges_form = a->form;
+		c->ranges = read_form(w, a);
+		return;
 	case DW_AT_abstract_origin:
 		take_origin(w, c, a);
 		return;
@@ -129,51 +116,66 @@ static void take_attribute(struct walk *w, struct code_die *c, const struct dwar
 		c->call_column = number(w, a);
 		return;
 	default:
-		break;
+		dwarf_skip_form(&w->b, a->form, &w->s->widths);
+		return;
 	}
-	skip(w, a);
 }
 
-static void add_code_ranges(
-    struct walk *w, const struct code_die *c, const uint8_t *at, uint32_t node, uint32_t depth)
-{
-	if (c->by_libdw) {
-		Dwarf_Die die = { .cu = w->die->cu,
-			.addr = (char *)w->die->addr + (at - w->unit_die) };
+/* Where ranges of a list go. */
+struct listed {
+	struct dwarf_tree *t;
+	uint32_t node, depth;
+};
 
-		(void)dwarf_tree_add_ranges(w->t, &die, node, depth);
-	} else {
-		add_range(w->t, c->low, c->high_is_size ? c->low + c->high : c->high, node, depth);
-	}
+static void add_listed(void *ctx, uint64_t low, uint64_t high)
+{
+	const struct listed *l = ctx;
+
+	dwarf_tree_add_range(l->t, low, high, l->node, l->depth);
+}
+
+static void add_code_ranges(struct walk *w, const struct code_die *c, uint32_t node, uint32_t depth)
+{
+	struct listed l = { w->t, node, depth };
+
+	if (c->has_ranges)
+		dwarf_source_ranges(
+		    w->s, c->ranges_form, c->ranges, MAX_NODES - w->t->ranges.n, add_listed, &l);
+	else
+		dwarf_tree_add_range(
+		    w->t, c->low, c->high_is_size ? c->low + c->high : c->high, node, depth);
 }
 
 /* A function or an inlined call: a node when it has code. Returns the owner of what is inside. */
-static uint32_t read_code(
-    struct walk *w, const struct dwarf_abbrev *a, const uint8_t *at, uint32_t outer)
+static uint32_t read_code(struct walk *w, const struct dwarf_abbrev *a, uint64_t at, uint32_t outer)
 {
 	const bool is_function = a->tag == DW_TAG_subprogram;
 	const uint32_t node = (uint32_t)w->t->nodes.n;
 	struct code_die c = { 0 };
 	struct dwarf_node n;
 
-	for (uint32_t i = 0; i < a->n_attrs; i++)
-		take_attribute(w, &c, &w->abbrevs->attrs.p[a->first_attr + i]);
+	for (uint32_t i = 0; i < a->n_steps; i++) {
+		const struct dwarf_step *step = &w->abbrevs->steps.p[a->first_step + i];
+
+		dwarf_skip(&w->b, step->skip);
+		if (step->attr.form)
+			take_attribute(w, &c, &step->attr);
+	}
 	if (!is_function && outer == DWARF_NO_OWNER)
 		return DWARF_NO_OWNER;
 	/* An abstract instance: nothing in it has an address, but local classes may. */
-	if (!c.by_libdw && !(c.has_low && c.has_high))
+	if (!c.has_ranges && !(c.has_low && c.has_high))
 		return is_function ? DWARF_NO_OWNER : outer;
-	n = (struct dwarf_node){ .die = w->die_at + (Dwarf_Off)(at - w->unit_die),
+	n = (struct dwarf_node){ .origin = is_function || !c.has_origin ? at : c.origin,
 		.parent = is_function ? DWARF_NO_OWNER : outer,
 		.name = DWARF_NO_OWNER,
 		.call_file = c.call_file,
 		.call_line = c.call_line,
 		.call_column = c.call_column,
 		.is_function = is_function };
-	n.origin = is_function || !c.has_origin ? n.die : c.origin;
 	if (node >= MAX_NODES || !VEC_PUSH(&w->t->nodes, n))
 		return outer;
-	add_code_ranges(w, &c, at, node, is_function ? 0 : (uint32_t)w->depth + 1);
+	add_code_ranges(w, &c, node, is_function ? 0 : (uint32_t)w->depth + 1);
 	return node;
 }
 
@@ -183,8 +185,15 @@ static void skip_attributes(struct walk *w, const struct dwarf_abbrev *a)
 		dwarf_skip(&w->b, a->size);
 		return;
 	}
-	for (uint32_t i = 0; i < a->n_attrs; i++)
-		skip(w, &w->abbrevs->attrs.p[a->first_attr + i]);
+	for (uint32_t i = 0; i < a->n_steps; i++) {
+		const struct dwarf_step *step = &w->abbrevs->steps.p[a->first_step + i];
+
+		dwarf_skip(&w->b, step->skip);
+		if (step->attr.form == DW_FORM_exprloc)
+			dwarf_skip(&w->b, dwarf_uleb(&w->b));
+		else if (step->attr.form)
+			dwarf_skip_form(&w->b, step->attr.form, &w->s->widths);
+	}
 }
 
 static uint32_t *owner_at(struct walk *w, size_t depth)
@@ -207,7 +216,7 @@ static bool step(struct walk *w)
 		return false;
 	owner = *owner_at(w, w->depth);
 	if (a->tag == DW_TAG_subprogram || a->tag == DW_TAG_inlined_subroutine)
-		owner = read_code(w, a, at, owner);
+		owner = read_code(w, a, (uint64_t)(at - (const uint8_t *)w->s->in.info.p), owner);
 	else
 		skip_attributes(w, a);
 	if (!a->has_children)
@@ -216,38 +225,18 @@ static bool step(struct walk *w)
 	return true;
 }
 
-/* Where the bytes of the unit end; NULL when libdw cannot say. */
-static const uint8_t *find_end(struct walk *w)
-{
-	Dwarf_Off next;
-	size_t header;
-
-	if (dwarf_next_unit(dwarf_cu_getdwarf(w->die->cu), w->unit_at, &next, &header, NULL, NULL,
-		NULL, NULL, NULL, NULL) != 0 ||
-	    next <= w->die_at)
-		return NULL;
-	return w->unit_die + (next - w->die_at);
-}
-
 bool dwarf_tree_read(
-    struct dwarf_tree *t, Dwarf_Die *unit, struct dwarf_abbrevs *abbrevs, bool swap)
+    struct dwarf_tree *t, const struct dwarf_source *s, struct dwarf_abbrevs *abbrevs)
 {
-	struct walk w = { .t = t, .abbrevs = abbrevs, .die = unit, .unit_die = unit->addr };
-	struct dwarf_widths widths = { 0 };
-	Dwarf_Off offset = 0;
-	Dwarf_Die ignored;
+	struct walk w = { .t = t,
+		.s = s,
+		.abbrevs = abbrevs,
+		.b = dwarf_source_cursor(s, s->die_at),
+		.owner = { DWARF_NO_OWNER } };
 
-	if (!dwarf_cu_die(unit->cu, &ignored, &widths.version, &offset, &widths.address,
-		&widths.offset, NULL, NULL))
-		return true;
-	if (!dwarf_abbrevs_read(abbrevs, dwarf_cu_getdwarf(unit->cu), offset, &widths))
-		return !abbrevs->v.failed && !abbrevs->attrs.failed;
-	w.die_at = dwarf_dieoffset(unit);
-	w.unit_at = w.die_at - dwarf_cuoffset(unit);
-	w.b = (struct dwarf_bytes){ w.unit_die, find_end(&w), false, swap };
-	w.owner[0] = DWARF_NO_OWNER;
-	while (w.b.end && !w.b.failed && !t->nodes.failed && step(&w))
-		;
+	if (dwarf_abbrevs_read(abbrevs, s->in.abbrev, s->abbrev_at, &s->widths))
+		while (!w.b.failed && !t->nodes.failed && step(&w))
+			;
 	return !t->nodes.failed && !t->ranges.failed && !abbrevs->v.failed &&
-	       !abbrevs->attrs.failed;
+	       !abbrevs->attrs.failed && !abbrevs->steps.failed;
 }

@@ -4,10 +4,8 @@
 #ifndef OBJECT_DWARF_TREE_H
 #define OBJECT_DWARF_TREE_H
 
-#include <elfutils/libdw.h>
-
 #include "base/vec.h"
-#include "object/dwarf_abbrev.h"
+#include "object/dwarf_source.h"
 
 #define DWARF_NO_OWNER UINT32_MAX
 
@@ -20,10 +18,9 @@ struct dwarf_range {
 
 /* A function or an inlined call. */
 struct dwarf_node {
-	Dwarf_Off die;    /* offset in the unit's own Dwarf */
-	Dwarf_Off origin; /* of the function that is inlined, `die` itself when it has names */
-	uint32_t parent;  /* of the call it is inlined in; DWARF_NO_OWNER for a function */
-	uint32_t name;    /* index of dwarf_unit.names; DWARF_NO_OWNER until it was asked for */
+	uint64_t origin; /* in its section: of the function's DIE, or of the one that is inlined */
+	uint32_t parent; /* of the call it is inlined in; DWARF_NO_OWNER for a function */
+	uint32_t name;   /* index of dwarf_unit.names; DWARF_NO_OWNER until it was asked for */
 	uint32_t call_file, call_line, call_column;
 	bool is_function; /* out of line: the chain ends here */
 };
@@ -34,14 +31,15 @@ struct dwarf_tree {
 };
 
 /*
- * Reads the tree below a unit's own DIE. Damage ends the reading: what was read before stays. False
- * when memory is short.
+ * Reads the tree below a unit's own DIE; abbrevs becomes the unit's table. Damage ends the reading:
+ * what was read before stays. False when memory is short. May run in any thread.
  */
 bool dwarf_tree_read(
-    struct dwarf_tree *t, Dwarf_Die *unit, struct dwarf_abbrevs *abbrevs, bool swap);
+    struct dwarf_tree *t, const struct dwarf_source *s, struct dwarf_abbrevs *abbrevs);
 void dwarf_tree_release(struct dwarf_tree *t);
 
-/* Adds the ranges of a DIE as libdw knows them; returns whether there was any. */
-bool dwarf_tree_add_ranges(struct dwarf_tree *t, Dwarf_Die *die, uint32_t owner, uint32_t depth);
+/* Adds a range unless it is empty or there are too many. */
+void dwarf_tree_add_range(
+    struct dwarf_tree *t, uint64_t low, uint64_t high, uint32_t owner, uint32_t depth);
 
 #endif

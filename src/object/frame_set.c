@@ -38,10 +38,26 @@ static uint32_t intern(struct frame_set *s, const struct object_frame *f)
 	return i;
 }
 
+bool frame_set_extend(struct frame_set *s, size_t n)
+{
+	if (!VEC_RESERVE(&s->places, n))
+		return false;
+	if (n)
+		memset(s->places.p + s->places.n, 0, n * sizeof *s->places.p);
+	s->places.n += n;
+	return true;
+}
+
 bool frame_set_add(
     struct frame_set *s, uint64_t address, const struct object_frame *frames, uint32_t n)
 {
-	const struct frame_place place = { address, (uint32_t)s->frames.n, n };
+	return frame_set_extend(s, 1) && frame_set_put(s, s->places.n - 1, address, frames, n);
+}
+
+bool frame_set_put(struct frame_set *s, size_t place, uint64_t address,
+    const struct object_frame *frames, uint32_t n)
+{
+	const struct frame_place put = { address, (uint32_t)s->frames.n, n };
 
 	if (s->frames.n > UINT32_MAX - n)
 		return false;
@@ -52,7 +68,8 @@ bool frame_set_add(
 		if (f.function == MAP_NONE || !VEC_PUSH(&s->frames, f))
 			return false;
 	}
-	return VEC_PUSH(&s->places, place);
+	s->places.p[place] = put;
+	return true;
 }
 
 static int by_address(const void *x, const void *y)

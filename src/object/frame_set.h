@@ -40,6 +40,10 @@ void frame_set_release(struct frame_set *s);
 /* False when memory is short. */
 bool frame_set_add(
     struct frame_set *s, uint64_t address, const struct object_frame *frames, uint32_t n);
+/* The same in two steps: n places more, without address and frames; then each of them by index. */
+bool frame_set_extend(struct frame_set *s, size_t n);
+bool frame_set_put(struct frame_set *s, size_t place, uint64_t address,
+    const struct object_frame *frames, uint32_t n);
 void frame_set_sort(struct frame_set *s);
 /*
  * NULL when the address was not added. The set is sorted. *hint is where to look first and becomes
@@ -51,9 +55,13 @@ bool frame_set_demangle(struct frame_set *s, uint32_t function);
 
 /*
  * Adds the frames of n addresses, in growing order and without repetition. Takes one unit of the
- * debug information after the other and frees each, so that memory is that of the largest.
+ * debug information after the other and frees each, so that memory is that of the two largest. May
+ * use a second thread while it runs.
  */
 enum err_code object_frames_many(struct object *o, const uint64_t *addresses, size_t n,
     struct frame_set *out, struct err *e) MUST_USE;
+/* The same by 1 or 2 threads; 0 decides by what there is to read. The result is the same. */
+enum err_code object_frames_by(struct object *o, const uint64_t *addresses, size_t n,
+    unsigned threads, struct frame_set *out, struct err *e) MUST_USE;
 
 #endif

@@ -22,6 +22,22 @@
 /* Longest note segment that is looked at for a build id. */
 #define MAX_NOTES (1u << 20)
 
+bool object_read_file(const struct object *o, uint64_t offset, char *to, size_t n)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t got = pread(o->fd, to + have, n - have, (off_t)(offset + have));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+	}
+	return true;
+}
+
 /*
  * n bytes of the file at an offset; they live as long as o. Files are read, not mapped: one that is
  * cut short while it is looked at (a program being reinstalled) would otherwise end us by SIGBUS.
@@ -29,7 +45,6 @@
 bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes)
 {
 	char *copy;
-	size_t have = 0;
 
 	if (offset > o->image_n || n > o->image_n - offset)
 		return false;
@@ -38,17 +53,8 @@ bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str
 		return true;
 	}
 	copy = arena_alloc_raw(&o->arena, n + 1, 1);
-	while (copy && have < n) {
-		ssize_t got = pread(o->fd, copy + have, n - have, (off_t)(offset + have));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		have += (size_t)got;
-	}
 	*bytes = (struct str){ copy, n };
-	return copy != NULL;
+	return copy && object_read_file(o, offset, copy, n);
 }
 
 static MUST_USE enum err_code read_segments(struct object *o, struct err *e)
@@ -226,10 +232,14 @@ void object_close(struct object *o)
 	object_dwarf_release(o);
 	object_close(o->debug);
 	object_close(o->mini);
+	object_close(o->package);
 	find_log_release(&o->debug_log);
 	if (o->plain)
 		elf_end(o->plain);
 	buf_release(&o->plain_image);
+	if (o->copy)
+		elf_end(o->copy);
+	arena_release(&o->copy_arena);
 	if (o->elf)
 		elf_end(o->elf);
 	if (o->fd >= 0)

@@ -23,6 +23,7 @@
 #endif
 
 struct dwarf_index;
+struct dwarf_package;
 struct dwarf_state;
 struct plt;
 
@@ -70,12 +71,22 @@ struct object {
 	struct find_log debug_log;
 	bool debug_tried;
 
+	/* debug_package.c */
+	struct object *package;
+	struct dwarf_package *package_parts;
+	bool package_tried;
+
 	struct object *mini; /* mini_debug.c */
 	bool mini_tried;
 
 	Elf *plain; /* zstd_sections.c */
 	struct buf plain_image;
 	bool plain_tried;
+
+	/* debug_image.c */
+	Elf *copy;
+	struct arena copy_arena;
+	bool copy_tried;
 
 	/* dwarf.c */
 	struct dwarf_index *dwarf;
@@ -92,10 +103,18 @@ bool object_section(struct object *o, const char *name, struct str *bytes);
 bool object_has_section(struct object *o, const char *name);
 /* The separate debug file, opened; NULL when there is none. debug_file.c */
 struct object *object_debug(struct object *o);
+/* The package of o's split units, its index read; NULL when there is none. debug_package.c */
+const struct dwarf_package *object_package(struct object *o);
 /* The symbol table inside .gnu_debugdata, opened; NULL when there is none. mini_debug.c */
 struct object *object_mini(struct object *o);
 /* o's elf, or a copy without the compression that libelf may not know. zstd_sections.c */
 Elf *object_plain_elf(struct object *o);
+/* What debug sections are read from: a copy of them, or object_plain_elf. debug_image.c */
+Elf *object_debug_elf(struct object *o);
+/* Declares sections of an Elf that are never asked for empty. It must not be a caller's memory. */
+void object_leave_out_sections(Elf *elf);
+/* Reads n bytes of the file; false when there are fewer. object.c */
+bool object_read_file(const struct object *o, uint64_t offset, char *to, size_t n);
 /* n bytes of the file at an offset; they live as long as o. False when there are fewer. object.c */
 bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes);
 /* dwarf.c: the debug information as libdw has it; NULL when there is none. Lives as long as o. */

@@ -93,6 +93,68 @@ static bool try_parents(
 	}
 }
 
+/*
+ * The end of the path below a folder: "/build/7/app/src/x.c" is found as "src/x.c" in the folder
+ * of the sources. The longest end that is there counts; a name without a folder may be another
+ * file's and is not tried.
+ */
+static bool try_ends(
+    struct str dir, struct str path, struct arena *a, struct str *text, struct str *found)
+{
+	struct str end = path;
+	struct err ignored;
+	size_t slash;
+
+	while ((slash = str_find_char(end, '/')) != STR_NPOS) {
+		end = str_skip(end, slash + 1);
+		if (str_find_char(end, '/') == STR_NPOS)
+			return false;
+		if (load(arena_printf(a, "%.*s/%.*s", STR_ARG(dir), STR_ARG(end)), a, text, found,
+			&ignored) == OK)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Go's own sources and modules, which programs built with -trimpath name without their folder:
+ * "fmt/print.go", "example.com/mod@v1.2.3/x.go".
+ */
+static bool try_go(struct str path, struct arena *a, struct str *text, struct str *found)
+{
+	static const struct {
+		const char *variable, *below;
+	} places[] = { { "GOROOT", "/src" }, { "GOMODCACHE", "" }, { "GOPATH", "/pkg/mod" },
+		{ "HOME", "/go/pkg/mod" }, { NULL, "/usr/lib/go/src" },
+		{ NULL, "/usr/local/go/src" } };
+	struct err ignored;
+
+	if (!str_ends(path, STR(".go")))
+		return false;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const char *value = places[i].variable ? getenv(places[i].variable) : "";
+
+		if (value && (*value || !places[i].variable) &&
+		    load(arena_printf(a, "%s%s/%.*s", value, places[i].below, STR_ARG(path)), a,
+			text, found, &ignored) == OK)
+			return true;
+	}
+	return false;
+}
+
+/* Where google/pprof does not look: only when its rules have found nothing. */
+static bool try_more(
+    struct str path, struct str search_path, struct arena *a, struct str *text, struct str *found)
+{
+	struct str rest = search_path;
+	struct str dir;
+
+	while (rest.n && str_split(&rest, ':', &dir))
+		if (try_ends(dir, path, a, text, found))
+			return true;
+	return path.n && path.p[0] != '/' && try_go(path, a, text, found);
+}
+
 enum err_code source_read_file(struct str path, struct str search_path, struct str trim_path,
     struct arena *a, struct str *text, struct str *found, struct err *e)
 {
@@ -103,12 +165,19 @@ enum err_code source_read_file(struct str path, struct str search_path, struct s
 	if (!search_path.n && getcwd(here, sizeof here))
 		search_path = str_c(here);
 	path = source_trim_path(path, trim_path, search_path);
-	if (path.n && path.p[0] == '/')
-		return load(path, a, text, found, e);
+	if (path.n && path.p[0] == '/') {
+		const enum err_code rc = load(path, a, text, found, e);
+
+		return rc != OK && rc != ERR_NOMEM && try_more(path, search_path, a, text, found)
+			   ? OK
+			   : rc;
+	}
 	rest = search_path;
 	while (rest.n && str_split(&rest, ':', &dir))
 		if (try_parents(dir, path, a, text, found))
 			return OK;
+	if (try_more(path, search_path, a, text, found))
+		return OK;
 	return FAIL(e, ERR_NOT_FOUND, "could not find file %.*s on path %.*s", STR_ARG(path),
 	    STR_ARG(search_path));
 }

@@ -20,8 +20,10 @@ struct str source_trim_path(struct str path, struct str trim_path, struct str se
 
 /*
  * Finds path (trimmed first; absolute: must exist; relative: under each directory of search_path
- * and its parents) and reads it into a. *found may be NULL. ERR_NOT_FOUND is "could not find file F
- * on path P".
+ * and its parents) and reads it into a. When that finds nothing: the longest end of path, of two
+ * names at least, below a directory of search_path; and Go's own sources and modules, as -trimpath
+ * names them. *found (may be NULL) is where it was. ERR_NOT_FOUND is "could not find file F on path
+ * P".
  */
 enum err_code source_read_file(struct str path, struct str search_path, struct str trim_path,
     struct arena *a, struct str *text, struct str *found, struct err *e) MUST_USE;

@@ -85,6 +85,7 @@ static void add_symbol(struct table *t, const GElf_Sym *s, const char *name, uin
 	unsigned type = GELF_ST_TYPE(s->st_info);
 	bool is_code = type == STT_FUNC || type == STT_GNU_IFUNC;
 	bool is_local = GELF_ST_BIND(s->st_info) == STB_LOCAL;
+	bool is_thumb;
 
 	if (type == STT_FILE)
 		t->file = name ? str_c(name) : STR("");
@@ -96,9 +97,11 @@ static void add_symbol(struct table *t, const GElf_Sym *s, const char *name, uin
 		return;
 	if (type == STT_NOTYPE)
 		is_code = t->is_text[s->st_shndx];
-	(void)VEC_PUSH(&t->v, (struct placed){ { s->st_value, s->st_size, plain_name(name),
-						   is_local ? t->file : STR(""), is_code },
-				  place });
+	is_thumb = is_code && t->o->header.e_machine == EM_ARM && (s->st_value & 1);
+	(void)VEC_PUSH(
+	    &t->v, (struct placed){ { s->st_value - is_thumb, s->st_size, plain_name(name),
+					is_local ? t->file : STR(""), is_code, is_thumb },
+		       place });
 }
 
 static void read_table(struct table *t, Elf_Scn *section, const GElf_Shdr *h)

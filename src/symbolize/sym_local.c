@@ -286,7 +286,8 @@ static MUST_USE enum err_code ask_debug_information(
 		return OK;
 	TRY(object_frames_many(b->object, v, n, &b->frames, e));
 	TRY(make_readable(l, &b->frames, e));
-	sym_cache_save(&cache, &b->frames);
+	if (!object_lacks_split_units(b->object))
+		sym_cache_save(&cache, &b->frames);
 	return OK;
 }
 
@@ -328,6 +329,31 @@ static void set_all_lines(struct local *l)
 	}
 }
 
+static void release_binaries(struct local *l)
+{
+	for (uint32_t i = 0; l->binaries && i < l->p->n_mappings; i++) {
+		struct binary *b = &l->binaries[i];
+
+		frame_set_release(&b->frames);
+		buf_release(&b->cached);
+		VEC_RELEASE(&b->addresses);
+		object_close(b->object);
+		b->object = NULL;
+		sym_special_release(&b->special);
+	}
+}
+
+/* Room for all lines at once, as far as locations have frames of their own. */
+static void reserve_lines(struct local *l)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < l->p->n_mappings; i++)
+		n += l->binaries[i].frames.frames.n;
+	if (n <= (size_t)l->p->n_locations * 8)
+		(void)VEC_RESERVE(&l->tables.lines, n);
+}
+
 static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 {
 	bool any = false;
@@ -341,21 +367,15 @@ static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
 		if (is_open(&l->binaries[i]))
 			TRY(ask(l, &l->binaries[i], e));
+	reserve_lines(l);
 	set_all_lines(l);
+	release_binaries(l);
 	return sym_tables_publish(&l->tables, e);
 }
 
 static void release(struct local *l)
 {
-	for (uint32_t i = 0; l->binaries && i < l->p->n_mappings; i++) {
-		struct binary *b = &l->binaries[i];
-
-		frame_set_release(&b->frames);
-		buf_release(&b->cached);
-		VEC_RELEASE(&b->addresses);
-		object_close(b->object);
-		sym_special_release(&b->special);
-	}
+	release_binaries(l);
 	sym_tables_release(&l->tables);
 	arena_release(&l->arena);
 }

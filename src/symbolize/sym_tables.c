@@ -88,21 +88,25 @@ void sym_tables_line(
 enum err_code sym_tables_publish(struct sym_tables *t, struct err *e)
 {
 	struct profile *p = t->p;
-	struct line *lines = arena_alloc_raw(&p->arena, t->lines.n + 1, sizeof *lines);
-	struct function *functions =
-	    arena_alloc_raw(&p->arena, t->functions.n + 1, sizeof *functions);
+	const uint32_t n_lines = (uint32_t)t->lines.n;
+	const uint32_t n_functions = (uint32_t)t->functions.n;
+	struct line *lines;
+	struct function *functions;
 
-	if (!lines || !functions || arena_failed(&p->arena) || t->lines.failed ||
-	    t->functions.failed || t->functions_map.failed)
+	if (t->lines.failed || t->functions.failed || t->functions_map.failed)
 		return FAIL_NOMEM(e);
-	if (t->lines.n)
-		memcpy(lines, t->lines.p, t->lines.n * sizeof *lines);
-	if (t->functions.n)
-		memcpy(functions, t->functions.p, t->functions.n * sizeof *functions);
+	/* The storage itself becomes the profile's: a copy would be its peak of memory. */
+	lines = arena_adopt(&p->arena, vec_trim(t->lines.p, t->lines.n + 1, sizeof *lines));
+	functions =
+	    arena_adopt(&p->arena, vec_trim(t->functions.p, t->functions.n + 1, sizeof *functions));
+	memset(&t->lines, 0, sizeof t->lines);
+	memset(&t->functions, 0, sizeof t->functions);
+	if (!lines || !functions || arena_failed(&p->arena))
+		return FAIL_NOMEM(e);
 	p->lines = lines;
-	p->n_lines = (uint32_t)t->lines.n;
+	p->n_lines = n_lines;
 	p->functions = functions;
-	p->n_functions = (uint32_t)t->functions.n;
+	p->n_functions = n_functions;
 	p->mappings = t->mappings;
 	p->locations = t->locations;
 	return OK;

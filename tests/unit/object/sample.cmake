@@ -18,6 +18,8 @@ sample_program(dwarf2 -gdwarf-2)
 sample_program(dwarf3 -gdwarf-3)
 sample_program(dwarf4 -gdwarf-4)
 sample_program(library.so -shared -fPIC)
+# As prelink leaves libraries: their addresses are where they are to be loaded.
+sample_program(prelinked.so -shared -fPIC -Wl,-Ttext-segment=0x41000000)
 add_custom_command(OUTPUT ${SAMPLE_DIR}/split DEPENDS ${SAMPLE_C}
   COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} -gsplit-dwarf -c -o ${SAMPLE_DIR}/split.o ${SAMPLE_C}
   COMMAND ${CMAKE_C_COMPILER} ${SAMPLE_FLAGS} -o ${SAMPLE_DIR}/split ${SAMPLE_DIR}/split.o
@@ -74,4 +76,49 @@ add_custom_command(OUTPUT ${SAMPLE_DIR}/clang DEPENDS ${SAMPLE_C}
   COMMAND ${SAMPLE_CLANG} ${SAMPLE_FLAGS} -o clang ${SAMPLE_C}
   WORKING_DIRECTORY ${SAMPLE_DIR})
 list(APPEND SAMPLES ${SAMPLE_DIR}/clang)
+
+# Split units of two sources in a package, and none of them beside it. Debian 12 has no program that
+# packs gcc's of version 5: the older form is gcc's, the newer one clang's.
+set(SAMPLE_OTHER -Dmain=sample_main2 -Dsample_outer=sample_outer2 -Dsample_inner=sample_inner2
+  -Dsample_data=sample_data2)
+function(sample_package name compiler packer)
+  set(dir ${SAMPLE_DIR}/${name}.units)
+  file(MAKE_DIRECTORY ${dir})
+  add_custom_command(OUTPUT ${SAMPLE_DIR}/${name} DEPENDS ${SAMPLE_C}
+    COMMAND ${compiler} ${SAMPLE_FLAGS} ${ARGN} -gsplit-dwarf -c -o one.o ${SAMPLE_C}
+    COMMAND ${compiler} ${SAMPLE_FLAGS} ${ARGN} -gsplit-dwarf ${SAMPLE_OTHER} -c -o two.o ${SAMPLE_C}
+    COMMAND ${compiler} ${SAMPLE_FLAGS} -o ${SAMPLE_DIR}/${name} two.o one.o
+    COMMAND ${packer} -e ${SAMPLE_DIR}/${name} -o ${SAMPLE_DIR}/${name}.dwp
+    COMMAND ${CMAKE_COMMAND} -E rm one.dwo two.dwo
+    COMMAND ${CMAKE_COMMAND} -E copy ${SAMPLE_DIR}/${name} ${SAMPLE_DIR}/${name}-unpacked
+    WORKING_DIRECTORY ${dir})
+  list(APPEND SAMPLES ${SAMPLE_DIR}/${name})
+  set(SAMPLES ${SAMPLES} PARENT_SCOPE)
+endfunction()
+find_program(SAMPLE_DWP NAMES dwp)
+find_program(SAMPLE_LLVM_DWP NAMES llvm-dwp llvm-dwp-14)
+if(SAMPLE_DWP)
+  sample_package(package4 ${SAMPLE_GCC} ${SAMPLE_DWP} -gdwarf-4)
+endif()
+if(SAMPLE_LLVM_DWP)
+  sample_package(package5 ${SAMPLE_CLANG} ${SAMPLE_LLVM_DWP} -gdwarf-5)
+endif()
+
+
+# For other machines, without a libc. Debian: gcc-aarch64-linux-gnu and so on.
+function(sample_cross name triple)
+  find_program(SAMPLE_CC_${name} NAMES ${triple}-gcc)
+  if(SAMPLE_CC_${name})
+    add_custom_command(OUTPUT ${SAMPLE_DIR}/${name} DEPENDS ${SAMPLE_C}
+      COMMAND ${SAMPLE_CC_${name}} ${SAMPLE_FLAGS} ${ARGN} -ffreestanding -nostdlib -static
+        -Wl,-e,main -o ${SAMPLE_DIR}/${name} ${SAMPLE_C})
+    list(APPEND SAMPLES ${SAMPLE_DIR}/${name})
+    set(SAMPLES ${SAMPLES} PARENT_SCOPE)
+  endif()
+endfunction()
+sample_cross(aarch64 aarch64-linux-gnu)
+sample_cross(arm arm-linux-gnueabihf -marm)
+sample_cross(thumb arm-linux-gnueabihf -mthumb)
+sample_cross(riscv riscv64-linux-gnu)
+
 add_custom_target(object_samples DEPENDS ${SAMPLES})

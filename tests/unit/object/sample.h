@@ -21,6 +21,21 @@ static inline struct object *sample_open(const char *name)
 	return o;
 }
 
+/* False, with a line, for samples that this machine has not the programs to make. */
+static inline bool sample_exists(const char *name)
+{
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof path, SAMPLE_DIR "/%s", name);
+	f = fopen(path, "r");
+	if (!f)
+		printf("skipped: there is no sample \"%s\" on this machine\n", name);
+	else
+		fclose(f);
+	return f != NULL;
+}
+
 /* Number of the source line that has the text; aborts when there is none. */
 static inline int64_t sample_line(const char *text)
 {

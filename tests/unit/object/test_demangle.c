@@ -53,6 +53,19 @@ static void test_rust(void **state)
 	check("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", DEMANGLE_DEFAULT,
 	    "core::fmt::Formatter::pad");
 	check("_RNvCs1234_7mycrate3foo", DEMANGLE_DEFAULT, "mycrate::foo");
+	check("_RNvCs1234_7mycrate3foo", DEMANGLE_FULL, "mycrate::foo");
+	check("_RNvCs1234_7mycrate3foo", DEMANGLE_NONE, "_RNvCs1234_7mycrate3foo");
+	/* core::iter::adapters::map::map_fold::<u32, _>, a method of a trait, and a closure */
+	check(
+	    "_RINvNtCs1_4core4iter8map_foldmE", DEMANGLE_TEMPLATES, "core::iter::map_fold::<u32>");
+	check("_RINvNtCs1_4core4iter8map_foldmE", DEMANGLE_DEFAULT, "core::iter::map_fold::<u32>");
+	check("_RNCNvCs1_1a4main0", DEMANGLE_DEFAULT, "a::main::{closure#0}");
+	/* The old form: escapes, a trait's implementation, what LLVM appends. */
+	check("_ZN4core3ptr13drop_in_place17h0123456789abcdefE.llvm.7", DEMANGLE_DEFAULT,
+	    "core::ptr::drop_in_place");
+	check("_ZN60_$LT$alloc..string..String$u20$as$u20$core..fmt..Display$GT$3fmt"
+	      "17h0123456789abcdefE",
+	    DEMANGLE_DEFAULT, "<alloc::string::String as core::fmt::Display>::fmt");
 }
 
 static void test_none(void **state)

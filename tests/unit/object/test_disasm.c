@@ -52,6 +52,69 @@ static void test_listing(void **state)
 	object_close(o);
 }
 
+/* Code of other machines, with its calls' targets and its lines. */
+static void test_machines(void **state)
+{
+	static const struct {
+		const char *name, *call, *multiply;
+	} v[] = {
+		{ "aarch64", "bl\t0x", "mul" },
+		{ "arm", "bl\t0x", "mul" },
+		{ "thumb", "bl\t0x", "mul" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		struct object_instruction *code;
+		struct arena a = { 0 };
+		struct object *o;
+		bool has_line = false;
+		uint32_t n;
+
+		if (!sample_exists(v[i].name))
+			continue;
+		o = sample_open(v[i].name);
+		list(o, "sample_outer", false, &a, &code, &n);
+		assert_true(any_holds(code, n, v[i].call));
+		assert_true(any_holds(code, n, " <sample_inner>"));
+		assert_false(any_holds(code, n, "<unknown>"));
+		for (uint32_t k = 0; k < n; k++)
+			has_line |= code[k].line == sample_line("mark: outer");
+		assert_true(has_line);
+		list(o, "sample_inner", false, &a, &code, &n);
+		assert_true(any_holds(code, n, v[i].multiply));
+		/* The last instruction ends where the function does. */
+		assert_true(code[n - 1].address < sample_symbol(o, "sample_inner")->address +
+						      sample_symbol(o, "sample_inner")->size);
+		arena_release(&a);
+		object_close(o);
+	}
+}
+
+/* Shown, or said why not: never as the code of something else. */
+static void test_riscv(void **state)
+{
+	const struct object_symbol *s;
+	struct object_instruction *code;
+	struct arena a = { 0 };
+	struct object *o;
+	struct err e;
+	uint32_t n;
+
+	(void)state;
+	if (!sample_exists("riscv"))
+		return;
+	o = sample_open("riscv");
+	s = sample_symbol(o, "sample_outer");
+	if (object_disassemble(o, s->address, s->address + s->size, false, &a, &code, &n, &e) == OK)
+		assert_true(any_holds(code, n, "ret"));
+	else
+		assert_non_null(strstr(e.msg, "cannot disassemble RISC-V code: pprof was built "
+					      "with capstone"));
+	arena_release(&a);
+	object_close(o);
+}
+
 #if defined(__x86_64__)
 static void test_syntaxes(void **state)
 {
@@ -137,6 +200,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listing),
+		cmocka_unit_test(test_machines),
+		cmocka_unit_test(test_riscv),
 #if defined(__x86_64__)
 		cmocka_unit_test(test_syntaxes),
 #endif

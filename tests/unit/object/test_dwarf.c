@@ -49,10 +49,22 @@ static void test_shapes(void **state)
 	check_inner("fixed");
 	check_inner("dwarf4");
 	check_inner("library.so");
+	check_inner("prelinked.so");
 	check_inner("split");
 	check_inner("dwarf2");
 	check_inner("dwarf3");
 	check_inner("clang");
+}
+
+/* Binaries of other machines are symbolized like this one's. */
+static void test_machines(void **state)
+{
+	static const char *const names[] = { "aarch64", "arm", "thumb", "riscv" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (sample_exists(names[i]))
+			check_inner(names[i]);
 }
 
 static void test_compressed(void **state)
@@ -68,6 +80,35 @@ static void test_dwz(void **state)
 	(void)state;
 	check_inner("dwz");
 	check_inner("dwz-alone");
+}
+
+/* Split units in a package, of both versions of its index. */
+static void test_package(void **state)
+{
+	static const char *const names[] = { "package4", "package5" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char name[64];
+		struct object *o;
+		struct str why;
+
+		if (!sample_exists(names[i]))
+			continue;
+		check_inner(names[i]);
+		o = sample_open(names[i]);
+		assert_true(object_has_dwarf(o, &why));
+		assert_non_null(strstr(why.p, ".dwp"));
+		assert_false(object_lacks_split_units(o));
+		object_close(o);
+		/* Without it: said, and not an error. */
+		snprintf(name, sizeof name, "%s-unpacked", names[i]);
+		o = sample_open(name);
+		assert_true(object_has_dwarf(o, &why));
+		assert_non_null(strstr(why.p, "of 2 split units 2 were found neither"));
+		assert_true(object_lacks_split_units(o));
+		object_close(o);
+	}
 }
 
 /* Names only: no lines, and not those of a debug file. */
@@ -125,6 +166,55 @@ static void test_many(void **state)
 	object_close(o);
 }
 
+/* All that a sample's symbols cover, by some threads. */
+static void all_of(const char *name, unsigned threads, struct frame_set *s, struct object **o)
+{
+	uint64_t addresses[4096];
+	const struct object_symbol *v;
+	size_t n_symbols, n = 0;
+	struct err e;
+
+	*o = sample_open(name);
+	assert_int_equal(object_symbols(*o, &v, &n_symbols, &e), OK);
+	for (size_t i = 0; i < n_symbols; i++)
+		for (uint64_t a = v[i].address; v[i].is_text && a < v[i].address + v[i].size; a++)
+			if (n < 4096 && (!n || a > addresses[n - 1]))
+				addresses[n++] = a;
+	assert_true(n > 100);
+	assert_int_equal(object_frames_by(*o, addresses, n, threads, s, &e), OK);
+	assert_int_equal(s->places.n, n);
+}
+
+/* Two threads say what one says, in the same order. */
+static void test_threads(void **state)
+{
+	static const char *const names[] = { "pie", "package4" };
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		struct frame_set one = { 0 }, two = { 0 };
+		struct object *o, *p;
+
+		if (!sample_exists(names[k]))
+			continue;
+		all_of(names[k], 1, &one, &o);
+		all_of(names[k], 2, &two, &p);
+		assert_int_equal(one.frames.n, two.frames.n);
+		assert_int_equal(one.functions.n, two.functions.n);
+		assert_memory_equal(
+		    one.frames.p, two.frames.p, one.frames.n * sizeof *one.frames.p);
+		assert_memory_equal(
+		    one.places.p, two.places.p, one.places.n * sizeof *one.places.p);
+		for (size_t i = 0; i < one.functions.n; i++)
+			assert_true(str_eq(one.functions.p[i].name, two.functions.p[i].name) &&
+				    str_eq(one.functions.p[i].file, two.functions.p[i].file));
+		frame_set_release(&one);
+		frame_set_release(&two);
+		object_close(o);
+		object_close(p);
+	}
+}
+
 static void test_separate_debug_file(void **state)
 {
 	struct object *o = sample_open("stripped");
@@ -173,10 +263,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_compressed),
 		cmocka_unit_test(test_dwz),
+		cmocka_unit_test(test_package),
 		cmocka_unit_test(test_mini_debug_info),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_separate_debug_file),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_outside),

@@ -76,8 +76,11 @@ static void test_match(void **state)
 	object_close(o);
 }
 
-/* As the kernel maps a file: the page-aligned part that holds the executable segment. */
-static void check_base(const char *name, uint64_t shift)
+/*
+ * As the kernel maps a file that is linked to an address: the page-aligned part that holds the
+ * executable segment.
+ */
+static void check_base(const char *name, uint64_t shift, uint64_t linked)
 {
 	struct object *o = sample_open(name);
 	uint64_t at = sample_symbol(o, "sample_inner")->address;
@@ -87,7 +90,7 @@ static void check_base(const char *name, uint64_t shift)
 	struct err e;
 
 	/* The sample's code lies at the same distance in file and memory. */
-	m.offset = (at & ~4095ULL) - (object_is_fixed(o) ? 0x400000 : 0);
+	m.offset = (at & ~4095ULL) - linked;
 	assert_int_equal(object_base(o, &m, shift + at, &base, &e), OK);
 	assert_int_equal(base, shift);
 	object_close(o);
@@ -102,10 +105,12 @@ static void test_base(void **state)
 	struct err e;
 
 	(void)state;
-	check_base("pie", 0x555555554000);
-	check_base("library.so", 0x7f0000000000);
-	check_base("fixed", 0);
-	check_base("stripped.debug", 0x555555554000);
+	check_base("pie", 0x555555554000, 0);
+	check_base("library.so", 0x7f0000000000, 0);
+	check_base("fixed", 0, 0x400000);
+	check_base("prelinked.so", 0, 0x41000000); /* where it wants to be, and elsewhere */
+	check_base("prelinked.so", 0x7f0000000000, 0x41000000);
+	check_base("stripped.debug", 0x555555554000, 0);
 	assert_int_equal(object_base(o, &all, 0x1234, &base, &e), OK);
 	assert_int_equal(base, 0);
 	assert_int_equal(object_base(o, &wrong, 0x1800, &base, &e), ERR_FORMAT);

@@ -101,6 +101,38 @@ static void test_search(void **state)
 	check_read("nosuch.c", deep, NULL);
 }
 
+/* Built elsewhere: the end of the path is looked for, but never a name alone. */
+static void test_ends(void **state)
+{
+	(void)state;
+	check_read("/build/7/app/deep/low.c", dir, "low text\n");
+	check_read("github.com/x/app@v1.2.3/deep/low.c", dir, "low text\n");
+	check_read("/build/7/app/low.c", dir, NULL);
+	check_read("/build/7/top.c", dir, NULL);
+}
+
+/* What Go's -trimpath leaves of paths. */
+static void test_go(void **state)
+{
+	char command[4096];
+
+	(void)state;
+	snprintf(command, sizeof command,
+	    "mkdir -p %s/src/fmt %s/x.org/m@v1.0.0 && echo print >%s/src/fmt/print.go && "
+	    "echo module >%s/x.org/m@v1.0.0/m.go",
+	    dir, dir, dir, dir);
+	assert_int_equal(system(command), 0);
+	setenv("GOROOT", dir, 1);
+	setenv("GOMODCACHE", dir, 1);
+	check_read("fmt/print.go", "/nowhere", "print\n");
+	check_read("x.org/m@v1.0.0/m.go", "/nowhere", "module\n");
+	check_read("fmt/print.c", "/nowhere", NULL);
+	unsetenv("GOROOT");
+	unsetenv("GOMODCACHE");
+	snprintf(command, sizeof command, "rm -r %s/src %s/x.org", dir, dir);
+	assert_int_equal(system(command), 0);
+}
+
 static void test_errors(void **state)
 {
 	struct arena a = { 0 };
@@ -122,6 +154,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_go),
 		cmocka_unit_test(test_errors),
 	};
 

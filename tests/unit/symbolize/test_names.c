@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <fcntl.h>
 #include <dirent.h>
+#include <elf.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utime.h>
@@ -400,6 +402,87 @@ static void test_deleted(void **state)
 	profile_release(&p);
 }
 
+/* The kernel's own library, when the profile is of the kernel that runs here. */
+static void test_vdso(void **state)
+{
+	const union {
+		uintptr_t address;
+		const Elf64_Ehdr *image;
+	} at = { getauxval(AT_SYSINFO_EHDR) };
+	const struct object_symbol *v;
+	struct object *o;
+	struct profile p;
+	char id[128];
+	struct err e;
+	size_t n, i = 0;
+
+	(void)state;
+	if (!at.address || !at.image->e_shoff ||
+	    object_open_memory(&o, at.image,
+		at.image->e_shoff + (size_t)at.image->e_shnum * at.image->e_shentsize,
+		STR("[vdso]"), &e) != OK ||
+	    !object_build_id(o).n) {
+		printf("skipped: no vdso with a build id on this machine\n");
+		return;
+	}
+	snprintf(id, sizeof id, "%.*s", STR_ARG(object_build_id(o)));
+	assert_int_equal(object_symbols(o, &v, &n, &e), OK);
+	while (i < n && (!v[i].is_text || !v[i].size))
+		i++;
+	assert_true(i < n);
+	make(&p, "[vdso]", str_c(id), 0, v[i].address + 1);
+	assert_true(names(&p).n > 0);
+	assert_true(str_eq(first_name(&p), object_find_symbol(o, v[i].address + 1)->name));
+	profile_release(&p);
+	make(&p, "[vdso]", STR("0123456789abcdef0123456789abcdef01234567"), 0, v[i].address + 1);
+	assert_true(text_is(names(&p), ""));
+	profile_release(&p);
+	object_close(o);
+}
+
+/* One place that two files had after each other: each location is named by its own mapping. */
+static void test_overlapping(void **state)
+{
+	char id[128], other[128];
+	uint64_t page, other_page;
+	const uint64_t at = outer_place("pie", &page, id);
+	const uint64_t other_at = outer_place("library.so", &other_page, other);
+	struct mapping *m;
+	struct location *l;
+	struct profile p;
+
+	(void)state;
+	make(&p, SAMPLE_DIR "/pie", str_c(id), page, at);
+	m = ARENA_ARRAY(&p.arena, struct mapping, 2);
+	l = ARENA_ARRAY(&p.arena, struct location, 3);
+	assert_true(m && l);
+	m[0] = p.mappings[0];
+	m[1] = (struct mapping){ .id = 2,
+		.start = START,
+		.limit = START + 0x1000,
+		.offset = other_page,
+		.file = profile_intern(&p, STR(SAMPLE_DIR "/library.so")),
+		.build_id = profile_intern(&p, str_c(other)) };
+	l[0] = (struct location){ .id = 1, .mapping = 1, .address = START + other_at };
+	l[1] = (struct location){ .id = 2, .mapping = 0, .address = START + at };
+	/* In front of the first function of the one, inside of the other or nowhere. */
+	l[2] = (struct location){ .id = 3, .mapping = 1, .address = START + other_at + 1 };
+	p.mappings = m;
+	p.n_mappings = 2;
+	p.locations = l;
+	p.n_locations = 3;
+	assert_true(text_is(names(&p), "sample_outer"));
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct location *got = &p.locations[i];
+
+		assert_true(got->n_lines > 0);
+		assert_true(
+		    text_is(profile_str(&p, p.functions[location_lines(&p, got)->function].name),
+			"sample_outer"));
+	}
+	profile_release(&p);
+}
+
 static void test_explain(void **state)
 {
 	char id[128];
@@ -492,6 +575,8 @@ int main(void)
 		cmocka_unit_test_setup(test_kallsyms, clear),
 		cmocka_unit_test_setup(test_debuginfod, clear),
 		cmocka_unit_test_setup(test_deleted, clear),
+		cmocka_unit_test_setup(test_vdso, clear),
+		cmocka_unit_test_setup(test_overlapping, clear),
 		cmocka_unit_test_setup(test_explain, clear),
 		cmocka_unit_test_setup(test_cut_short, clear),
 		cmocka_unit_test_setup(test_changed_source, clear),
