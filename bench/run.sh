@@ -32,6 +32,10 @@ bench/overhead/cpu.sh "$build"
 echo "== a sample of CPU time: ns after the kernel's part"
 "$build/tests/bench_capture"
 
+echo "== who holds memory: pause and cost"
+PPROF_RETAIN_PAUSE=1000 "$build/tests/retained_bench" 1024 500 5
+PPROF_RETAIN_PAUSE=1000 "$build/tests/retained_bench" 1024 100 5
+
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind" 30 60
 

@@ -22,7 +22,6 @@
 #include "runtime/retain_mark.h"
 
 #define CPU_SECONDS  60
-#define NICE         10
 #define FDS_MAX      65536
 /* struct pthread, with the first values of pthread_setspecific, above the thread pointer. */
 #define THREAD_BYTES 2304
@@ -63,7 +62,10 @@ static void be_first_to_die(void)
 	close(fd);
 }
 
-/* A limit of one byte for core files also keeps the kernel from starting a program for them. */
+/*
+ * A limit of one byte for core files also keeps the kernel from starting a program for them. It is
+ * not nice: the sooner it ends, the fewer pages are copied for it.
+ */
 static void settle(void)
 {
 	struct sched_param none = { 0 };
@@ -75,7 +77,6 @@ static void settle(void)
 	limit(RLIMIT_CPU, CPU_SECONDS);
 	limit(RLIMIT_CORE, 1);
 	sched_setscheduler(0, SCHED_BATCH, &none);
-	setpriority(PRIO_PROCESS, 0, NICE);
 }
 
 static uint64_t cpu_ns(void)
