@@ -42,6 +42,9 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	    "seconds between two of these, at least" },
 	[ENVIRONMENT_DUMP] = { "PPROF_DUMP", "heap.%p.%n.pb.gz",
 	    "their file; %p is the process id, %n their number" },
+	[ENVIRONMENT_BORN] = { "PPROF_BORN", "0",
+	    "1 labels the samples of the heap profiles in files with when they were born, as "
+	    "heap?born=1 does: for `pprof leaks`" },
 	[ENVIRONMENT_MMAP] = { "PPROF_MMAP", "0",
 	    "1 adds the profile `mmap`: address space by the stacks that called mmap, mremap and "
 	    "sbrk" },

@@ -13,6 +13,8 @@
 const struct option launch_options[] = {
 	{ "o", OPTION_STRING, AT(out), "", NULL, false, "Options", "file", NULL,
 	    "Write a heap profile to this file when the command exits (PPROF_OUT)" },
+	{ "born", OPTION_BOOL, AT(born), "false", NULL, false, "Options", NULL, NULL,
+	    "Note in it when its blocks were born, for pprof leaks (PPROF_BORN)" },
 	{ "rate", OPTION_STRING, AT(rate), "", NULL, false, "Options", "bytes", NULL,
 	    "Mean number of bytes between heap samples (PPROF_HEAP_RATE)" },
 	{ "addr", OPTION_STRING, AT(addr), "", NULL, false, "Options", "address", NULL,
@@ -71,6 +73,7 @@ enum err_code launch_run(
 		.heap_rate = l->rate,
 		.addr = l->addr,
 		.quiet = l->quiet,
+		.born = l->born,
 	};
 
 	if (directory.n)

@@ -15,6 +15,7 @@ struct launch {
 	struct str rate; /* bytes between heap samples */
 	struct str addr; /* where to serve */
 	bool quiet;
+	bool born;         /* births in `out` */
 	struct str state;  /* directory of state files; "" for $PPROF_STATE */
 	struct str expire; /* age of those to remove first; "" none */
 	bool list;         /* show what is there, and run nothing */

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "driver/verdicts_holders.h"
+#include "driver/verdicts_keep.h"
 #include "driver/verdicts_read.h"
 #include "driver/verdicts_watch.h"
 #include "fetch/state_list.h"
@@ -24,7 +25,8 @@ const struct option verdicts_options[] = {
 	    "Say whether what leaked before is mended: before are the profiles of a file or "
 	    "directory, or those older than a time (2026-01-31T15:04) or an age (2h)" },
 	{ "save", OPTION_STRING, AT(save), "", NULL, false, "Options", "dir", NULL,
-	    "Keep the profiles of a URL in this directory" },
+	    "Keep the profiles of a URL in this directory; those of a leak are kept where fetched "
+	    "profiles go when it is left out" },
 	{ "holders", OPTION_BOOL, AT(holders), "true", NULL, false, "Options", NULL, NULL,
 	    "Ask a program that leaks who holds the memory; it stands still for a moment then "
 	    "(PPROF_RETAIN_PAUSE)" },
@@ -90,7 +92,9 @@ static MUST_USE enum err_code read_before(struct session *s, struct err *e)
 	if (!s->v->since.n || !fs_exists(s->v->since))
 		return OK;
 	s->has_before = true;
-	return verdicts_read(&s->before, &s->v->since, 1, &s->how, s->ui, e);
+	TRY(verdicts_read(&s->before, &s->v->since, 1, &s->how, s->ui, e));
+	verdicts_series_settle(&s->before);
+	return OK;
 }
 
 /* -since TIME: the older profiles are those before. They may be of an earlier run. */
@@ -112,6 +116,8 @@ static MUST_USE enum err_code read_all_before(struct session *s, struct err *e)
 	TRY(verdicts_series_split(&s->before, when, &later, e));
 	s->series = later;
 	s->has_before = true;
+	verdicts_series_settle(&s->before);
+	verdicts_series_settle(&s->series);
 	if (s->series.list.n == 0 || s->before.list.n == 0)
 		return FAIL(e, ERR_USAGE, "-since %.*s: no profile %s that time",
 		    STR_ARG(s->v->since), s->series.list.n ? "before" : "from");
@@ -127,7 +133,9 @@ static MUST_USE enum err_code collect(struct session *s, struct err *e)
 		return read_all_before(s, e);
 	if (s->is_live)
 		return verdicts_watch(&s->series, s->v, s->sources[0], &s->how, s->ui, e);
-	return verdicts_read(&s->series, s->sources, s->n_sources, &s->how, s->ui, e);
+	TRY(verdicts_read(&s->series, s->sources, s->n_sources, &s->how, s->ui, e));
+	verdicts_series_settle(&s->series);
+	return OK;
 }
 
 static MUST_USE enum err_code judge(struct session *s, struct err *e)
@@ -144,10 +152,35 @@ static MUST_USE enum err_code judge(struct session *s, struct err *e)
 	return OK;
 }
 
-static void print(struct session *s, struct buf *out)
+/* The directory of a file. */
+static struct str folder_of(struct str path)
 {
-	struct explain_options o = { .source = s->sources[0], .is_live = s->is_live };
+	size_t slash = str_rfind_char(path, '/');
+
+	return slash == STR_NPOS ? STR(".") : str_head(path, slash ? slash : 1);
+}
+
+/* What this run can be compared with later: a leak is kept, whether that was asked for or not. */
+static struct str keep(struct session *s)
+{
+	struct str first = s->sources[0], dir = STR("");
+
+	if (s->v->save.n)
+		return s->v->save;
+	if (s->is_live && s->report.outcome == LEAKS_IS_LEAK)
+		verdicts_keep_some(&s->series, s->v, &dir, s->ui);
+	if (s->is_live)
+		return dir;
+	return s->n_sources > 1 ? folder_of(first) : first;
+}
+
+static void print(struct session *s, struct str kept, struct buf *out)
+{
+	struct explain_options o = { s->sources[0], .before = kept, .is_live = s->is_live };
 	struct buf restart = { 0 };
+
+	if (!s->is_live && s->series.list.n)
+		o.report = s->series.list.p[s->series.list.n - 1].name;
 
 	if (s->series.left_out)
 		buf_printf(&restart, "the program was started anew: %zu earlier profile%s left out",
@@ -197,7 +230,7 @@ static MUST_USE enum err_code run(struct session *s, struct buf *out, int *statu
 	TRY(judge(s, e));
 	if (s->is_live && s->v->holders)
 		TRY(verdicts_holders(&s->report, s->v, s->sources[0], &s->how, s->ui, e));
-	print(s, out);
+	print(s, keep(s), out);
 	*status = (int)s->report.outcome;
 	return buf_failed(out) ? FAIL_NOMEM(e) : OK;
 }

@@ -23,12 +23,15 @@
 
 #define COMMENT       STR("pprof leaks: memory ")
 #define COMMENT_LIMIT STR(" limit ")
+#define COMMENT_KIND  STR(" kind ")
 
 void verdicts_series_release(struct verdicts_series *s)
 {
 	for (size_t i = 0; i < s->list.n; i++)
 		profile_release(&s->list.p[i].profile);
 	VEC_RELEASE(&s->list);
+	VEC_RELEASE(&s->past);
+	VEC_RELEASE(&s->restarts);
 	mapping_sources_release(&s->urls);
 	arena_release(&s->arena);
 	*s = (struct verdicts_series){ 0 };
@@ -36,30 +39,46 @@ void verdicts_series_release(struct verdicts_series *s)
 
 struct str verdicts_comment(struct arena *a, const struct leaks_moment *m)
 {
-	return arena_printf(a, "%.*s%" PRId64 "%.*s%" PRId64, STR_ARG(COMMENT), m->used,
-	    STR_ARG(COMMENT_LIMIT), m->limit);
+	return arena_printf(a, "%.*s%" PRId64 "%.*s%" PRId64 "%.*s%" PRId64, STR_ARG(COMMENT),
+	    m->used, STR_ARG(COMMENT_LIMIT), m->limit, STR_ARG(COMMENT_KIND), m->kind);
 }
 
 bool verdicts_comment_read(struct str text, struct leaks_moment *m)
 {
-	size_t at;
-	int64_t used, limit;
+	size_t at, end;
+	int64_t used, limit, kind = 0;
 
 	if (!str_starts(text, COMMENT))
 		return false;
 	text = str_skip(text, COMMENT.n);
 	at = str_find(text, COMMENT_LIMIT);
-	if (at == STR_NPOS || !str_to_i64(str_head(text, at), &used) ||
-	    !str_to_i64(str_skip(text, at + COMMENT_LIMIT.n), &limit) || used < 0 || limit < 0)
+	if (at == STR_NPOS || !str_to_i64(str_head(text, at), &used))
 		return false;
+	text = str_skip(text, at + COMMENT_LIMIT.n);
+	/* The kind is new: older files have none. */
+	end = str_find(text, COMMENT_KIND);
+	if (end != STR_NPOS && !str_to_i64(str_skip(text, end + COMMENT_KIND.n), &kind))
+		return false;
+	if (!str_to_i64(str_head(text, end), &limit) || used < 0 || limit < 0)
+		return false;
+	m->kind = kind;
 	m->used = used;
 	m->limit = limit;
 	return true;
 }
 
-static int64_t allocated_bytes(const struct profile *p)
+int verdicts_series_value(const struct profile *p)
 {
-	int at = profile_sample_type_index(p, STR("alloc_space"));
+	int at = profile_sample_type_index(p, STR("inuse_space"));
+
+	if (at < 0)
+		at = profile_sample_type_index(p, STR("space"));
+	return at >= 0 ? at : (int)p->n_sample_types - 1;
+}
+
+/* Of one value; -1 when there is none. */
+static int64_t sum_of(const struct profile *p, int at)
+{
 	int64_t sum = 0;
 
 	if (at < 0)
@@ -96,7 +115,10 @@ enum err_code verdicts_series_add(
 
 	*p = (struct profile){ 0 };
 	entry.moment.time_ns = entry.profile.time_ns;
-	entry.allocated = allocated_bytes(&entry.profile);
+	entry.allocated =
+	    sum_of(&entry.profile, profile_sample_type_index(&entry.profile, STR("alloc_space")));
+	entry.total = sum_of(&entry.profile, verdicts_series_value(&entry.profile));
+	entry.id = ++s->last_id;
 	entry.has_births = entry.profile.duration_ns > 0 &&
 			   (has_label(&entry.profile, STR("born")) || is_empty(&entry.profile));
 	entry.moment.at = (double)entry.profile.duration_ns / SECOND_NS;
@@ -151,19 +173,29 @@ static bool is_restart(const struct verdicts_series *s, size_t i)
 	return x->allocated > 0 && y->allocated >= 0 && y->allocated < x->allocated;
 }
 
+/* Marks are for looking at: one that memory is short for is missing, and nothing else. */
+static void remember_past(struct verdicts_series *s, const struct series_entry *x)
+{
+	if (s->past.n == SERIES_MAX_PAST) {
+		s->past.n--;
+		memmove(s->past.p, s->past.p + 1, s->past.n * sizeof *s->past.p);
+	}
+	(void)VEC_PUSH(&s->past, (struct series_past){ x->moment, x->total });
+}
+
 static void drop_first(struct verdicts_series *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		remember_past(s, &s->list.p[i]);
 		profile_release(&s->list.p[i].profile);
+	}
 	for (size_t i = n; i < s->list.n; i++)
 		s->list.p[i - n] = s->list.p[i];
 	s->list.n -= n;
 }
 
-void verdicts_series_settle(struct verdicts_series *s)
+void verdicts_series_order(struct verdicts_series *s)
 {
-	size_t first = 0;
-
 	if (s->list.n == 0)
 		return;
 	if (!are_times(s, false) && are_times(s, true))
@@ -171,10 +203,19 @@ void verdicts_series_settle(struct verdicts_series *s)
 			s->list.p[i].moment.time_ns = s->list.p[i].mtime_ns;
 	if (are_times(s, false))
 		qsort(s->list.p, s->list.n, sizeof *s->list.p, by_time);
+}
+
+void verdicts_series_settle(struct verdicts_series *s)
+{
+	size_t first = 0;
+
+	verdicts_series_order(s);
 	for (size_t i = 1; i < s->list.n; i++)
-		if (is_restart(s, i))
+		if (is_restart(s, i)) {
 			first = i;
-	s->restarted = first > 0;
+			(void)VEC_PUSH(&s->restarts, s->list.p[i].moment.time_ns);
+		}
+	s->restarted |= first > 0;
 	s->left_out += first;
 	drop_first(s, first);
 }
@@ -245,11 +286,50 @@ static void place(const struct verdicts_series *s, bool births, bool *times,
 	}
 }
 
+static bool counts_allocations(const struct verdicts_series *s)
+{
+	for (size_t i = 0; i < s->list.n; i++)
+		if (profile_sample_type_index(&s->list.p[i].profile, STR("alloc_space")) >= 0)
+			return true;
+	return false;
+}
+
+/*
+ * gperftools' dumps have "objects" and "space" alone while nothing was freed yet, and four values
+ * from then on: what was allocated is what is in use.
+ */
+static MUST_USE enum err_code widen(struct profile *p, struct err *e)
+{
+	static const char *const names[] = { "alloc_objects", "alloc_space", "inuse_objects",
+		"inuse_space" };
+	int objects = profile_sample_type_index(p, STR("objects"));
+	int space = profile_sample_type_index(p, STR("space"));
+	struct value_type *types = ARENA_ARRAY(&p->arena, struct value_type, 4);
+	int64_t *values = ARENA_ARRAY(&p->arena, int64_t, 4 * p->samples.n);
+
+	if (objects < 0 || space < 0)
+		return OK;
+	if (!types || !values)
+		return FAIL_NOMEM(e);
+	for (size_t i = 0; i < p->samples.n; i++) {
+		values[4 * i] = values[4 * i + 2] = sample_values(p, i)[objects];
+		values[4 * i + 1] = values[4 * i + 3] = sample_values(p, i)[space];
+	}
+	for (size_t i = 0; i < 4; i++)
+		types[i] = (struct value_type){ profile_intern(p, str_c(names[i])),
+			p->sample_types[i % 2 ? space : objects].unit };
+	p->sample_types = types;
+	p->n_sample_types = 4;
+	p->samples.values = values;
+	return arena_failed(&p->arena) ? FAIL_NOMEM(e) : OK;
+}
+
 static MUST_USE enum err_code merge(
     struct verdicts_series *s, struct profile *merged, struct err *e)
 {
 	struct profile derived[LEAKS_MAX_MOMENTS] = { 0 };
 	struct profile *list[LEAKS_MAX_MOMENTS];
+	bool allocations = counts_allocations(s);
 	enum err_code code = OK;
 	size_t n = 0;
 
@@ -261,7 +341,11 @@ static MUST_USE enum err_code merge(
 		if (code != OK)
 			break;
 		list[n] = &derived[n];
-		code = profile_label_all(&derived[n++], LEAKS_MOMENT_LABEL, str_c(number), e);
+		n++;
+		if (allocations)
+			code = widen(list[n - 1], e);
+		if (code == OK)
+			code = profile_label_all(list[n - 1], LEAKS_MOMENT_LABEL, str_c(number), e);
 	}
 	if (code == OK && n == 1)
 		code = profile_merge(merged, (const struct profile *const *)list, 1, e);
@@ -273,7 +357,7 @@ static MUST_USE enum err_code merge(
 }
 
 /* Names are wanted, but a verdict on addresses is better than none. */
-static void name(
+void verdicts_series_name(
     struct profile *p, struct verdicts_series *s, const struct verdicts *v, const struct ui *ui)
 {
 	struct http_tls tls = { v->tls_cert, v->tls_key, v->tls_ca };
@@ -301,7 +385,7 @@ enum err_code verdicts_series_judge(struct verdicts_series *s, const struct verd
 	place(s, in.has_births, &in.has_times, moments);
 	TRY(merge(s, merged, e));
 	if (symbolize)
-		name(merged, s, v, ui);
+		verdicts_series_name(merged, s, v, ui);
 	in.p = merged;
 	return leaks_analyze(report, &in, e);
 }

@@ -10,32 +10,24 @@
 #include <math.h>
 #include <time.h>
 
-#include "driver/outfile.h"
+#include "driver/verdicts_keep.h"
 #include "fetch/state_list.h"
 #include "leaks/explain.h"
 #include "net/http_client.h"
 #include "net/url.h"
-#include "profile/encode.h"
 
-#define SECOND_NS     1000000000
+#define SECOND_NS  1000000000
 /* Profiles in the time that is watched, when -every is not given. */
-#define PROFILES      40
-#define SHORTEST_S    0.5
-#define LONGEST_S     30
-/*
- * A leak is certain after so long, of a program that runs for so long already (a young one may just
- * fill its caches), when its rate is known to a fifth.
- */
-#define CERTAIN_S     60
-#define CERTAIN_UP_S  600
-#define CERTAIN_WIDTH 0.2
+#define PROFILES   40
+#define SHORTEST_S 0.5
+#define LONGEST_S  30
 
 struct watch {
 	struct verdicts_series *s;
 	const struct verdicts *v;
 	const struct fetch_options *how;
 	const struct ui *ui;
-	struct str heap, self;
+	struct verdicts_place place;
 	double for_s, every_s, begun;
 	size_t judged; /* profiles there were when it was last judged */
 	struct buf known;
@@ -104,6 +96,8 @@ static void read_self(struct str page, struct leaks_moment *m)
 			to = &m->used;
 		else if (str_is(name, "process_limit"))
 			to = &m->limit;
+		else if (str_is(name, "process_limit_kind"))
+			to = &m->kind;
 		if (to && str_to_i64(str_head(line, str_find_char(line, '\t')), &value) &&
 		    value >= 0)
 			*to = value;
@@ -111,90 +105,47 @@ static void read_self(struct str page, struct leaks_moment *m)
 }
 
 /* Other runtimes have no such page: then nothing is known of the process. */
-static void ask_self(struct watch *w, struct leaks_moment *m)
+static void ask_self(const struct verdicts *v, struct str url, struct leaks_moment *m)
 {
-	struct http_tls tls = { w->v->tls_cert, w->v->tls_key, w->v->tls_ca };
+	struct http_tls tls = { v->tls_cert, v->tls_key, v->tls_ca };
 	struct http_options o = { .timeout_ms = 5000, .max_body = 1 << 20, .tls = &tls };
 	struct http_reply reply;
 	struct err ignored;
 
-	if (http_get(&reply, w->self, &o, &ignored) == OK && reply.status == 200)
+	if (http_get(&reply, url, &o, &ignored) == OK && reply.status == 200)
 		read_self(buf_str(&reply.body), m);
 	http_reply_release(&reply);
 }
 
-static MUST_USE enum err_code add_comment(
-    struct profile *p, const struct leaks_moment *m, struct err *e)
+enum err_code verdicts_take(struct verdicts_series *s, const struct verdicts *v,
+    const struct verdicts_place *from, const struct fetch_options *how, const struct ui *ui,
+    struct err *e)
 {
-	str_id *comments = ARENA_ARRAY(&p->arena, str_id, (size_t)p->n_comments + 1);
-
-	if (!comments)
-		return FAIL_NOMEM(e);
-	for (uint32_t i = 0; i < p->n_comments; i++)
-		comments[i] = p->comments[i];
-	comments[p->n_comments] = profile_intern(p, verdicts_comment(&p->arena, m));
-	p->comments = comments;
-	p->n_comments++;
-	return arena_failed(&p->arena) ? FAIL_NOMEM(e) : OK;
-}
-
-static MUST_USE enum err_code save(struct watch *w, struct series_entry *entry, struct err *e)
-{
-	struct buf bytes = { 0 };
-	struct arena keep = { 0 };
-	struct str name;
-	enum err_code code = add_comment(&entry->profile, &entry->moment, e);
-
-	if (code == OK)
-		code = profile_encode_gzip(&entry->profile, &bytes, e);
-	if (code == OK)
-		code = outfile_write_new(
-		    w->v->save, "heap.", "pb.gz", buf_str(&bytes), &keep, &name, e);
-	buf_release(&bytes);
-	arena_release(&keep);
-	return code;
-}
-
-static void ignore_line(void *ctx, bool is_error, struct str text)
-{
-	(void)ctx;
-	(void)is_error;
-	(void)text;
-}
-
-static MUST_USE enum err_code take(struct watch *w, struct err *e)
-{
-	static const struct ui silent = { .line = ignore_line };
-	struct fetch_options o = *w->how;
+	struct fetch_options o = *how;
 	struct fetch_result got;
 	struct series_entry *entry;
 	enum err_code code;
 
-	o.sources = &w->heap;
+	o.sources = &from->heap;
 	o.n_sources = 1;
 	o.quiet = true;
 	/* After the first profile a failure is the program's end, and no error. */
-	TRY(fetch_profiles(&got, &o, w->s->list.n ? &silent : w->ui, e));
-	mapping_sources_release(&w->s->urls);
-	w->s->urls = got.urls;
+	TRY(fetch_profiles(&got, &o, s->list.n ? &verdicts_silent : ui, e));
+	mapping_sources_release(&s->urls);
+	s->urls = got.urls;
 	got.urls = (struct mapping_sources){ 0 };
-	code = verdicts_series_add(w->s, &got.sources, 0, e);
+	code = verdicts_series_add(s, &got.sources, 0, e);
 	fetch_result_release(&got);
 	if (code != OK)
 		return code;
-	entry = &w->s->list.p[w->s->list.n - 1];
-	ask_self(w, &entry->moment);
-	return w->v->save.n ? save(w, entry, e) : OK;
+	entry = &s->list.p[s->list.n - 1];
+	ask_self(v, from->self, &entry->moment);
+	return v->save.n ? verdicts_keep(s, entry, v, v->save, e) : OK;
 }
 
-static bool is_certain(const struct leaks_report *r)
+static MUST_USE enum err_code take(struct watch *w, struct err *e)
 {
-	const struct leaks_verdict *v = r->n_suspects ? &r->suspects[0].v : NULL;
-
-	return v && v->class == LEAKS_LEAK && v->trust == LEAKS_STRONG &&
-	       v->ages.is == LEAKS_LEAK && r->window_s >= CERTAIN_S &&
-	       r->uptime_s >= CERTAIN_UP_S &&
-	       v->rate.hi - v->rate.lo < 2 * CERTAIN_WIDTH * v->rate.value;
+	return verdicts_take(w->s, w->v, &w->place, w->how, w->ui, e);
 }
 
 /* Judging takes longer the more there is: it is done at 4 profiles and then a third more. */
@@ -214,7 +165,7 @@ static bool judge(struct watch *w)
 	if (verdicts_series_judge(w->s, w->v, false, &merged, &report, w->ui, &e) == OK) {
 		buf_clear(&w->known);
 		explain_brief(&report, &w->known);
-		certain = is_certain(&report);
+		certain = leaks_is_certain(&report);
 	}
 	leaks_report_release(&report);
 	profile_release(&merged);
@@ -277,7 +228,7 @@ enum err_code verdicts_watch(struct verdicts_series *s, const struct verdicts *v
 	struct watch w = { .s = s, .v = v, .how = how, .ui = ui };
 	enum err_code code;
 
-	TRY(verdicts_urls(source, &s->arena, &w.heap, &w.self, e));
+	TRY(verdicts_urls(source, &s->arena, &w.place.heap, &w.place.self, e));
 	TRY(seconds(v->watch, &w.for_s, e));
 	w.every_s = fmin(LONGEST_S, fmax(SHORTEST_S, w.for_s / PROFILES));
 	if (v->every.n)

@@ -78,6 +78,7 @@ static _Noreturn void become(
 	set_or_keep("PPROF_ADDR", o->addr);
 	set_or_keep("PPROF_OUT", str_c(c->out));
 	set_or_keep("PPROF_HEAP_RATE", o->heap_rate);
+	set_or_keep("PPROF_BORN", o->born ? STR("1") : STR(""));
 	set_or_keep("PPROF_STATE", o->state);
 	sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
 	execv(path, o->argv);

@@ -15,8 +15,9 @@
 #include "core/str.h"
 
 struct run_options {
-	char *const *argv;    /* command and arguments, NULL-terminated; argv[0] searched in PATH */
-	struct str out;       /* -o FILE: PPROF_OUT, heap profile at exit; "" none */
+	char *const *argv; /* command and arguments, NULL-terminated; argv[0] searched in PATH */
+	struct str out;    /* -o FILE: PPROF_OUT, heap profile at exit; "" none */
+	bool born;         /* -born: PPROF_BORN, births in it; false leaves the environment alone */
 	struct str heap_rate; /* -rate N: PPROF_HEAP_RATE, bytes; "" leaves the environment alone */
 	struct str addr;      /* PPROF_ADDR; "" leaves it, or sets 127.0.0.1:0 when it is unset */
 	struct str state;     /* PPROF_STATE, absolute; "" leaves the environment alone */

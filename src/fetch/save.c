@@ -30,8 +30,7 @@ static bool can_use(struct str dir, const struct ui *ui)
 	return false;
 }
 
-/* First usable directory; "" when there is none. */
-static struct str choose_dir(struct arena *a, const struct ui *ui)
+struct str fetch_save_dir(struct arena *a, const struct ui *ui)
 {
 	const char *own = getenv("PPROF_TMPDIR");
 	const char *home = getenv("HOME");
@@ -152,7 +151,7 @@ enum err_code fetch_save(const struct profile *p, const struct ui *ui, struct er
 {
 	struct arena a = { 0 };
 	char final[PATH_MAX];
-	struct str dir = choose_dir(&a, ui);
+	struct str dir = fetch_save_dir(&a, ui);
 	struct err why;
 
 	if (!dir.n) {

@@ -5,6 +5,7 @@
 #ifndef FETCH_SAVE_H
 #define FETCH_SAVE_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/ui.h"
 #include "profile/profile.h"
@@ -17,5 +18,11 @@
  * that fails is said ("Could not save profile: …") and is no error; no directory at all is one.
  */
 enum err_code fetch_save(const struct profile *p, const struct ui *ui, struct err *e) MUST_USE;
+
+/*
+ * The directory that is, in `a` or of the environment: made when it was not there, "" when none can
+ * be. What cannot be used is said through ui.
+ */
+struct str fetch_save_dir(struct arena *a, const struct ui *ui);
 
 #endif

@@ -55,7 +55,7 @@ void amount_seconds(struct buf *out, double s)
 
 	if (!isfinite(s))
 		BUF_LIT(out, "never");
-	else if (s < 10)
+	else if (s > 0 && s < 10)
 		buf_printf(out, "%.1fs", s);
 	else if (whole < 120)
 		buf_printf(out, "%.0fs", whole);

@@ -23,23 +23,42 @@ static void add(struct leaks_range *sum, const struct leaks_range *r)
 	sum->hi = sum->value + up;
 }
 
-/* Growth of the site now. What is bounded or quiet leaks at most what could hide. */
-static struct leaks_range rate_now(const struct leaks_report *now, const struct leaks_site *s)
+/*
+ * Growth of the site now, of all its lines. What is bounded or quiet leaks at most what could hide.
+ */
+static struct leaks_range rate_now(
+    const struct leaks_report *now, const struct leaks_site *s, bool *is_there)
 {
-	struct leaks_range none = { 0, 0, now->could_hide };
+	struct leaks_range sum = { 0, 0, 0 }, none = { 0, 0, now->could_hide };
+	bool suspected = false;
 
-	for (size_t i = 0; i < now->n_suspects; i++)
-		if (same_site(&now->suspects[i], s))
-			return now->suspects[i].v.rate;
+	for (size_t i = 0; i < now->n_suspects; i++) {
+		if (!same_site(&now->suspects[i], s))
+			continue;
+		add(&sum, &now->suspects[i].v.rate);
+		*is_there = suspected = true;
+	}
 	for (size_t i = 0; i < now->n_others; i++) {
 		const struct leaks_range *r = &now->others[i].v.rate;
 		enum leaks_class c = now->others[i].v.class;
 
-		if (same_site(&now->others[i], s) && c != LEAKS_BOUNDED && c != LEAKS_SAWTOOTH &&
-		    r->hi > none.hi)
+		if (!same_site(&now->others[i], s))
+			continue;
+		*is_there = true;
+		if (c != LEAKS_BOUNDED && c != LEAKS_SAWTOOTH && r->hi > none.hi)
 			none.hi = r->hi;
 	}
-	return none;
+	return suspected ? sum : none;
+}
+
+/* Of the suspects before, the first of several lines of one function. */
+static bool is_first(const struct leaks_report *before, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (before->suspects[i].v.class == LEAKS_LEAK &&
+		    same_site(&before->suspects[i], &before->suspects[at]))
+			return false;
+	return true;
 }
 
 void leaks_compare(struct leaks_report *now, const struct leaks_report *before)
@@ -50,16 +69,27 @@ void leaks_compare(struct leaks_report *now, const struct leaks_report *before)
 	for (size_t i = 0; i < before->n_suspects; i++) {
 		const struct leaks_site *s = &before->suspects[i];
 		struct leaks_range rate;
+		bool is_there = false;
 
 		if (s->v.class != LEAKS_LEAK)
 			continue;
 		if (!b->is_leak)
 			b->name = arena_str(&now->arena, s->function);
 		b->is_leak = true;
-		rate = rate_now(now, s);
 		add(&b->rate, &s->v.rate);
+		if (!is_first(before, i))
+			continue;
+		rate = rate_now(now, s, &is_there);
 		add(&b->now, &rate);
+		/* Another build has it at another address. */
+		b->is_unnamed |= !s->is_named && !is_there;
 	}
-	b->is_fixed = b->is_leak && b->now.hi < FIXED_BELOW * b->rate.value;
+	b->is_fixed = b->is_leak && !b->is_unnamed && b->now.hi < FIXED_BELOW * b->rate.value;
 	b->is_decided = b->is_fixed || b->now.lo > FIXED_BELOW * b->rate.value;
+}
+
+double leaks_less_percent(const struct leaks_before *b)
+{
+	return b->is_leak && b->rate.value > 0 ? 100 * (1 - b->now.value / b->rate.value)
+					       : (double)NAN;
 }

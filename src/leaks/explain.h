@@ -9,6 +9,8 @@
 
 struct explain_options {
 	struct str source;  /* as the user named it: for "what to do next" */
+	struct str report;  /* what reports read of it, when that is another name; "" the source */
+	struct str before;  /* what -since would read of this run; "" nothing was kept */
 	struct str restart; /* a sentence about profiles that were left out; "" none */
 	bool is_live;       /* the source is a URL */
 };

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/json_text.h"
-#include "leaks/explain.h"
+#include "leaks/explain_site.h"
 
 static void put_key(struct buf *out, const char *key, bool first)
 {
@@ -69,6 +69,7 @@ static void put_evidence(struct buf *out, const struct leaks_verdict *v)
 	put_number(out, "died", v->died);
 	put_number(out, "older_than_seconds", v->min_age_s);
 	put_list(out, "thirds", v->thirds, v->has_thirds ? 3 : 0);
+	put_bool(out, "last_third_growing", v->is_last_third_growing);
 	put_number(out, "live_bytes", v->live_bytes);
 	put_number(out, "live_objects", v->live_objects);
 	put_number(out, "live_samples", v->live_samples);
@@ -77,12 +78,33 @@ static void put_evidence(struct buf *out, const struct leaks_verdict *v)
 	put_number(out, "period_seconds", v->period_s > 0 ? v->period_s : (double)NAN);
 }
 
-static void put_site(struct buf *out, const struct leaks_report *r, const struct leaks_site *s)
+/* The sentences of the text that do not follow from the numbers. */
+static void put_advice(struct buf *out, const struct leaks_report *r,
+    const struct explain_options *o, const struct leaks_site *s)
+{
+	const struct leaks_projection *p = &r->projection;
+	struct buf text = { 0 };
+	bool leaks = s->v.class == LEAKS_LEAK, share = p->has_slope && p->slope.value > 0;
+
+	put_number(out, "share", leaks && share ? s->v.rate.value / p->slope.value : (double)NAN);
+	explain_caveat(&text, r, s);
+	put_text(out, "caveat", buf_str(&text), false);
+	buf_clear(&text);
+	if (leaks)
+		explain_next(&text, o, s);
+	else
+		explain_need(&text, r, s);
+	put_text(out, leaks ? "next" : "needs", buf_str(&text), false);
+	buf_release(&text);
+}
+
+static void put_site(struct buf *out, const struct leaks_report *r, const struct explain_options *o,
+    const struct leaks_site *s, bool suspect)
 {
 	static const char *const levels[] = { "stack", "line", "function" };
 
 	buf_char(out, '{');
-	put_text(out, "verdict", str_c(leaks_class_word(s->v.class)), true);
+	put_text(out, "verdict", str_c(explain_word(r, s)), true);
 	put_text(out, "trust", str_c(leaks_trust_word(s->v.trust)), false);
 	put_text(out, "level", str_c(levels[s->level]), false);
 	put_text(out, "function", s->function, false);
@@ -97,32 +119,44 @@ static void put_site(struct buf *out, const struct leaks_report *r, const struct
 	put_number(out, "held_samples", s->held_samples);
 	put_range(out, "rate", &s->v.rate, true);
 	put_evidence(out, &s->v);
+	if (suspect)
+		put_advice(out, r, o, s);
 	if (r->has_births)
 		put_ages(out, &s->v.ages);
 	put_list(out, "curve", s->curve, r->n_moments);
 	buf_char(out, '}');
 }
 
-static void put_sites(struct buf *out, const struct leaks_report *r, const char *key,
-    const struct leaks_site *sites, size_t n)
+static void put_sites(struct buf *out, const struct leaks_report *r,
+    const struct explain_options *o, const struct leaks_site *sites, size_t n)
 {
-	put_key(out, key, false);
+	bool suspects = sites == r->suspects;
+
+	put_key(out,
+	    suspects                 ? "suspects"
+	    : explain_sees_growth(r) ? "not_leaks"
+				     : "in_use",
+	    false);
 	buf_char(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		buf_printf(out, "%s", i ? ",\n" : "\n");
-		put_site(out, r, &sites[i]);
+		put_site(out, r, o, &sites[i], suspects);
 	}
 	buf_char(out, ']');
 }
 
-static void put_projection(struct buf *out, const struct leaks_projection *p)
+static void put_projection(struct buf *out, const struct leaks_report *r)
 {
+	const struct leaks_projection *p = &r->projection;
+
 	put_number(out, "memory", p->used > 0 ? (double)p->used : (double)NAN);
 	put_number(out, "limit", p->limit > 0 ? (double)p->limit : (double)NAN);
+	put_text(out, "limit_of", str_c(p->limit_of), false);
 	put_range(out, "memory_slope", &p->slope, p->has_slope);
 	put_range(out, "seconds_to_limit", &p->from_memory, p->has_from_memory);
 	put_range(out, "seconds_to_limit_by_sites", &p->from_sites, p->has_from_sites);
 	put_number(out, "explained", p->explained);
+	put_number(out, "heap_slope", r->window_s > 0 ? r->heap_growth : (double)NAN);
 }
 
 static void put_before(struct buf *out, const struct leaks_before *b)
@@ -134,6 +168,7 @@ static void put_before(struct buf *out, const struct leaks_before *b)
 	put_text(out, "site", b->name, true);
 	put_range(out, "rate", &b->rate, b->is_leak);
 	put_range(out, "rate_now", &b->now, b->is_leak);
+	put_number(out, "less_percent", leaks_less_percent(b));
 	put_bool(out, "decided", b->is_decided);
 	put_bool(out, "fixed", b->is_fixed);
 	buf_char(out, '}');
@@ -157,9 +192,9 @@ void explain_json(const struct leaks_report *r, const struct explain_options *o,
 	put_number(out, "sampling_bytes", (double)r->period);
 	put_number(out, "could_hide", r->could_hide);
 	put_number(out, "sites", (double)r->n_sites);
-	put_projection(out, &r->projection);
+	put_projection(out, r);
 	put_before(out, &r->before);
-	put_sites(out, r, "suspects", r->suspects, r->n_suspects);
-	put_sites(out, r, "not_leaks", r->others, r->n_others);
+	put_sites(out, r, o, r->suspects, r->n_suspects);
+	put_sites(out, r, o, r->others, r->n_others);
 	BUF_LIT(out, "}\n");
 }

@@ -12,6 +12,11 @@
 /* Fewer samples in all say nothing of a program. */
 #define TOO_FEW    12
 
+/* See leaks_is_certain. */
+#define CERTAIN_S     60
+#define CERTAIN_UP_S  600
+#define CERTAIN_WIDTH 0.2
+
 const char *leaks_class_word(enum leaks_class c)
 {
 	static const char *const words[] = { "FEW SAMPLES", "STATIC", "CHURN", "STABLE", "BOUNDED",
@@ -25,6 +30,11 @@ const char *leaks_trust_word(enum leaks_trust t)
 	static const char *const words[] = { "unsure", "suspected", "likely", "strong" };
 
 	return words[t];
+}
+
+bool leaks_is_mixed(const struct leaks_report *r, const struct leaks_site *s)
+{
+	return r->n_moments == 1 && s->v.class == LEAKS_STABLE && s->v.ages.is == LEAKS_STABLE;
 }
 
 /* Rates below which FOUND_FROM samples do not come together. */
@@ -48,6 +58,11 @@ static const char *why_undecided(
 		       "cache that fills";
 	if (r->n_suspects > 0)
 		return "growth was seen whose shape is not decided yet";
+	if (in->n_moments == 1 && in->has_births)
+		for (size_t i = 0; i < r->n_others; i++)
+			if (leaks_is_mixed(r, &r->others[i]))
+				return "blocks of all ages are alive: whether they get more takes "
+				       "several profiles";
 	if (s->samples < TOO_FEW)
 		return "too few blocks were sampled";
 	if (in->n_moments == 1 && r->uptime_s < 10)
@@ -120,6 +135,16 @@ enum err_code leaks_analyze(struct leaks_report *out, const struct leaks_input *
 		out->outcome = out->why ? LEAKS_UNDECIDED : LEAKS_NO_LEAK;
 	}
 	return OK;
+}
+
+bool leaks_is_certain(const struct leaks_report *r)
+{
+	const struct leaks_verdict *v = r->n_suspects ? &r->suspects[0].v : NULL;
+
+	return v && v->class == LEAKS_LEAK && v->trust == LEAKS_STRONG &&
+	       v->ages.is == LEAKS_LEAK && r->window_s >= CERTAIN_S &&
+	       r->uptime_s >= CERTAIN_UP_S &&
+	       v->rate.hi - v->rate.lo < 2 * CERTAIN_WIDTH * v->rate.value;
 }
 
 void leaks_report_release(struct leaks_report *r)

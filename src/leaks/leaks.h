@@ -30,6 +30,15 @@ struct leaks_moment {
 			    any moment; ascending */
 	int64_t used;    /* memory in use that counts towards the limit, bytes; 0 unknown */
 	int64_t limit;   /* bytes; 0 unknown or none */
+	int64_t kind;    /* what sets it, enum leaks_limit; any other number is unknown */
+};
+
+/* The numbers of process_limit_kind at /debug/pprof/self. */
+enum leaks_limit {
+	LEAKS_LIMIT_UNKNOWN,
+	LEAKS_LIMIT_GROUP,
+	LEAKS_LIMIT_MACHINE,
+	LEAKS_LIMIT_ADDRESS,
 };
 
 struct leaks_input {
@@ -108,6 +117,7 @@ struct leaks_verdict {
 struct leaks_site {
 	enum leaks_level level;
 	struct str function, file; /* file without its directories */
+	bool is_named;             /* `function` is no address */
 	int64_t line;              /* 0 unknown */
 	struct str stack;   /* callers first: "main a.c:1 -> f b.c:2"; what most growth shares */
 	double stack_share; /* of the growth that goes through `stack`, 0 … 1 */
@@ -125,6 +135,7 @@ struct leaks_site {
 /* Where it ends. */
 struct leaks_projection {
 	int64_t used, limit;      /* bytes; 0 unknown */
+	const char *limit_of;     /* what sets it, in words; "" unknown */
 	struct leaks_range slope; /* of memory in use, bytes a second */
 	bool has_slope;
 	struct leaks_range
@@ -140,6 +151,7 @@ struct leaks_before {
 	bool is_leak;
 	struct leaks_range rate; /* of its suspects together */
 	struct leaks_range now;  /* of the same sites in this series */
+	bool is_unnamed;         /* a site is known by its address only, and is not here */
 	bool is_decided;         /* the present rate is known well enough to say which */
 	bool is_fixed;
 	struct str name; /* of its greatest suspect */
@@ -183,6 +195,17 @@ void leaks_report_release(struct leaks_report *r);
 
 /* Fills now->before from an earlier report of the same program, whose sites are found by name. */
 void leaks_compare(struct leaks_report *now, const struct leaks_report *before);
+
+/* How much slower it leaks now, in percent of before; NAN when nothing leaked before. */
+double leaks_less_percent(const struct leaks_before *b);
+/*
+ * Watching can end: a leak that is certain, of a program that runs for so long that it does not
+ * just fill its caches, and whose rate is known to a fifth.
+ */
+bool leaks_is_certain(const struct leaks_report *r);
+
+/* One profile shows blocks of all ages at the site, unevenly: it may grow or not. */
+bool leaks_is_mixed(const struct leaks_report *r, const struct leaks_site *s);
 
 /* "LEAK", "SAWTOOTH" … */
 const char *leaks_class_word(enum leaks_class c);

@@ -11,7 +11,7 @@ static const char *const wrappers[] = { "malloc", "calloc", "realloc", "memalign
 
 /* Files whose functions all do. */
 static const char *const libraries[] = { "libc.so", "libc-", "libstdc++", "libc++", "ld-linux",
-	"libpprof" };
+	"libpprof", "libjemalloc", "libtcmalloc", "libmimalloc" };
 
 static struct str last_part(struct str path)
 {
@@ -20,7 +20,7 @@ static struct str last_part(struct str path)
 	return slash == STR_NPOS ? path : str_skip(path, slash + 1);
 }
 
-static bool is_library(const struct series *s, const struct frame *f)
+bool owners_is_library(const struct series *s, const struct frame *f)
 {
 	const struct profile *p = s->in->p;
 	uint32_t mapping;
@@ -61,7 +61,7 @@ static bool is_wrapper(const struct series *s, const struct frame *f)
 	const struct profile *p = s->in->p;
 	struct str name;
 
-	if (is_library(s, f))
+	if (owners_is_library(s, f))
 		return true;
 	if (f->function == PROFILE_NONE)
 		return false;

@@ -25,6 +25,9 @@ size_t owners_frames(const struct series *s, uint32_t stack, struct frame out[OW
 /* Index of the frame the allocation belongs to; 0 when all are wrappers. n is not 0. */
 size_t owners_find(const struct series *s, const struct frame *frames, size_t n);
 
+/* True for a frame of the C library and others whose functions all work for someone else. */
+bool owners_is_library(const struct series *s, const struct frame *f);
+
 /* The function's name, or the address in hexadecimal (in `arena`). */
 struct str owners_name(const struct series *s, const struct frame *f, struct arena *arena);
 /* The file's last part; "" unknown. */

@@ -122,6 +122,20 @@ static struct leaks_range sum_of_leaks(const struct leaks_report *r)
 	return (struct leaks_range){ sum.value, sum.value - sum.lo, sum.value + sum.hi };
 }
 
+static const char *limit_of(const struct leaks_moment *m)
+{
+	switch (m->kind) {
+	case LEAKS_LIMIT_GROUP:
+		return "control group";
+	case LEAKS_LIMIT_MACHINE:
+		return "machine";
+	case LEAKS_LIMIT_ADDRESS:
+		return "address space";
+	default:
+		return "";
+	}
+}
+
 void project_fill(struct leaks_report *r, const struct leaks_input *in)
 {
 	struct leaks_projection *p = &r->projection;
@@ -129,7 +143,9 @@ void project_fill(struct leaks_report *r, const struct leaks_input *in)
 	struct leaks_range leaks = sum_of_leaks(r);
 	double room;
 
-	*p = (struct leaks_projection){ .used = last->used, .limit = last->limit };
+	*p = (struct leaks_projection){
+		.used = last->used, .limit = last->limit, .limit_of = limit_of(last)
+	};
 	p->explained = (double)NAN;
 	if (!in->has_times)
 		return;

@@ -10,6 +10,8 @@
 #define ENOUGH   12   /* samples that ages are judged from */
 #define SHORTEST 10   /* seconds of a run that can be cut in quarters */
 #define EVEN_CHI 13.8 /* chi-square of three even quarters, 2 degrees of freedom, p 0.001 */
+/* Load varies: a program that allocates evenly does so within so much of the mean. */
+#define UNEVEN   0.1
 #define FEW_PART 0.35 /* of the mean: a quarter with less is not even with the others */
 
 static enum leaks_class judge(const struct leaks_ages *a)
@@ -32,7 +34,7 @@ static enum leaks_class judge(const struct leaks_ages *a)
 		if (a->n[i] < 2)
 			return LEAKS_STABLE;
 		least = fmin(least, a->n[i] / expected);
-		chi += (a->n[i] - expected) * (a->n[i] - expected) / expected;
+		chi += pow(a->n[i] - expected, 2) / (expected + pow(UNEVEN * expected, 2));
 	}
 	return least >= FEW_PART && chi < EVEN_CHI ? LEAKS_LEAK : LEAKS_STABLE;
 }

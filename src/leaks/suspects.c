@@ -12,10 +12,11 @@
 #include "base/buf.h"
 #include "leaks/verdict.h"
 
-#define KEEPS      0.8 /* of the growth */
-#define MAX_FRAMES 5   /* shown of a stack, from the owner on */
-#define MAX_OTHERS 8
-#define SMALL      0.005 /* of the most bytes: others below are not worth a line */
+#define KEEPS       0.8 /* of the growth */
+#define MAX_FRAMES  5   /* shown of a stack, from the owner on */
+#define MAX_CALLEES 2   /* of the wrappers it called */
+#define MAX_OTHERS  8
+#define SMALL       0.005 /* of the most bytes: others below are not worth a line */
 
 struct chooser {
 	struct leaks_report *r;
@@ -157,6 +158,31 @@ static uint32_t heaviest(
 	return best;
 }
 
+/* What starts a program or a thread is above each stack, and nobody's concern. */
+static size_t without_start(const struct chooser *c, const struct branch *top, size_t callers)
+{
+	while (callers > 1) {
+		const struct frame *f = &top->frames[top->owner + callers - 1];
+
+		if (!owners_is_library(c->sites->series, f) &&
+		    !str_is(owners_name(c->sites->series, f, &c->r->arena), "_start"))
+			break;
+		callers--;
+	}
+	return callers;
+}
+
+/* Frames below the owner: the first that have names. */
+static size_t named_callees(const struct branch *top)
+{
+	size_t n = 0;
+
+	while (n < MAX_CALLEES && n < top->owner &&
+	       top->frames[top->owner - n - 1].function != PROFILE_NONE)
+		n++;
+	return n;
+}
+
 static void describe_stack(
     struct chooser *c, enum leaks_level level, uint32_t site, struct leaks_site *out)
 {
@@ -164,17 +190,17 @@ static void describe_stack(
 	struct buf text = { 0 };
 	struct branch top;
 	double weight;
+	size_t callers, callees;
 	uint32_t stack = heaviest(c, level, site, by_growth, &weight);
-	size_t callers;
 
 	if (weight <= 0 && by_growth)
 		stack = heaviest(c, level, site, by_growth = false, &weight);
 	read_branch(c, stack, &top);
 	callers = common_callers(c, level, site, &top, by_growth, &out->stack_share);
-	for (size_t i = top.owner + callers; i-- > top.owner;)
+	callers = without_start(c, &top, callers);
+	callees = named_callees(&top);
+	for (size_t i = top.owner + callers; i-- > top.owner - callees;)
 		put_frame(c, &top.frames[i], i + 1 == top.owner + callers, &text);
-	for (size_t i = top.owner; i-- > 0;)
-		put_frame(c, &top.frames[i], false, &text);
 	out->stack = arena_str(&c->r->arena, buf_str(&text));
 	buf_release(&text);
 }
@@ -198,6 +224,7 @@ static struct leaks_site describe(struct chooser *c, enum leaks_level level, uin
 
 	out.function = arena_str(&c->r->arena, owners_name(s, f, &c->r->arena));
 	out.file = arena_str(&c->r->arena, owners_file(s, f));
+	out.is_named = f->function != PROFILE_NONE || f->location == PROFILE_NONE;
 	out.line = level == LEAKS_FUNCTION ? 0 : f->line;
 	out.v = c->judged[level][site].v;
 	describe_stack(c, level, site, &out);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/ages.h"
 #include "runtime/rt.h"
 #include "runtime/profiles.h"
 
@@ -81,11 +82,20 @@ static bool write_within_limit(int fd, const uint8_t *p, size_t n)
 	return good;
 }
 
+static bool render(struct rt_bytes *out)
+{
+	const struct rt_profile_kind *heap = rt_profiles_find(STR("heap"));
+	struct rt_snapshot s;
+
+	if (rt.options.born != 1)
+		return rt_profiles_write(heap, 0, out);
+	return rt_ages_snapshot(&s, RT_LABEL_BORN) && rt_profiles_render(heap, &s, 0, out);
+}
+
 static bool write_profile(int fd)
 {
 	struct rt_bytes out = { 0 };
-	bool good = rt_profiles_write(rt_profiles_find(STR("heap")), 0, &out) &&
-		    write_within_limit(fd, out.p, out.n);
+	bool good = render(&out) && write_within_limit(fd, out.p, out.n);
 
 	rt_bytes_release(&out);
 	return good;

@@ -180,9 +180,32 @@ struct rt_memuse rt_memlimit_use(const struct rt_memlimit *m)
 	struct rt_memuse memory, space;
 
 	own_use(m, &address, &resident);
-	memory = (struct rt_memuse){ resident > group ? resident : group, m->memory };
-	space = (struct rt_memuse){ address, m->address };
+	memory = (struct rt_memuse){ resident > group ? resident : group, m->memory,
+		m->group_stat[0]                ? RT_MEMLIMIT_GROUP
+		: m->memory != RT_MEMLIMIT_NONE ? RT_MEMLIMIT_MACHINE
+						: RT_MEMLIMIT_UNKNOWN };
+	space = (struct rt_memuse){ address, m->address, RT_MEMLIMIT_ADDRESS };
 	if ((double)space.used / (double)space.limit > (double)memory.used / (double)memory.limit)
 		return space;
 	return memory;
+}
+
+uint64_t rt_memlimit_left(const struct rt_memlimit *m)
+{
+	char text[TEXT_MAX], path[PATH_ROOM];
+	struct str rest, line, name;
+	uint64_t kb;
+
+	if (!join(path, m->root, "/proc/meminfo", STR(""), ""))
+		return RT_MEMLIMIT_NONE;
+	rest = read_text(path, text);
+	while (rest.n > 0 && str_split(&rest, '\n', &line)) {
+		if (!str_split(&line, ':', &name) || !str_is(name, "MemAvailable"))
+			continue;
+		line = str_trim(line);
+		if (str_to_u64(str_head(line, str_find_char(line, ' ')), 10, &kb) &&
+		    kb < RT_MEMLIMIT_NONE >> 10)
+			return kb << 10;
+	}
+	return RT_MEMLIMIT_NONE;
 }

@@ -19,9 +19,18 @@ struct rt_memlimit {
 	bool is_v1;
 };
 
+/* What sets a limit. The numbers are those of process_limit_kind at /debug/pprof/self. */
+enum rt_memlimit_kind {
+	RT_MEMLIMIT_UNKNOWN,
+	RT_MEMLIMIT_GROUP,
+	RT_MEMLIMIT_MACHINE,
+	RT_MEMLIMIT_ADDRESS,
+};
+
 /* Bytes in use and the limit that they are nearest to, as a share. */
 struct rt_memuse {
 	uint64_t used, limit;
+	enum rt_memlimit_kind kind;
 };
 
 /* Looks the limits up. root is borrowed. Reads some small files. No malloc. RT_ANY */
@@ -32,5 +41,8 @@ void rt_memlimit_find(struct rt_memlimit *m, const char *root);
  * is more; or address space, when that is nearer to its limit. Two small files. RT_ANY
  */
 struct rt_memuse rt_memlimit_use(const struct rt_memlimit *m);
+
+/* Bytes that the machine could still give out; RT_MEMLIMIT_NONE unknown. One small file. RT_ANY */
+uint64_t rt_memlimit_left(const struct rt_memlimit *m);
 
 #endif

@@ -44,6 +44,7 @@ static const struct option {
 	{ ENVIRONMENT_DUMP_AT, KIND_LEVEL, offsetof(struct rt_options, dump_at), 0 },
 	{ ENVIRONMENT_DUMP_EVERY, KIND_NUMBER, offsetof(struct rt_options, dump_every), 60 },
 	{ ENVIRONMENT_DUMP, KIND_TEXT, offsetof(struct rt_options, dump), 0 },
+	{ ENVIRONMENT_BORN, KIND_NUMBER, offsetof(struct rt_options, born), 0 },
 	{ ENVIRONMENT_MMAP, KIND_NUMBER, offsetof(struct rt_options, mmap), 0 },
 	{ ENVIRONMENT_BLOCK_RATE, KIND_NUMBER, offsetof(struct rt_options, block_rate), 0 },
 	{ ENVIRONMENT_BLOCK_IO, KIND_NUMBER, offsetof(struct rt_options, block_io), 0 },

@@ -30,6 +30,7 @@ struct rt_options {
 	uint64_t dump_signal;            /* PPROF_DUMP_SIGNAL's number; 0 none */
 	uint64_t dump_at;                /* PPROF_DUMP_AT: 0 off, a percentage, or more bytes */
 	uint64_t dump_every;             /* PPROF_DUMP_EVERY, seconds */
+	uint64_t born;                   /* PPROF_BORN: 1 labels what goes to files */
 	uint64_t mmap;                   /* PPROF_MMAP: 1 notes calls of mmap */
 	uint64_t block_rate;             /* PPROF_BLOCK_RATE, ns; 0 off */
 	uint64_t block_io;               /* PPROF_BLOCK_IO: 1 counts input and output as waits */

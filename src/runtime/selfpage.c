@@ -121,15 +121,23 @@ static void print_process(struct rt_bytes *out)
 {
 	struct rt_memlimit limit;
 	struct rt_memuse use;
+	uint64_t left;
 
 	rt_memlimit_find(&limit, "");
 	use = rt_memlimit_use(&limit);
+	/* Of a machine others have their part: what it can still give counts. */
+	left = use.kind == RT_MEMLIMIT_MACHINE ? rt_memlimit_left(&limit) : RT_MEMLIMIT_NONE;
+	if (left != RT_MEMLIMIT_NONE)
+		use.limit = use.used + left;
 	self_line(out, "uptime_s", (rt_routes_now() - rt.start_mono_ns) / 1000000000u,
 	    "seconds since the profiler started");
 	self_line(out, "process_memory", use.used,
 	    "bytes in use, of the process or its control group or its address space");
 	self_line(out, "process_limit", use.limit == RT_MEMLIMIT_NONE ? 0 : use.limit,
 	    "bytes it may use: the nearest of control group, machine, address space; 0 none");
+	self_line(out, "process_limit_kind", use.kind,
+	    "what sets it: 1 the control group, 2 the machine, less what others use, 3 the address "
+	    "space limit");
 }
 
 static const char *unwinder_of(const struct rt_mapping *m)
@@ -138,9 +146,19 @@ static const char *unwinder_of(const struct rt_mapping *m)
 
 	if (!rt_modules_find(m->start, &module))
 		return "frame_pointers";
-	if (module.keeps_frame_pointers)
-		return "frame_pointers";
 	return module.eh_frame_hdr ? "eh_frame" : "frame_pointers";
+}
+
+/* ",frame_pointers=N%": the share of its code where those were proven so far, and are followed. */
+static void print_proven(struct rt_bytes *out, const struct rt_mapping *m)
+{
+	size_t bytes = rt_capture_proven(m->start, m->end);
+
+	if (bytes == 0)
+		return;
+	rt_text_c(out, ",frame_pointers=");
+	rt_text_u64(out, bytes * 100 / (m->end - m->start));
+	rt_text_c(out, "%");
 }
 
 static void print_modules(struct rt_bytes *out)
@@ -155,6 +173,7 @@ static void print_modules(struct rt_bytes *out)
 		rt_text_hex(out, m->start);
 		rt_text_c(out, " ");
 		rt_text_c(out, unwinder_of(m));
+		print_proven(out, m);
 		rt_text_c(out, " ");
 		rt_text_str(out, m->path);
 		rt_text_c(out, "\n");

@@ -21,6 +21,7 @@ legacy_reader gocount_read;    /* Go's debug=1 counts: goroutine, threadcreate *
 legacy_reader threads_read;    /* threadz */
 legacy_reader contention_read; /* contentionz, Go's mutex and contention */
 legacy_reader java_read;       /* Java's heapz and contentionz */
+legacy_reader jemalloc_read;   /* jemalloc's heap dumps */
 
 /*
  * Names for the addresses of a Java profile, from lines "0xADDR function (file:line)"; a named

@@ -11,6 +11,7 @@ static legacy_reader *const readers[] = {
 	threads_read,
 	contention_read,
 	java_read,
+	jemalloc_read,
 };
 
 static MUST_USE enum err_code try_reader(

@@ -1,6 +1,7 @@
 /*
  * Reading of the profile formats from before profile.proto: gperftools' binary CPU profiles, heap,
- * growth and fragmentation, Go's debug=1 counts, threadz, contentionz, and their Java cousins.
+ * growth and fragmentation, Go's debug=1 counts, threadz, contentionz, their Java cousins, and
+ * jemalloc's heap dumps.
  * Called by fetch when profile_decode did not recognise the bytes.
  */
 #ifndef PROFILE_LEGACY_LEGACY_H

@@ -140,18 +140,23 @@ static void comments_are_read_back(void **state)
 		"pprof leaks: memory x limit 2", "pprof leaks: memory 1 limit ",
 		"pprof leaks: memory -1 limit 5",
 		"pprof leaks: memory 1 limit 99999999999999999999",
-		"pprof leaks: memory 1 limit 2 " };
-	struct leaks_moment m = { .used = 123, .limit = 456 }, back = { 0 };
+		"pprof leaks: memory 1 limit 2 ", "pprof leaks: memory 1 limit 2 kind ",
+		"pprof leaks: memory 1 limit  kind 1" };
+	struct leaks_moment m = { .used = 123, .limit = 456, .kind = 2 }, back = { 0 };
 	struct arena a = { 0 };
 
 	(void)state;
 	assert_true(verdicts_comment_read(verdicts_comment(&a, &m), &back));
 	assert_int_equal(back.used, 123);
 	assert_int_equal(back.limit, 456);
+	assert_int_equal(back.kind, 2);
 	for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
 		assert_false(verdicts_comment_read(str_c(foreign[i]), &back));
 		assert_int_equal(back.used, 123);
 	}
+	assert_true(verdicts_comment_read(STR("pprof leaks: memory 7 limit 8"), &back));
+	assert_int_equal(back.limit, 8);
+	assert_int_equal(back.kind, 0);
 	arena_release(&a);
 }
 

@@ -15,99 +15,7 @@
 #include "gen/builder.h"
 #include "leaks/explain.h"
 #include "leaks/leaks.h"
-
-#define MOMENTS 8
-#define PERIOD  1024
-#define BLOCK   4096 /* well above the period: a block, a sample */
-
-struct world {
-	struct profile p;
-	struct builder b;
-	struct leaks_moment moments[MOMENTS];
-	uint32_t main_line, handle, worker, keep, keep_other, xmalloc, strdup_line;
-};
-
-static uint32_t frame(struct world *w, const char *name, const char *file, int64_t line)
-{
-	uint32_t f = builder_function(&w->b, name, file, 0);
-
-	return builder_frame(&w->b, PROFILE_NONE, 0, f, line);
-}
-
-static void begin(struct world *w)
-{
-	*w = (struct world){ 0 };
-	builder_begin(&w->b, &w->p);
-	builder_type(&w->b, "alloc_objects", "count");
-	builder_type(&w->b, "alloc_space", "bytes");
-	builder_type(&w->b, "inuse_objects", "count");
-	builder_type(&w->b, "inuse_space", "bytes");
-	w->main_line = frame(w, "main", "/src/main.c", 10);
-	w->handle = frame(w, "handle_request", "/src/server.c", 142);
-	w->worker = frame(w, "worker", "/src/server.c", 200);
-	w->keep = frame(w, "cache_put", "/src/cache.c", 88);
-	/* The same function, another line. */
-	w->keep_other = builder_frame(&w->b, PROFILE_NONE, 0, 3, 99);
-	w->xmalloc = frame(w, "xmalloc", "/src/util.c", 5);
-	w->strdup_line = frame(w, "strdup", "", 0);
-	for (unsigned k = 0; k < MOMENTS; k++)
-		w->moments[k] = (struct leaks_moment){ .at = 100 + 100 * k, .time_ns = 1 };
-}
-
-/* At moment k: `live` blocks born at `born` of a stack, of `ever` that there were. */
-static void add(struct world *w, unsigned k, const uint32_t *stack, size_t depth, int64_t born,
-    int64_t live, int64_t ever)
-{
-	int64_t values[4] = { ever, ever * BLOCK, live, live * BLOCK };
-	char number[8];
-
-	builder_sample(&w->b, stack, depth, values);
-	snprintf(number, sizeof number, "%u", k);
-	builder_label(&w->b, "pprof::moment", number);
-	builder_number(&w->b, "bytes", BLOCK, "");
-	if (born >= 0)
-		builder_number(&w->b, "born", born, "seconds");
-}
-
-/* Each 64 seconds `n` blocks are kept: cohorts that stay apart long enough. */
-static void leak(struct world *w, const uint32_t *stack, size_t depth, int64_t n)
-{
-	for (unsigned k = 0; k < MOMENTS; k++)
-		for (int64_t born = 64; born + 64 <= (int64_t)w->moments[k].at; born += 64)
-			add(w, k, stack, depth, born, n, n);
-}
-
-/* Nothing gets older than 64 seconds. */
-static void turn_over(struct world *w, const uint32_t *stack, size_t depth, int64_t n)
-{
-	for (unsigned k = 0; k < MOMENTS; k++) {
-		add(w, k, stack, depth, (int64_t)w->moments[k].at - 30, n, n);
-		add(w, k, stack, depth, -1, 0, n * (k + 1));
-	}
-}
-
-static void judge(struct world *w, bool births, struct leaks_report *r)
-{
-	struct leaks_input in = { &w->p, w->moments, MOMENTS, births, true };
-	struct err e;
-
-	builder_finish(&w->b);
-	w->p.period = PERIOD;
-	w->p.period_type.type = profile_intern(&w->p, STR("space"));
-	assert_int_equal(leaks_analyze(r, &in, &e), OK);
-}
-
-static void end(struct world *w, struct leaks_report *r)
-{
-	leaks_report_release(r);
-	profile_release(&w->p);
-}
-
-static void assert_str(struct str s, const char *want)
-{
-	assert_int_equal(s.n, strlen(want));
-	assert_memory_equal(s.p, want, s.n);
-}
+#include "unit/leaks/leaks_world.h"
 
 static void wrappers_are_not_accused(void **state)
 {
@@ -115,24 +23,25 @@ static void wrappers_are_not_accused(void **state)
 	struct leaks_report r;
 
 	(void)state;
-	begin(&w);
-	leak(&w, (uint32_t[]){ w.strdup_line, w.xmalloc, w.keep, w.handle, w.main_line }, 5, 20);
-	turn_over(&w, (uint32_t[]){ w.xmalloc, w.worker, w.main_line }, 3, 50);
-	judge(&w, true, &r);
+	world_begin(&w);
+	world_leak(
+	    &w, (uint32_t[]){ w.strdup_line, w.xmalloc, w.keep, w.handle, w.main_line }, 5, 20);
+	world_turn_over(&w, (uint32_t[]){ w.xmalloc, w.worker, w.main_line }, 3, 50);
+	world_judge(&w, true, &r);
 	assert_int_equal(r.outcome, LEAKS_IS_LEAK);
 	assert_int_equal(r.n_suspects, 1);
-	assert_str(r.suspects[0].function, "cache_put");
-	assert_str(r.suspects[0].file, "cache.c");
+	assert_text(r.suspects[0].function, "cache_put");
+	assert_text(r.suspects[0].file, "cache.c");
 	assert_int_equal(r.suspects[0].line, 88);
-	assert_str(r.suspects[0].stack, "main main.c:10 -> handle_request server.c:142 -> "
-					"cache_put cache.c:88 -> xmalloc util.c:5 -> strdup");
+	assert_text(r.suspects[0].stack, "main main.c:10 -> handle_request server.c:142 -> "
+					 "cache_put cache.c:88 -> xmalloc util.c:5 -> strdup");
 	/* 20 blocks of 4 KiB each 64 s. */
 	assert_true(fabs(r.suspects[0].v.rate.value - 1280) < 150);
 	assert_true(r.suspects[0].v.rate.lo < 1280 && r.suspects[0].v.rate.hi > 1280);
 	assert_int_equal(r.n_others, 1);
-	assert_str(r.others[0].function, "worker");
+	assert_text(r.others[0].function, "worker");
 	assert_int_equal(r.others[0].v.class, LEAKS_BOUNDED);
-	end(&w, &r);
+	world_end(&w, &r);
 }
 
 /* Two lines of one function leak: both are named, as each is more than a line's noise. */
@@ -142,15 +51,15 @@ static void lines_are_told_apart(void **state)
 	struct leaks_report r;
 
 	(void)state;
-	begin(&w);
-	leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 30);
-	leak(&w, (uint32_t[]){ w.keep_other, w.main_line }, 2, 10);
-	judge(&w, true, &r);
+	world_begin(&w);
+	world_leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 30);
+	world_leak(&w, (uint32_t[]){ w.keep_other, w.main_line }, 2, 10);
+	world_judge(&w, true, &r);
 	assert_int_equal(r.n_suspects, 2);
 	assert_int_equal(r.suspects[0].line, 88);
 	assert_int_equal(r.suspects[1].line, 99);
 	assert_int_equal(r.suspects[0].level, LEAKS_LINE);
-	end(&w, &r);
+	world_end(&w, &r);
 }
 
 /* The stack goes up as far as most of the growth comes that way. */
@@ -160,13 +69,13 @@ static void the_stack_ends_where_callers_differ(void **state)
 	struct leaks_report r;
 
 	(void)state;
-	begin(&w);
-	leak(&w, (uint32_t[]){ w.keep, w.handle, w.main_line }, 3, 20);
-	leak(&w, (uint32_t[]){ w.keep, w.worker, w.main_line }, 3, 15);
-	judge(&w, true, &r);
+	world_begin(&w);
+	world_leak(&w, (uint32_t[]){ w.keep, w.handle, w.main_line }, 3, 20);
+	world_leak(&w, (uint32_t[]){ w.keep, w.worker, w.main_line }, 3, 15);
+	world_judge(&w, true, &r);
 	assert_int_equal(r.n_suspects, 1);
-	assert_str(r.suspects[0].stack, "cache_put cache.c:88");
-	end(&w, &r);
+	assert_text(r.suspects[0].stack, "cache_put cache.c:88");
+	world_end(&w, &r);
 }
 
 /* What was allocated where no stack could be taken grows too. */
@@ -176,15 +85,15 @@ static void a_leak_without_a_stack(void **state)
 	struct leaks_report r;
 
 	(void)state;
-	begin(&w);
-	leak(&w, NULL, 0, 30);
-	leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 20);
-	judge(&w, true, &r);
+	world_begin(&w);
+	world_leak(&w, NULL, 0, 30);
+	world_leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 20);
+	world_judge(&w, true, &r);
 	assert_int_equal(r.n_suspects, 2);
-	assert_str(r.suspects[0].function, "[no stack]");
-	assert_str(r.suspects[0].stack, "[no stack]");
-	assert_str(r.suspects[1].function, "cache_put");
-	end(&w, &r);
+	assert_text(r.suspects[0].function, "[no stack]");
+	assert_text(r.suspects[0].stack, "[no stack]");
+	assert_text(r.suspects[1].function, "cache_put");
+	world_end(&w, &r);
 }
 
 static void nothing_grows(void **state)
@@ -195,9 +104,9 @@ static void nothing_grows(void **state)
 	struct explain_options o = { .source = STR("x.pb.gz") };
 
 	(void)state;
-	begin(&w);
-	turn_over(&w, (uint32_t[]){ w.worker, w.main_line }, 2, 50);
-	judge(&w, true, &r);
+	world_begin(&w);
+	world_turn_over(&w, (uint32_t[]){ w.worker, w.main_line }, 2, 50);
+	world_judge(&w, true, &r);
 	assert_int_equal(r.outcome, LEAKS_NO_LEAK);
 	assert_int_equal(r.n_suspects, 0);
 	explain_text(&r, &o, &text);
@@ -205,7 +114,7 @@ static void nothing_grows(void **state)
 	assert_true(str_find(buf_str(&text), STR("worker server.c:200: BOUNDED 200 KiB, oldest "
 						 "block 30s (bounded by age)")) != STR_NPOS);
 	buf_release(&text);
-	end(&w, &r);
+	world_end(&w, &r);
 }
 
 static void the_text_says_what_it_rests_on(void **state)
@@ -221,9 +130,9 @@ static void the_text_says_what_it_rests_on(void **state)
 		"pprof -list 'cache_put' http://h:1/debug/pprof/heap" };
 
 	(void)state;
-	begin(&w);
-	leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 20);
-	judge(&w, true, &r);
+	world_begin(&w);
+	world_leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 20);
+	world_judge(&w, true, &r);
 	explain_text(&r, &o, &text);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		if (str_find(buf_str(&text), str_c(parts[i])) == STR_NPOS)
@@ -237,7 +146,7 @@ static void the_text_says_what_it_rests_on(void **state)
 	assert_true(str_find(buf_str(&text), STR("held by     global cache -> table[*]   3 of")) !=
 		    STR_NPOS);
 	buf_release(&text);
-	end(&w, &r);
+	world_end(&w, &r);
 }
 
 /* Births are not there: counts are, and it is said that they are weaker. */
@@ -249,16 +158,17 @@ static void profiles_of_other_runtimes(void **state)
 	struct explain_options o = { .source = STR("go") };
 
 	(void)state;
-	begin(&w);
+	world_begin(&w);
 	for (unsigned k = 0; k < MOMENTS; k++)
-		add(&w, k, (uint32_t[]){ w.keep, w.main_line }, 2, -1, 100 + 20 * k, 100 + 20 * k);
-	judge(&w, false, &r);
+		world_add(
+		    &w, k, (uint32_t[]){ w.keep, w.main_line }, 2, -1, 100 + 20 * k, 100 + 20 * k);
+	world_judge(&w, false, &r);
 	assert_int_equal(r.outcome, LEAKS_IS_LEAK);
 	assert_int_equal(r.suspects[0].v.trust, LEAKS_LIKELY);
 	explain_text(&r, &o, &text);
 	assert_true(str_find(buf_str(&text), STR("weaker")) != STR_NPOS);
 	buf_release(&text);
-	end(&w, &r);
+	world_end(&w, &r);
 }
 
 static void compared_with_before(void **state)
@@ -267,20 +177,20 @@ static void compared_with_before(void **state)
 	struct leaks_report before, after;
 
 	(void)state;
-	begin(&leaky);
-	leak(&leaky, (uint32_t[]){ leaky.keep, leaky.main_line }, 2, 200);
-	judge(&leaky, true, &before);
-	begin(&mended);
-	turn_over(&mended, (uint32_t[]){ mended.keep, mended.main_line }, 2, 50);
-	judge(&mended, true, &after);
+	world_begin(&leaky);
+	world_leak(&leaky, (uint32_t[]){ leaky.keep, leaky.main_line }, 2, 200);
+	world_judge(&leaky, true, &before);
+	world_begin(&mended);
+	world_turn_over(&mended, (uint32_t[]){ mended.keep, mended.main_line }, 2, 50);
+	world_judge(&mended, true, &after);
 	leaks_compare(&after, &before);
 	assert_true(after.before.is_leak && after.before.is_decided && after.before.is_fixed);
 	leaks_compare(&before, &before);
 	assert_true(before.before.is_decided && !before.before.is_fixed);
 	leaks_compare(&before, &after);
 	assert_true(before.before.is_there && !before.before.is_leak);
-	end(&leaky, &before);
-	end(&mended, &after);
+	world_end(&leaky, &before);
+	world_end(&mended, &after);
 }
 
 static void what_is_no_heap_profile_is_refused(void **state)
@@ -315,9 +225,9 @@ static void memory_may_run_out(void **state)
 	size_t n;
 
 	(void)state;
-	begin(&w);
-	leak(&w, (uint32_t[]){ w.keep, w.handle, w.main_line }, 3, 20);
-	judge(&w, true, &r);
+	world_begin(&w);
+	world_leak(&w, (uint32_t[]){ w.keep, w.handle, w.main_line }, 3, 20);
+	world_judge(&w, true, &r);
 	leaks_report_release(&r);
 	alloc_fail_at(0);
 	assert_int_equal(leaks_analyze(&r, &in, &e), OK);

@@ -228,6 +228,49 @@ static void broken_heap_rows_have_their_own_errors(void **state)
 	refused(STR("heap profile: 1: 1 [1: 1] @ heap_of_ours\n"), "unrecognized profile format");
 }
 
+static void jemalloc_counts_all_threads_of_a_stack(void **state)
+{
+	struct profile p;
+
+	(void)state;
+	/* 1/(1 - exp(-512/1024)) is 2.541494; threads are in the sum. */
+	p = decoded(STR("heap_v2/1024\n  t*: 4: 2048 [0: 0]\n  t0: 4: 2048 [0: 0]\n"
+			"@ 0x11 0x21\n  t*: 4: 2048 [0: 0]\n  t0: 3: 1536 [0: 0]\n"
+			"  t1: 1: 512 [0: 0]\n@ 0x31\n  t*: 0: 0 [0: 0]\n\n"
+			"MAPPED_LIBRARIES:\n10-40 r-xp 00000000 00:00 1 /bin/a\n"));
+	expect_types(&p, "objects/count space/bytes period space/bytes 1024");
+	expect_samples(&p, "10,5204 10 20 bytes=512\n0,0 30 bytes=0\n");
+	expect_mappings(&p, "10-40@0 /bin/a \n");
+	assert_true(drops(&p, "malloc_zone_malloc"));
+	profile_release(&p);
+	/* prof_accum:true; every block is sampled */
+	p = decoded(STR("heap_v2/1\n  t*: 1: 10 [5: 140]\n"
+			"@ 0x11\n  t*: 1: 10 [3: 60]\n@ 0x21\n  t*: 0: 0 [2: 80]\n"));
+	expect_types(&p, "alloc_objects/count alloc_space/bytes inuse_objects/count "
+			 "inuse_space/bytes period space/bytes 1");
+	expect_samples(&p, "3,60,1,10 10 bytes=10\n2,80,0,0 20 bytes=40\n");
+	profile_release(&p);
+}
+
+static void broken_jemalloc_profiles_are_refused(void **state)
+{
+	(void)state;
+	refused(STR("heap_v2/0\n  t*: 1: 10 [0: 0]\n"), "unrecognized profile format");
+	refused(STR("heap_v2/1k\n"), "unrecognized profile format");
+	refused(STR("heap_v2/1\n"), "malformed jemalloc heap profile: it ends early");
+	refused(STR("heap_v2/1\n@ 0x11\n"), "malformed jemalloc heap profile: @ 0x11");
+	refused(STR("heap_v2/1\n t*: 1: 10 [0: 0]\n t*: 1: 10 [0: 0]\n"),
+	    "malformed jemalloc heap profile: t*: 1: 10 [0: 0]");
+	refused(STR("heap_v2/1\n t*: 1: 10 [0: 0]\n@ 0x11\n@ 0x11\n"),
+	    "malformed jemalloc heap profile: @ 0x11");
+	refused(STR("heap_v2/1\n t*: 1: 10 [0: 0]\n@ 0x11\n t*: one\n"),
+	    "malformed jemalloc heap profile: t*: one");
+	refused(STR("heap_v2/1\n t*: 1: 10 [0: 0]\nnonsense\n"),
+	    "malformed jemalloc heap profile: nonsense");
+	refused(STR("heap_v2/1\n t*: 99999999999999999999: 10 [0: 0]\n"),
+	    "strconv.ParseInt: parsing \"99999999999999999999\": value out of range");
+}
+
 static void go_counts_end_at_dashes(void **state)
 {
 	struct profile p;
@@ -410,6 +453,8 @@ int main(void)
 		cmocka_unit_test(heap_profiles_tell_how_they_were_sampled),
 		cmocka_unit_test(heap_profiles_may_count_what_was_allocated),
 		cmocka_unit_test(broken_heap_rows_have_their_own_errors),
+		cmocka_unit_test(jemalloc_counts_all_threads_of_a_stack),
+		cmocka_unit_test(broken_jemalloc_profiles_are_refused),
 		cmocka_unit_test(go_counts_end_at_dashes),
 		cmocka_unit_test(threads_may_be_the_same_as_before),
 		cmocka_unit_test(contentions_are_scaled_by_clock_and_period),

@@ -68,6 +68,7 @@ static void v2_takes_the_least_limit_above(void **state)
 	use = rt_memlimit_use(&m);
 	assert_int_equal(use.limit, 100 * MB);
 	assert_int_equal(use.used, 60 * MB); /* others in the group count */
+	assert_int_equal(use.kind, RT_MEMLIMIT_GROUP);
 	put("/proc/self/statm", "30000 20480 700 1 0 100 0\n");
 	assert_int_equal(rt_memlimit_use(&m).used, 20480 * (uint64_t)getpagesize());
 }
@@ -103,6 +104,11 @@ static void v1_finds_the_group_at_the_top(void **state)
 	rt_memlimit_find(&m, root);
 	assert_true(m.memory > 200 * MB); /* the machine's */
 	assert_string_equal(m.group_stat, "");
+	assert_int_equal(rt_memlimit_use(&m).kind, RT_MEMLIMIT_MACHINE);
+	put("/proc/meminfo", "MemTotal:  900 kB\nMemAvailable:    2048 kB\nBuffers: 1 kB\n");
+	assert_int_equal(rt_memlimit_left(&m), 2 * MB);
+	put("/proc/meminfo", "MemTotal:  900 kB\nMemAvailable:\n");
+	assert_true(rt_memlimit_left(&m) == RT_MEMLIMIT_NONE);
 }
 
 static void nonsense_is_no_limit(void **state)
@@ -137,6 +143,7 @@ static void the_address_space_counts_when_it_is_nearer(void **state)
 	assert_int_equal(m.address, 1ull << 40);
 	use = rt_memlimit_use(&m);
 	assert_int_equal(use.limit, 1ull << 40);
+	assert_int_equal(use.kind, RT_MEMLIMIT_ADDRESS);
 	assert_int_equal(use.used, 200000 * (uint64_t)getpagesize());
 }
 

@@ -1,0 +1,305 @@
+/*
+ * What a report says beyond the verdict: at which level a site is named, when the time to the limit
+ * comes, what is compared with an earlier report, and that text and JSON have all of it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "leaks/explain.h"
+#include "unit/leaks/leaks_world.h"
+
+#define MIB 1048576
+
+static const struct explain_options files = {
+	.source = STR("DIR"), .report = STR("DIR/last.pb.gz"), .before = STR("DIR")
+};
+
+/* No line has enough for a verdict, the function has. */
+static void a_function_is_named_when_its_lines_explain_too_little(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+
+	(void)state;
+	world_begin(&w);
+	for (int64_t line = 101; line <= 106; line++) {
+		uint32_t at = builder_frame(&w.b, PROFILE_NONE, 0, 3, line);
+
+		world_leak(&w, (uint32_t[]){ at, w.main_line }, 2, 1);
+	}
+	world_judge(&w, true, &r);
+	assert_int_equal(r.n_suspects, 1);
+	assert_int_equal(r.suspects[0].level, LEAKS_FUNCTION);
+	assert_text(r.suspects[0].function, "cache_put");
+	assert_int_equal(r.suspects[0].line, 0);
+	world_end(&w, &r);
+}
+
+/* Old blocks of the same line, of another caller, are freed meanwhile. */
+static void a_stack_is_named_when_its_line_hides_it(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+
+	(void)state;
+	world_begin(&w);
+	world_leak(&w, (uint32_t[]){ w.keep, w.handle, w.main_line }, 3, 20);
+	for (unsigned k = 0; k < MOMENTS; k++)
+		world_add(&w, k, (uint32_t[]){ w.keep, w.worker, w.main_line }, 3, 10,
+		    400 - 40 * (int64_t)k, 400);
+	world_judge(&w, true, &r);
+	assert_int_equal(r.n_suspects, 1);
+	assert_int_equal(r.suspects[0].level, LEAKS_STACK);
+	assert_text(r.suspects[0].stack,
+	    "main main.c:10 -> handle_request server.c:142 -> cache_put "
+	    "cache.c:88");
+	world_end(&w, &r);
+}
+
+/* A caller is shown while at least four fifths of the growth come through it. */
+static void callers_are_shown_that_carry_the_growth(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+
+	(void)state;
+	world_begin(&w);
+	world_leak(&w, (uint32_t[]){ w.keep, w.handle, w.main_line }, 3, 17);
+	world_leak(&w, (uint32_t[]){ w.keep, w.worker, w.main_line }, 3, 3);
+	world_judge(&w, true, &r);
+	assert_int_equal(r.n_suspects, 1);
+	assert_int_equal(r.suspects[0].level, LEAKS_LINE);
+	assert_text(r.suspects[0].stack,
+	    "main main.c:10 -> handle_request server.c:142 -> cache_put "
+	    "cache.c:88");
+	assert_true(fabs(r.suspects[0].stack_share - 0.85) < 0.001);
+	world_end(&w, &r);
+}
+
+/* What starts a program, and allocators without names, are no part of the answer. */
+static void the_ends_of_a_stack_are_left_out(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+	uint32_t libc, jemalloc, start, libc_start, leaf;
+
+	(void)state;
+	world_begin(&w);
+	libc = builder_mapping(&w.b, 0x1000, 0x2000, 0, "/lib/libc.so.6", "");
+	jemalloc = builder_mapping(&w.b, 0x3000, 0x4000, 0, "/lib/libjemalloc.so.2", "");
+	leaf = builder_location(&w.b, jemalloc, 0x3100);
+	libc_start = builder_frame(
+	    &w.b, libc, 0x1100, builder_function(&w.b, "__libc_start_main", "", 0), 0);
+	start = builder_frame(&w.b, PROFILE_NONE, 1, builder_function(&w.b, "_start", "", 0), 0);
+	world_leak(&w, (uint32_t[]){ leaf, w.keep, w.main_line, libc_start, start }, 5, 20);
+	world_judge(&w, true, &r);
+	assert_int_equal(r.n_suspects, 1);
+	assert_text(r.suspects[0].stack, "main main.c:10 -> cache_put cache.c:88");
+	world_end(&w, &r);
+}
+
+static void watching_ends_when_the_answer_is_certain(void **state)
+{
+	struct world w;
+	struct leaks_report r;
+	struct leaks_range *rate;
+
+	(void)state;
+	world_begin(&w);
+	world_leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 40);
+	world_judge(&w, true, &r);
+	assert_int_equal(r.outcome, LEAKS_IS_LEAK);
+	rate = &r.suspects[0].v.rate;
+	/* It comes in batches: the rate is not known well. */
+	assert_false(leaks_is_certain(&r));
+	rate->lo = 0.9 * rate->value;
+	rate->hi = 1.1 * rate->value;
+	assert_true(leaks_is_certain(&r));
+	/* It has hardly started: that may be a cache that fills. */
+	r.uptime_s = 500;
+	assert_false(leaks_is_certain(&r));
+	r.uptime_s = 800;
+	r.window_s = 50;
+	assert_false(leaks_is_certain(&r));
+	world_end(&w, &r);
+	world_begin(&w);
+	world_turn_over(&w, (uint32_t[]){ w.worker, w.main_line }, 2, 50);
+	world_judge(&w, true, &r);
+	assert_false(leaks_is_certain(&r));
+	world_end(&w, &r);
+}
+
+/* 20 blocks of 4 KiB each 64 s are 1.25 KiB/s; memory grows by 2 KiB/s, 100 MiB are left. */
+static void leak_with_memory(struct world *w, struct leaks_report *r)
+{
+	world_begin(w);
+	world_leak(w, (uint32_t[]){ w->keep, w->main_line }, 2, 20);
+	world_turn_over(w, (uint32_t[]){ w->worker, w->main_line }, 2, 50);
+	for (unsigned k = 0; k < MOMENTS; k++) {
+		w->moments[k].used = 50 * MIB + (int64_t)(2048 * w->moments[k].at);
+		w->moments[k].limit = w->moments[k].used + 100 * MIB;
+		w->moments[k].kind = LEAKS_LIMIT_GROUP;
+	}
+	world_judge(w, true, r);
+}
+
+static void text_has_all_of_it(void **state)
+{
+	static const char *const parts[] = { "LEAK (strong)   1 suspect explains 6",
+		"of the growth of memory", "8 profiles over 11m40s, up 13m20s",
+		"growing 2 KiB/s [2..2]; limit 152 MiB (control group) in 14h13m [14h13m..14h13m] "
+		"(by the sites alone ",
+		"the suspects explain 6",
+		"#1  cache_put cache.c:88   LEAK (strong)   +1.29 KiB/s [",
+		"share       growth here is 6", "survivors by age: 0s-", "caveat      a TTL or",
+		"do next     pprof -list 'cache_put' DIR/last.pb.gz\n",
+		"not leaks:\n    worker server.c:200: BOUNDED 200 KiB, oldest block 30s (bounded",
+		"could hide: a leak slower than ", "mended? pprof leaks -since DIR NEW" };
+	struct world w;
+	struct leaks_report r;
+	struct buf text = { 0 };
+
+	(void)state;
+	leak_with_memory(&w, &r);
+	explain_text(&r, &files, &text);
+	assert_parts(buf_str(&text), parts, sizeof parts / sizeof parts[0]);
+	/* Without line numbers -list has nothing to show. */
+	r.suspects[0].file = STR("");
+	buf_clear(&text);
+	explain_text(&r, &files, &text);
+	assert_true(str_find(buf_str(&text), STR("pprof -peek 'cache_put' DIR")) != STR_NPOS);
+	buf_release(&text);
+	world_end(&w, &r);
+}
+
+static void json_has_all_of_it(void **state)
+{
+	static const char *const parts[] = { "\"outcome\": \"leak\"", "\"profiles\": 8",
+		"\"window_seconds\": 700", "\"uptime_seconds\": 800", "\"births\": true",
+		"\"could_hide\": ", "\"limit\": ", "\"limit_of\": \"control group\"",
+		"\"memory_slope\": {\"value\": 2048", "\"seconds_to_limit\": {\"value\": 51200",
+		"\"seconds_to_limit_by_sites\": {", "\"explained\": 0.6",
+		"\"verdict\": \"LEAK\", \"trust\": \"strong\"", "\"level\": \"line\"",
+		"\"rate\": {\"value\": 13", "\"born\": 1", "\"died\": 0",
+		"\"last_third_growing\": true", "\"share\": 0.6",
+		"\"caveat\": \"a TTL or a size limit that takes longer than 13m20s",
+		"\"next\": \"pprof -list 'cache_put' DIR/last.pb.gz\"", "\"survivors\": [",
+		"\"not_leaks\": [\n{\"verdict\": \"BOUNDED\"" };
+	struct world w;
+	struct leaks_report r;
+	struct buf text = { 0 };
+
+	(void)state;
+	leak_with_memory(&w, &r);
+	explain_json(&r, &files, &text);
+	assert_parts(buf_str(&text), parts, sizeof parts / sizeof parts[0]);
+	buf_release(&text);
+	world_end(&w, &r);
+}
+
+static void compare(
+    struct world *then, struct world *now, struct leaks_report *r, struct buf *text, bool json)
+{
+	struct leaks_report before;
+
+	world_judge(then, true, &before);
+	world_judge(now, true, r);
+	leaks_compare(r, &before);
+	buf_clear(text);
+	if (json)
+		explain_json(r, &files, text);
+	else
+		explain_text(r, &files, text);
+	world_end(then, &before);
+}
+
+static void fixed_is_said_in_both(void **state)
+{
+	static const char *const words[] = { "\nFIXED: cache_put was +12", ": 100% less\n" };
+	static const char *const keys[] = { "\"before\": {\"site\": \"cache_put\"",
+		"\"rate_now\": {\"value\": 0", "\"less_percent\": 100", "\"decided\": true",
+		"\"fixed\": true" };
+	struct world then, now;
+	struct leaks_report r;
+	struct buf text = { 0 };
+
+	(void)state;
+	for (int json = 0; json < 2; json++) {
+		world_begin(&then);
+		world_leak(&then, (uint32_t[]){ then.keep, then.main_line }, 2, 200);
+		world_begin(&now);
+		world_turn_over(&now, (uint32_t[]){ now.keep, now.main_line }, 2, 50);
+		compare(&then, &now, &r, &text, json);
+		assert_parts(buf_str(&text), json ? keys : words, json ? 5 : 2);
+		world_end(&now, &r);
+	}
+	buf_release(&text);
+}
+
+/* The same leak on two lines before, on another one now: all of the function is compared. */
+static void lines_of_a_function_are_compared_together(void **state)
+{
+	static const char *const parts[] = { "\nNOT FIXED: cache_put was +", ": 50% less\n" };
+	struct world then, now;
+	struct leaks_report r;
+	struct buf text = { 0 };
+	uint32_t moved;
+
+	(void)state;
+	world_begin(&then);
+	world_leak(&then, (uint32_t[]){ then.keep, then.main_line }, 2, 30);
+	world_leak(&then, (uint32_t[]){ then.keep_other, then.main_line }, 2, 30);
+	world_begin(&now);
+	moved = builder_frame(&now.b, PROFILE_NONE, 0, 3, 120);
+	world_leak(&now, (uint32_t[]){ moved, now.main_line }, 2, 30);
+	compare(&then, &now, &r, &text, false);
+	assert_parts(buf_str(&text), parts, 2);
+	world_end(&now, &r);
+	buf_release(&text);
+}
+
+/* Addresses of an older build are nowhere now: that is no sign that anything was mended. */
+static void what_has_no_name_is_not_called_fixed(void **state)
+{
+	static const char *const parts[] = { "\nnot known yet: app+0x100 was +",
+		"have no names, only addresses of another build" };
+	struct world then, now;
+	struct leaks_report r;
+	struct buf text = { 0 };
+	uint32_t app;
+
+	(void)state;
+	world_begin(&then);
+	app = builder_mapping(&then.b, 0x1000, 0x2000, 0, "/bin/app", "");
+	world_leak(&then, (uint32_t[]){ builder_location(&then.b, app, 0x1100) }, 1, 200);
+	world_begin(&now);
+	world_turn_over(&now, (uint32_t[]){ now.keep, now.main_line }, 2, 50);
+	compare(&then, &now, &r, &text, false);
+	assert_false(r.before.is_decided || r.before.is_fixed);
+	assert_parts(buf_str(&text), parts, 2);
+	world_end(&now, &r);
+	buf_release(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_function_is_named_when_its_lines_explain_too_little),
+		cmocka_unit_test(a_stack_is_named_when_its_line_hides_it),
+		cmocka_unit_test(callers_are_shown_that_carry_the_growth),
+		cmocka_unit_test(the_ends_of_a_stack_are_left_out),
+		cmocka_unit_test(watching_ends_when_the_answer_is_certain),
+		cmocka_unit_test(text_has_all_of_it),
+		cmocka_unit_test(json_has_all_of_it),
+		cmocka_unit_test(fixed_is_said_in_both),
+		cmocka_unit_test(lines_of_a_function_are_compared_together),
+		cmocka_unit_test(what_has_no_name_is_not_called_fixed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
