@@ -44,13 +44,6 @@ static void close_all(void)
 		close(fd);
 }
 
-static void limit(int what, rlim_t most)
-{
-	struct rlimit l = { most, most };
-
-	setrlimit(what, &l);
-}
-
 static void be_first_to_die(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -68,14 +61,15 @@ static void be_first_to_die(void)
  */
 static void settle(void)
 {
+	const struct rlimit cpu = { CPU_SECONDS, CPU_SECONDS }, core = { 1, 1 };
 	struct sched_param none = { 0 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	drop_handlers();
 	close_all();
 	be_first_to_die();
-	limit(RLIMIT_CPU, CPU_SECONDS);
-	limit(RLIMIT_CORE, 1);
+	setrlimit(RLIMIT_CPU, &cpu);
+	setrlimit(RLIMIT_CORE, &core);
 	sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
