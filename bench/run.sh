@@ -35,6 +35,10 @@ echo "== a sample of CPU time: walk, kernel's part, share of a thread's time"
 echo "== a loaded server while all of its profiles are scraped"
 bench/overhead/latency.sh "$build"
 
+echo "== who holds memory: pause and cost"
+PPROF_RETAIN_PAUSE=1000 "$build/tests/retained_bench" 1024 500 5
+PPROF_RETAIN_PAUSE=1000 "$build/tests/retained_bench" 1024 100 5
+
 echo "== unwinding: ns a frame"
 "$build/tests/bench_unwind" 30 60
 

@@ -28,7 +28,7 @@
 #define HEADROOM_MIN     ((uint64_t)64 << 20)
 #define HEADROOM_PERCENT 15
 #define SIDE_MIN         ((uint64_t)16 << 20)
-#define PATIENCE_NS      30000000000u
+#define PATIENCE_NS      60000000000u
 
 static struct {
 	_Atomic bool busy;
@@ -287,7 +287,7 @@ static void say_why_not(struct fmt_buf *why)
 		break;
 	}
 	if (job.timed_out) {
-		fmt_c(why, "it took more than 30 s");
+		fmt_c(why, "it took more than 60 s");
 	} else if (WIFSIGNALED(job.status)) {
 		fmt_c(why, "the process that looked ended by signal ");
 		fmt_u64(why, (uint64_t)WTERMSIG(job.status));

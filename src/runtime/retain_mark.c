@@ -17,6 +17,8 @@
 #define ASK_PAGES   512
 #define PAGE_THERE  ((uint64_t)1 << 63)
 #define FETCH_AHEAD 8
+/* Of a block; what is behind it the processor fetches by itself. */
+#define FETCH_BYTES 512
 
 bool retain_mark_init(struct retain_mark *k, struct retain_blocks *b)
 {
@@ -39,13 +41,12 @@ void retain_mark_root(struct retain_mark *k, const struct retain_root *root)
 	k->roots[k->n_roots++].start = (root->start + 7) & ~(uintptr_t)7;
 }
 
-static inline void visit(struct retain_mark *k, uintptr_t value, uint32_t parent, uint64_t offset)
+/* A word that lies between the lowest and the highest block. */
+static __attribute__((noinline)) void visit(
+    struct retain_mark *k, uintptr_t value, uint32_t parent, uint64_t offset)
 {
-	uint32_t i;
+	uint32_t i = retain_blocks_find(k->b, value);
 
-	if (value - k->b->lo >= k->b->hi - k->b->lo)
-		return;
-	i = retain_blocks_find(k->b, value);
 	if (i == RETAIN_NO_BLOCK || k->b->parent[i])
 		return;
 	k->b->parent[i] = parent;
@@ -53,12 +54,26 @@ static inline void visit(struct retain_mark *k, uintptr_t value, uint32_t parent
 	k->queue[k->tail++] = i;
 }
 
+/* Most words are no addresses: four are asked at once. */
 static void scan_words(
     struct retain_mark *k, uintptr_t at, uintptr_t end, uintptr_t base, uint32_t parent)
 {
+	const uintptr_t lo = k->b->lo, span = k->b->hi - lo;
+
 	k->scanned += end - at;
+	for (; at + 32 <= end; at += 32) {
+		const uintptr_t *w = (const uintptr_t *)at;
+
+		if ((w[0] - lo >= span) & (w[1] - lo >= span) & (w[2] - lo >= span) &
+		    (w[3] - lo >= span))
+			continue;
+		for (unsigned i = 0; i < 4; i++)
+			if (w[i] - lo < span)
+				visit(k, w[i], parent, at + 8 * i - base);
+	}
 	for (; at + 8 <= end; at += 8)
-		visit(k, *(const volatile uintptr_t *)at, parent, at - base);
+		if (*(const uintptr_t *)at - lo < span)
+			visit(k, *(const uintptr_t *)at, parent, at - base);
 }
 
 /* Pages that were never touched hold nothing, and those that were swapped out stay there. */
@@ -103,6 +118,7 @@ static void scan_block(struct retain_mark *k, uint32_t i)
 	scan(k, start, start + retain_block_bytes(k->b, i), i + 1);
 }
 
+/* What scanning will need of the blocks that are next but some. */
 static void fetch(const struct retain_mark *k)
 {
 	if (k->head + 2 * FETCH_AHEAD < k->tail) {
@@ -112,10 +128,13 @@ static void fetch(const struct retain_mark *k)
 		__builtin_prefetch(&k->b->units[far]);
 	}
 	if (k->head + FETCH_AHEAD < k->tail) {
-		const char *near = (const char *)k->b->start[k->queue[k->head + FETCH_AHEAD]];
+		uint32_t near = k->queue[k->head + FETCH_AHEAD];
+		const char *p = (const char *)k->b->start[near];
+		uint64_t n = retain_block_bytes(k->b, near);
 
-		__builtin_prefetch(near);
-		__builtin_prefetch(near + 64);
+		n = n < FETCH_BYTES ? n : FETCH_BYTES;
+		for (uint64_t i = 0; i < n; i += 64)
+			__builtin_prefetch(p + i);
 	}
 }
 
