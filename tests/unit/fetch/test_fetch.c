@@ -207,7 +207,7 @@ static void test_pages(void **state)
 	(void)state;
 	loopback_start(&server, answer, NULL);
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-		char url[200], want[300];
+		char url[200], want[400];
 
 		snprintf(url, sizeof url, "http://127.0.0.1:%d%s", server.port, paths[i]);
 		snprintf(want, sizeof want,
