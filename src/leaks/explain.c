@@ -146,7 +146,7 @@ static const char *gloss_of(enum leaks_class c, bool births)
 	case LEAKS_CHURN:
 		return " (freed as fast as allocated)";
 	case LEAKS_STABLE:
-		return " (no growth)";
+		return " (no steady growth)";
 	case LEAKS_BOUNDED:
 	case LEAKS_SAWTOOTH:
 		return births ? " (bounded by age)" : "";
