@@ -23,7 +23,7 @@
 #define PCS_MAX    48u
 #define HEAD       6u
 
-enum { FLAG_EXACT = 1, FLAG_FRAME_POINTERS = 2, FLAG_INDIRECT = 4 };
+enum { FLAG_EXACT = 1, FLAG_INDIRECT = 4 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,7 +59,6 @@ static bool find_module(void *ctx, uintptr_t pc, struct unwind_module *out)
 	out->readable_start = in->module;
 	out->readable_end = in->module + in->module_size;
 	out->delta = MODULE_AT - (uintptr_t)in->module;
-	out->keeps_frame_pointers = in->flags & FLAG_FRAME_POINTERS;
 	return true;
 }
 

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e;
 
 	if (profile_is_compressed(bytes) && profile_uncompress(&out, bytes, &e) == OK &&
-	    out.n > (size_t)64 << 20 && out.n > size * 256)
+	    out.n > ((size_t)18 << 20) + size * 256)
 		abort();
 	buf_release(&out);
 	if (gzip_fault(bytes, &e) == OK)

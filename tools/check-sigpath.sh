@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 # Objects whose code runs inside malloc. hook_new.c enters malloc where there is no other operator;
 # real.c and modules.c also have functions for ordinary context, which are what their extra symbols
 # below are for.
-runtime="busy capture contend fds heap_live heap_sample mapranges mem modules peak real records rt_stats saferead stacksum stacktab
+runtime="busy capture contend fds heap_live heap_sample mapranges mem module_snap modules peak real records rt_stats saferead stacksum stacktab
 	state state_fork state_modules waiters weight"
 # Objects with the handlers of the CPU and thread profiles; ordinary code of theirs is what the
 # extra symbols below are for. (None of it is in rt_labels, stackbag and cpu_signal.)
@@ -101,7 +101,7 @@ sigfillset state_fork
 sigprocmask state_fork
 END
 # Symbols of our own rooms are checked by being in the list of objects, or are the leaves of core.
-own='^(rt|rt_.*|unwind_.*|walk_.*|rule_.*|cfi_.*|frame_ptr_.*|memo_.*|str_.*|fmt_.*|statefmt_.*|first_.*|on_.*)$'
+own='^(rt|rt_.*|unwind_.*|walk_.*|rule_.*|zone_.*|cfi_.*|frame_ptr_.*|memo_.*|str_.*|fmt_.*|statefmt_.*|first_.*|on_.*)$'
 
 status=0
 for object in $objects; do

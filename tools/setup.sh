@@ -4,7 +4,7 @@
 # Asks the package manager only when something is missing, so a second run needs no network.
 set -eu
 
-base="gcc g++ make cmake pkg-config libc6-dev libdeflate-dev libzstd-dev libpcre2-dev
+base="gcc g++ make cmake pkg-config libc6-dev libdeflate-dev libisal-dev libzstd-dev libpcre2-dev
 libcurl4-openssl-dev libmicrohttpd-dev libedit-dev libelf-dev libdw-dev liblzma-dev libiberty-dev libcapstone-dev
 libjansson-dev libcmocka-dev nodejs npm python3 binutils"
 tests="libevent-dev chromium graphviz sqlite3 curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14

@@ -40,6 +40,10 @@ for mode in preload quiet files bump linked; do
 	soak "hostile programs, $mode" again 5 bash tests/process/hostile/scenario.sh $mode \
 		"$preload" "$build/tests/$program" "$build/tests/process/hostile/libhostile_bump.so"
 done
+soak "200,000 malformed requests" "$build/tests/malformed" fuzz/corpus/http1 200000
+soak "answers that nobody reads" "$build/tests/malformed" fuzz/corpus/http1 unread
+soak "all profiles every second" env PPROF_FD=1 PPROF_BLOCK_RATE=1 PPROF_MUTEX_FRACTION=1 \
+	"$build/tests/scraped" 300 1000
 soak "real programs" again 3 bash tests/process/hosts.sh "$build/bin/pprof" "$preload" 20
 soak "process tests" ctest --test-dir "$build" -L process --repeat until-fail:5 --output-on-failure
 for source in fuzz/fuzz_*.c; do

@@ -20,6 +20,7 @@ enum err_code {
 	ERR_USAGE,       /* the user asked for something that makes no sense */
 	ERR_UNSUPPORTED, /* known, but not offered */
 	ERR_NOT_FOUND,   /* what was named does not exist */
+	ERR_CANCELLED,   /* nobody waits for the result any more */
 };
 
 struct err {

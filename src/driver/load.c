@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "driver/driver.h"
+#include "driver/load.h"
+#include "base/fs.h"
 #include "driver/sources.h"
+#include "driver/verdicts_read.h"
 #include "fetch/fetch.h"
 #include "fetch/save.h"
 #include "profile/check.h"
@@ -79,6 +81,23 @@ static MUST_USE enum err_code finish(struct driver *d, struct fetch_result *fetc
 	return profile_check(p, e);
 }
 
+/*
+ * A directory of profiles is a series, for the web page's course of time; what the other pages show
+ * is its newest one.
+ */
+static MUST_USE enum err_code take_series(struct driver *d, struct fetch_options *o, struct err *e)
+{
+	struct request *r = &d->request;
+	struct str *newest = ARENA_NEW(&d->arena, struct str);
+
+	if (!newest)
+		return FAIL_NOMEM(e);
+	r->series = r->sources[0];
+	TRY(verdicts_newest(r->series, o, &d->arena, newest, e));
+	o->sources = newest;
+	return OK;
+}
+
 static MUST_USE enum err_code finish_both(
     struct driver *d, struct fetch_result *fetched, struct err *e)
 {
@@ -117,7 +136,7 @@ static bool needs_network(const struct fetch_options *o)
 	return false;
 }
 
-static struct fetch_options options_of(const struct request *r)
+struct fetch_options driver_fetch_options(const struct request *r)
 {
 	const char *binary_path = getenv("PPROF_BINARY_PATH");
 	const struct str *base = r->diff_base.n ? &r->diff_base : &r->base;
@@ -138,12 +157,14 @@ static struct fetch_options options_of(const struct request *r)
 
 enum err_code driver_load(struct driver *d, struct err *e)
 {
-	struct fetch_options options = options_of(&d->request);
+	struct fetch_options options = driver_fetch_options(&d->request);
 	struct fetch_result fetched = { 0 };
 	enum err_code code;
 
 	if (needs_network(&options))
 		TRY(http_start(e));
+	if (d->request.http.n && options.n_sources == 1 && fs_is_dir(options.sources[0]))
+		TRY(take_series(d, &options, e));
 	TRY(symbolizer_new(&d->symbolizer, e));
 	sources_fill(&d->source, d->symbolizer);
 	ui_step(&d->ui, needs_network(&options) ? STR("Downloading") : STR("Decoding"));
@@ -157,5 +178,24 @@ enum err_code driver_load(struct driver *d, struct err *e)
 		fetched.sources = (struct profile){ 0 };
 	}
 	fetch_result_release(&fetched);
+	return code;
+}
+
+enum err_code driver_adopt(
+    struct driver *d, struct profile *p, const struct mapping_sources *urls, struct err *e)
+{
+	struct fetch_result fetched = { .sources = *p, .urls = *urls };
+	enum err_code code;
+
+	*p = (struct profile){ 0 };
+	code = symbolizer_new(&d->symbolizer, e);
+	if (code == OK) {
+		sources_fill(&d->source, d->symbolizer);
+		code = finish(d, &fetched, e);
+	}
+	if (code == OK)
+		d->profile = fetched.sources;
+	else
+		profile_release(&fetched.sources);
 	return code;
 }

@@ -21,6 +21,7 @@ struct request {
 	const struct str *sources; /* after the main binary was taken away */
 	uint32_t n_sources;
 	struct str exec_name; /* main binary, "" none */
+	struct str series;    /* the directory that a source was chosen from, "" none */
 
 	struct str base, diff_base;
 	struct str symbolize;

@@ -84,7 +84,9 @@ static MUST_USE enum err_code read_entry(
 		if (!o->saved)
 			continue;
 		value_text(json_object_get(object, o->name), o, &text);
-		if (o->kind == OPTION_CHOICE && text.n == 0)
+		if (buf_failed(&text))
+			code = FAIL_NOMEM(e);
+		else if (o->kind == OPTION_CHOICE && text.n == 0)
 			*(struct str *)(void *)((char *)&entry->config + o->offset) = STR("");
 		else
 			code = option_set(o, &entry->config, buf_str(&text), &s->arena, e);
@@ -181,6 +183,7 @@ static void add_entry(struct buf *out, const struct settings_entry *entry)
 			else
 				buf_add_str(out, buf_str(&value));
 		}
+		out->failed |= buf_failed(&value);
 		buf_release(&value);
 	}
 	BUF_LIT(out, "\n    }");

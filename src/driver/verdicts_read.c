@@ -123,3 +123,32 @@ enum err_code verdicts_read(struct verdicts_series *s, const struct str *sources
 	verdicts_series_order(s);
 	return OK;
 }
+
+static bool is_readable(struct str path, const struct fetch_options *how)
+{
+	static const struct ui silent = { 0 };
+	struct verdicts_series one = { 0 };
+	struct err ignored;
+	bool ok = read_one(&one, path, how, &silent, &ignored) == OK;
+
+	verdicts_series_release(&one);
+	return ok;
+}
+
+enum err_code verdicts_newest(struct str directory, const struct fetch_options *how,
+    struct arena *arena, struct str *path, struct err *e)
+{
+	struct names names = { 0 };
+	enum err_code code = list_directory(&names, directory, e);
+	size_t n = names.list.n;
+
+	*path = names.has_state ? directory : STR("");
+	while (code == OK && path->n == 0 && n-- > 0)
+		if (is_readable(names.list.p[n], how))
+			*path = arena_str(arena, names.list.p[n]);
+	if (code == OK && path->n == 0)
+		code = FAIL(e, ERR_NOT_FOUND, "no profile in %.*s", STR_ARG(directory));
+	VEC_RELEASE(&names.list);
+	arena_release(&names.arena);
+	return code;
+}

@@ -15,4 +15,11 @@
 enum err_code verdicts_read(struct verdicts_series *s, const struct str *sources, size_t n,
     const struct fetch_options *how, const struct ui *ui, struct err *e) MUST_USE;
 
+/*
+ * The newest profile of a directory by its name ("heap.9" before "heap.10"): the last one that can
+ * be read. The path lives in `arena`. ERR_NOT_FOUND when there is none.
+ */
+enum err_code verdicts_newest(struct str directory, const struct fetch_options *how,
+    struct arena *arena, struct str *path, struct err *e) MUST_USE;
+
 #endif

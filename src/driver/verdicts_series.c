@@ -30,6 +30,8 @@ void verdicts_series_release(struct verdicts_series *s)
 	for (size_t i = 0; i < s->list.n; i++)
 		profile_release(&s->list.p[i].profile);
 	VEC_RELEASE(&s->list);
+	VEC_RELEASE(&s->past);
+	VEC_RELEASE(&s->restarts);
 	mapping_sources_release(&s->urls);
 	arena_release(&s->arena);
 	*s = (struct verdicts_series){ 0 };
@@ -65,9 +67,18 @@ bool verdicts_comment_read(struct str text, struct leaks_moment *m)
 	return true;
 }
 
-static int64_t allocated_bytes(const struct profile *p)
+int verdicts_series_value(const struct profile *p)
 {
-	int at = profile_sample_type_index(p, STR("alloc_space"));
+	int at = profile_sample_type_index(p, STR("inuse_space"));
+
+	if (at < 0)
+		at = profile_sample_type_index(p, STR("space"));
+	return at >= 0 ? at : (int)p->n_sample_types - 1;
+}
+
+/* Of one value; -1 when there is none. */
+static int64_t sum_of(const struct profile *p, int at)
+{
 	int64_t sum = 0;
 
 	if (at < 0)
@@ -104,7 +115,10 @@ enum err_code verdicts_series_add(
 
 	*p = (struct profile){ 0 };
 	entry.moment.time_ns = entry.profile.time_ns;
-	entry.allocated = allocated_bytes(&entry.profile);
+	entry.allocated =
+	    sum_of(&entry.profile, profile_sample_type_index(&entry.profile, STR("alloc_space")));
+	entry.total = sum_of(&entry.profile, verdicts_series_value(&entry.profile));
+	entry.id = ++s->last_id;
 	entry.has_births = entry.profile.duration_ns > 0 &&
 			   (has_label(&entry.profile, STR("born")) || is_empty(&entry.profile));
 	entry.moment.at = (double)entry.profile.duration_ns / SECOND_NS;
@@ -159,10 +173,22 @@ static bool is_restart(const struct verdicts_series *s, size_t i)
 	return x->allocated > 0 && y->allocated >= 0 && y->allocated < x->allocated;
 }
 
+/* Marks are for looking at: one that memory is short for is missing, and nothing else. */
+static void remember_past(struct verdicts_series *s, const struct series_entry *x)
+{
+	if (s->past.n == SERIES_MAX_PAST) {
+		s->past.n--;
+		memmove(s->past.p, s->past.p + 1, s->past.n * sizeof *s->past.p);
+	}
+	(void)VEC_PUSH(&s->past, (struct series_past){ x->moment, x->total });
+}
+
 static void drop_first(struct verdicts_series *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		remember_past(s, &s->list.p[i]);
 		profile_release(&s->list.p[i].profile);
+	}
 	for (size_t i = n; i < s->list.n; i++)
 		s->list.p[i - n] = s->list.p[i];
 	s->list.n -= n;
@@ -185,9 +211,11 @@ void verdicts_series_settle(struct verdicts_series *s)
 
 	verdicts_series_order(s);
 	for (size_t i = 1; i < s->list.n; i++)
-		if (is_restart(s, i))
+		if (is_restart(s, i)) {
 			first = i;
-	s->restarted = first > 0;
+			(void)VEC_PUSH(&s->restarts, s->list.p[i].moment.time_ns);
+		}
+	s->restarted |= first > 0;
 	s->left_out += first;
 	drop_first(s, first);
 }

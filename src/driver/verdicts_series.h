@@ -16,6 +16,7 @@
 
 /* Profiles of one command line at most. */
 #define SERIES_MAX_FILES 4096
+#define SERIES_MAX_PAST  1024
 
 struct series_entry {
 	struct profile profile;
@@ -25,13 +26,24 @@ struct series_entry {
 	int64_t allocated; /* bytes ever; -1 unknown */
 	size_t order;      /* as it came */
 	struct str name;   /* of its file, in the series' arena; "" none */
+	uint32_t id;       /* its alone in this series, from 1 on */
+	int64_t total;     /* sum of the value that is shown of such profiles */
+};
+
+/* What is left of a profile of an earlier run of the program. */
+struct series_past {
+	struct leaks_moment moment;
+	int64_t total;
 };
 
 struct verdicts_series {
 	VEC(struct series_entry) list;
-	struct mapping_sources urls; /* of the last profile that came from a URL */
-	struct arena arena;          /* of texts */
-	size_t left_out;             /* profiles of earlier runs of the program */
+	struct mapping_sources urls;  /* of the last profile that came from a URL */
+	struct arena arena;           /* of texts */
+	size_t left_out;              /* profiles of earlier runs of the program */
+	VEC(struct series_past) past; /* these, in order of time; the newest SERIES_MAX_PAST */
+	VEC(int64_t) restarts;        /* time_ns of the first profile of each run but the first */
+	uint32_t last_id;
 	bool restarted;
 };
 
@@ -46,6 +58,12 @@ enum err_code verdicts_series_add(
 void verdicts_series_order(struct verdicts_series *s);
 /* The same, and leaves only the last run of the program. */
 void verdicts_series_settle(struct verdicts_series *s);
+/*
+ * Index of the value that a series is about: bytes in use of a heap profile, else the last one, as
+ * reports choose it. -1: it has none.
+ */
+int verdicts_series_value(const struct profile *p);
+
 /* Keeps at most `most` entries: all recent ones, fewer of the old. */
 void verdicts_series_thin(struct verdicts_series *s, size_t most);
 /* Moves the entries from time_ns on into *later. ERR_NOMEM. */

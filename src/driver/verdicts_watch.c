@@ -27,7 +27,7 @@ struct watch {
 	const struct verdicts *v;
 	const struct fetch_options *how;
 	const struct ui *ui;
-	struct str heap, self;
+	struct verdicts_place place;
 	double for_s, every_s, begun;
 	size_t judged; /* profiles there were when it was last judged */
 	struct buf known;
@@ -105,40 +105,47 @@ static void read_self(struct str page, struct leaks_moment *m)
 }
 
 /* Other runtimes have no such page: then nothing is known of the process. */
-static void ask_self(struct watch *w, struct leaks_moment *m)
+static void ask_self(const struct verdicts *v, struct str url, struct leaks_moment *m)
 {
-	struct http_tls tls = { w->v->tls_cert, w->v->tls_key, w->v->tls_ca };
+	struct http_tls tls = { v->tls_cert, v->tls_key, v->tls_ca };
 	struct http_options o = { .timeout_ms = 5000, .max_body = 1 << 20, .tls = &tls };
 	struct http_reply reply;
 	struct err ignored;
 
-	if (http_get(&reply, w->self, &o, &ignored) == OK && reply.status == 200)
+	if (http_get(&reply, url, &o, &ignored) == OK && reply.status == 200)
 		read_self(buf_str(&reply.body), m);
 	http_reply_release(&reply);
 }
 
-static MUST_USE enum err_code take(struct watch *w, struct err *e)
+enum err_code verdicts_take(struct verdicts_series *s, const struct verdicts *v,
+    const struct verdicts_place *from, const struct fetch_options *how, const struct ui *ui,
+    struct err *e)
 {
-	struct fetch_options o = *w->how;
+	struct fetch_options o = *how;
 	struct fetch_result got;
 	struct series_entry *entry;
 	enum err_code code;
 
-	o.sources = &w->heap;
+	o.sources = &from->heap;
 	o.n_sources = 1;
 	o.quiet = true;
 	/* After the first profile a failure is the program's end, and no error. */
-	TRY(fetch_profiles(&got, &o, w->s->list.n ? &verdicts_silent : w->ui, e));
-	mapping_sources_release(&w->s->urls);
-	w->s->urls = got.urls;
+	TRY(fetch_profiles(&got, &o, s->list.n ? &verdicts_silent : ui, e));
+	mapping_sources_release(&s->urls);
+	s->urls = got.urls;
 	got.urls = (struct mapping_sources){ 0 };
-	code = verdicts_series_add(w->s, &got.sources, 0, e);
+	code = verdicts_series_add(s, &got.sources, 0, e);
 	fetch_result_release(&got);
 	if (code != OK)
 		return code;
-	entry = &w->s->list.p[w->s->list.n - 1];
-	ask_self(w, &entry->moment);
-	return w->v->save.n ? verdicts_keep(w->s, entry, w->v, w->v->save, e) : OK;
+	entry = &s->list.p[s->list.n - 1];
+	ask_self(v, from->self, &entry->moment);
+	return v->save.n ? verdicts_keep(s, entry, v, v->save, e) : OK;
+}
+
+static MUST_USE enum err_code take(struct watch *w, struct err *e)
+{
+	return verdicts_take(w->s, w->v, &w->place, w->how, w->ui, e);
 }
 
 /* Judging takes longer the more there is: it is done at 4 profiles and then a third more. */
@@ -221,7 +228,7 @@ enum err_code verdicts_watch(struct verdicts_series *s, const struct verdicts *v
 	struct watch w = { .s = s, .v = v, .how = how, .ui = ui };
 	enum err_code code;
 
-	TRY(verdicts_urls(source, &s->arena, &w.heap, &w.self, e));
+	TRY(verdicts_urls(source, &s->arena, &w.place.heap, &w.place.self, e));
 	TRY(seconds(v->watch, &w.for_s, e));
 	w.every_s = fmin(LONGEST_S, fmax(SHORTEST_S, w.for_s / PROFILES));
 	if (v->every.n)

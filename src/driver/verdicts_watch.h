@@ -15,6 +15,19 @@
 enum err_code verdicts_watch(struct verdicts_series *s, const struct verdicts *v, struct str source,
     const struct fetch_options *how, const struct ui *ui, struct err *e) MUST_USE;
 
+/* Where a program answers: its heap profile with births, and the page about the process. */
+struct verdicts_place {
+	struct str heap, self;
+};
+
+/*
+ * Fetches one profile more and what the process says of itself; with v->save it is kept there.
+ * Errors: those of fetching, ERR_NOMEM; then the series is as before.
+ */
+enum err_code verdicts_take(struct verdicts_series *s, const struct verdicts *v,
+    const struct verdicts_place *from, const struct fetch_options *how, const struct ui *ui,
+    struct err *e) MUST_USE;
+
 /* The URLs of a source, in `a`: the heap profile with births, and the page about the process. */
 enum err_code verdicts_urls(
     struct str source, struct arena *a, struct str *heap, struct str *self, struct err *e) MUST_USE;

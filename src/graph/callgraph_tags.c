@@ -147,7 +147,7 @@ static bool collect(struct tagger *t, bool *wanted, uint32_t n)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		wanted[w->g->nodes[i].origin] = true;
-	for (size_t i = 0; i < w->p->samples.n; i++)
+	for (size_t i = 0; i < w->p->samples.n && !cancel_now(w->p->cancel, i); i++)
 		if (!add_sample(t, i))
 			return false;
 	return true;
@@ -164,7 +164,7 @@ enum err_code tags_collect(struct work *w, uint32_t n, struct err *e)
 	ok = wanted && sums && collect(&t, wanted, n);
 	VEC_RELEASE(&t.hits);
 	VEC_RELEASE(&t.values);
-	return ok ? OK : FAIL_NOMEM(e);
+	return ok ? cancel_check(w->p->cancel, e) : FAIL_NOMEM(e);
 }
 
 void tags_release(struct work *w)

@@ -91,7 +91,7 @@ static bool add_sample(struct walk *walk, const struct work *w, size_t i)
 
 static bool collect(struct work *w, struct walk *walk)
 {
-	for (size_t i = 0; i < w->p->samples.n; i++) {
+	for (size_t i = 0; i < w->p->samples.n && !cancel_now(w->p->cancel, i); i++) {
 		w->calls.leaf[i] = GRAPH_NONE;
 		if (sample_weight(w, i, &walk->v, &walk->div) && !add_sample(walk, w, i))
 			return false;
@@ -110,6 +110,7 @@ enum err_code calls_collect(struct work *w, struct err *e)
 	VEC_RELEASE(&walk.path);
 	if (!ok)
 		return FAIL_NOMEM(e);
+	TRY(cancel_check(w->p->cancel, e));
 	w->sums = c->sums.p;
 	w->n_origins = (uint32_t)c->tree.nodes.n;
 	c->parent = arena_alloc_raw(&w->scratch, w->n_origins, sizeof *c->parent);

@@ -177,7 +177,7 @@ static bool walk_samples(struct collector *c)
 {
 	const struct work *w = c->w;
 
-	for (size_t i = 0; i < w->p->samples.n; i++) {
+	for (size_t i = 0; i < w->p->samples.n && !cancel_now(w->p->cancel, i); i++) {
 		struct stack_walk s = { .stamp = (uint32_t)i + 1 };
 		const uint32_t *stack;
 		size_t depth;
@@ -339,6 +339,7 @@ enum err_code edges_collect(struct work *w, struct err *e)
 	w->g->n_edges = 0;
 	if (!none && !(w->o->call_tree ? collect_tree(w) : collect_graph(w)))
 		return FAIL_NOMEM(e);
+	TRY(cancel_check(w->p->cancel, e));
 	w->has_edges = true;
 	return edges_link(w->g, e);
 }

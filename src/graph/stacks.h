@@ -63,7 +63,8 @@ struct stacks_tree {
 	bool has_negative; /* some sample is negative: a difference */
 };
 
-/* Builds *t, which borrows the profile's strings. ERR_NOMEM, ERR_LIMIT; *t is then empty. */
+/* Builds *t, which borrows the profile's strings. ERR_NOMEM, ERR_LIMIT,
+ * ERR_CANCELLED; *t is then empty. */
 enum err_code stacks_new(struct stacks_tree *t, const struct profile *p,
     const struct stacks_options *options, struct err *e) MUST_USE;
 void stacks_release(struct stacks_tree *t);

@@ -59,6 +59,20 @@ static inline bool stackwalk_next(const struct stackwalk *w, struct walker *at, 
 	return true;
 }
 
+/* The sample's next frame is wanted soon: stacks are far apart, and waiting for each is most of the
+ * work. */
+__attribute__((always_inline)) static inline void stackwalk_fetch(
+    const struct stackwalk *w, const struct walker *at)
+{
+	const struct samples *s = &w->p->samples;
+	size_t next = s->stack_at[at->sample] + at->left;
+
+	if (!w->outward && at->left > 0)
+		next--;
+	if (next < s->stack_at[s->n])
+		__builtin_prefetch(&s->stacks[next]);
+}
+
 /* Sets *at so that the first frame to enter is the root, or the pivot; false when there is none. */
 static inline bool stackwalk_start(const struct stackwalk *w, uint32_t sample, struct walker *at)
 {

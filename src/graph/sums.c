@@ -46,7 +46,7 @@ static void add_leaf(struct work *w, const uint32_t *stack, size_t depth, int64_
 
 static void walk(struct work *w, struct hot *cum, struct hot *div)
 {
-	for (size_t i = 0; i < w->p->samples.n; i++) {
+	for (size_t i = 0; i < w->p->samples.n && !cancel_now(w->p->cancel, i); i++) {
 		uint32_t stamp = (uint32_t)i + 1;
 		const uint32_t *stack;
 		size_t depth;
@@ -73,6 +73,7 @@ enum err_code sums_collect(struct work *w, struct err *e)
 	if (!cum || !div || !w->sums)
 		return FAIL_NOMEM(e);
 	walk(w, cum, div);
+	TRY(cancel_check(w->p->cancel, e));
 	for (uint32_t i = 0; i < n; i++) {
 		w->sums[i].cum = cum[i].cum;
 		w->sums[i].seen = cum[i].stamp != 0;

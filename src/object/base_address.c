@@ -88,13 +88,14 @@ struct choice {
 	const struct object_segment *segment;
 	bool failed;
 	const char *why;
+	bool by_address; /* another address of the mapping may have another */
 };
 
 /* The one of several fitting segments that holds the file offset of an address. */
 static struct choice narrow(
     const struct object *o, const struct object_mapping *m, uint64_t file_offset)
 {
-	struct choice c = { NULL, false, NULL };
+	struct choice c = { .by_address = true };
 
 	for (size_t i = 0; i < o->n_segments; i++) {
 		const struct object_segment *s = &o->segments[i];
@@ -104,11 +105,12 @@ static struct choice narrow(
 			continue;
 		if (c.segment)
 			return (struct choice){ NULL, true,
-				"two program headers match its file offset" };
+				"two program headers match its file offset", true };
 		c.segment = s;
 	}
 	if (!c.segment)
-		return (struct choice){ NULL, true, "no program header matches its file offset" };
+		return (
+		    struct choice){ NULL, true, "no program header matches its file offset", true };
 	return c;
 }
 
@@ -120,7 +122,7 @@ static struct choice choose_segment(
 	size_t n_load = 0;
 
 	if (is_kernel || m->start >= m->limit || m->limit >= USER_LIMIT)
-		return (struct choice){ text_segment(o), false, NULL };
+		return (struct choice){ .segment = text_segment(o) };
 	for (size_t i = 0; i < o->n_segments; i++) {
 		n_load += o->segments[i].type == PT_LOAD;
 		if (!segment_fits(&o->segments[i], m))
@@ -129,12 +131,12 @@ static struct choice choose_segment(
 		n++;
 	}
 	if (n_load == 0)
-		return (struct choice){ NULL, false, NULL };
+		return (struct choice){ 0 };
 	if (n == 1)
-		return (struct choice){ only, false, NULL };
+		return (struct choice){ .segment = only };
 	if (n > 1)
 		return narrow(o, m, addr - m->start + m->offset);
-	return (struct choice){ NULL, true, "no program header matches mapping info" };
+	return (struct choice){ NULL, true, "no program header matches mapping info", false };
 }
 
 /* Kernel images: perf and ChromeOS map them in ways of their own. */
@@ -253,12 +255,31 @@ static bool debug_file_base(struct object *o, const struct object_mapping *m, ui
 	return true;
 }
 
+static bool is_same_mapping(const struct object_mapping *a, const struct object_mapping *b)
+{
+	return a->start == b->start && a->limit == b->limit && a->offset == b->offset &&
+	       str_eq(a->kernel_symbol, b->kernel_symbol);
+}
+
+/* Of most mappings one base is all: a profile asks for it once an address. */
+static void remember(
+    struct object *o, const struct object_mapping *m, const struct choice *c, uint64_t base)
+{
+	o->has_base = !c->by_address && !m->kernel_symbol.n;
+	o->base_mapping = *m;
+	o->base = base;
+}
+
 enum err_code object_base(
     struct object *o, const struct object_mapping *m, uint64_t addr, uint64_t *base, struct err *e)
 {
 	const uint64_t *stext;
 	struct choice c;
 
+	if (o->has_base && is_same_mapping(&o->base_mapping, m)) {
+		*base = o->base;
+		return OK;
+	}
 	if (m->start == 0 && m->offset == 0 && (m->limit == 0 || m->limit == UINT64_MAX)) {
 		*base = 0;
 		return OK;
@@ -271,5 +292,7 @@ enum err_code object_base(
 		return FAIL(e, ERR_FORMAT,
 		    "failed to find program header for file \"%.*s\", address %llx: %s",
 		    STR_ARG(o->path), (unsigned long long)addr, c.why);
-	return base_of(o, c.segment, stext, m, base, e);
+	TRY(base_of(o, c.segment, stext, m, base, e));
+	remember(o, m, &c, *base);
+	return OK;
 }

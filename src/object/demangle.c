@@ -24,6 +24,13 @@ static void take_text(const char *text, size_t n, void *ctx)
 		buf_add(b, text, n);
 }
 
+/* Rust's old names end in a hash of 16 digits, "17h0123456789abcdefE"; the new ones begin by _R. */
+static bool may_be_rust(struct str name)
+{
+	return str_starts(name, STR("_R")) ||
+	       (str_starts(name, STR("_ZN")) && str_find(name, STR("17h")) != STR_NPOS);
+}
+
 /* name is a C string. */
 static bool run_libiberty(const char *name, size_t n, bool with_params, struct buf *out)
 {
@@ -32,7 +39,8 @@ static bool run_libiberty(const char *name, size_t n, bool with_params, struct b
 	if (n > LIMITED_MAX)
 		options |= DMGL_NO_RECURSE_LIMIT;
 	/* Rust first: its old names are valid C++ ones with a hash at the end. */
-	if (rust_demangle_callback(name, options, take_text, out))
+	if (may_be_rust((struct str){ name, n }) &&
+	    rust_demangle_callback(name, options, take_text, out))
 		return true;
 	buf_clear(out);
 	return cplus_demangle_v3_callback(name, options, take_text, out) && out->n < TEXT_MAX;
@@ -84,7 +92,7 @@ static size_t operator_name_at(struct str s, size_t i)
  */
 static inline size_t operator_name(struct str s, size_t i)
 {
-	return s.p[i] == 'o' ? operator_name_at(s, i) : 0;
+	return s.p[i] == 'o' && i + 1 < s.n && s.p[i + 1] == 'p' ? operator_name_at(s, i) : 0;
 }
 
 /* Index behind the bracket that closes the one at i; 0 when it is never closed. */
@@ -93,7 +101,13 @@ static size_t closing(struct str s, size_t i, char open, char close)
 	size_t depth = 0;
 
 	while (i < s.n) {
-		size_t skip = operator_name(s, i);
+		size_t skip;
+
+		if (s.p[i] != open && s.p[i] != close && s.p[i] != 'o') {
+			i++;
+			continue;
+		}
+		skip = operator_name(s, i);
 
 		if (skip) {
 			i += skip;

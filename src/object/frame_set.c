@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/hash.h"
+#include "object/demangle.h"
 
 void frame_set_release(struct frame_set *s)
 {
@@ -11,6 +12,7 @@ void frame_set_release(struct frame_set *s)
 	VEC_RELEASE(&s->frames);
 	VEC_RELEASE(&s->functions);
 	map_release(&s->map);
+	arena_release(&s->arena);
 }
 
 static bool same_function(const void *ctx, uint32_t index, const void *key)
@@ -25,7 +27,7 @@ static bool same_function(const void *ctx, uint32_t index, const void *key)
 
 static uint32_t intern(struct frame_set *s, const struct object_frame *f)
 {
-	const struct frame_function fresh = { f->function, f->file, f->start_line };
+	const struct frame_function fresh = { f->function, f->file, f->start_line, { 0 } };
 	const uint64_t hash = hash_mix((uint64_t)(uintptr_t)f->function.p,
 	    hash_mix((uint64_t)(uintptr_t)f->file.p, (uint64_t)f->start_line));
 	const uint32_t n = (uint32_t)s->functions.n;
@@ -63,13 +65,49 @@ static int by_address(const void *x, const void *y)
 
 void frame_set_sort(struct frame_set *s)
 {
-	if (s->places.n)
+	size_t i = 1;
+
+	while (i < s->places.n && s->places.p[i - 1].address < s->places.p[i].address)
+		i++;
+	if (i < s->places.n)
 		qsort(s->places.p, s->places.n, sizeof *s->places.p, by_address);
 }
 
-const struct frame_place *frame_set_find(const struct frame_set *s, uint64_t address)
+const struct frame_place *frame_set_find(const struct frame_set *s, uint64_t address, size_t *hint)
 {
-	const struct frame_place key = { .address = address };
+	size_t low = 0;
+	size_t high = s->places.n;
 
-	return s->places.n ? bsearch(&key, s->places.p, s->places.n, sizeof key, by_address) : NULL;
+	if (*hint < high && s->places.p[*hint].address == address)
+		return &s->places.p[(*hint)++];
+	while (low < high) {
+		const size_t mid = low + (high - low) / 2;
+
+		if (s->places.p[mid].address < address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*hint = low;
+	if (low == s->places.n || s->places.p[low].address != address)
+		return NULL;
+	return &s->places.p[(*hint)++];
+}
+
+bool frame_set_demangle(struct frame_set *s, uint32_t function)
+{
+	struct frame_function *f = &s->functions.p[function];
+	struct buf text = { 0 };
+	bool ok;
+
+	if (f->readable.p)
+		return true;
+	demangle_function(f->name, DEMANGLE_DEFAULT, &text);
+	ok = !buf_failed(&text);
+	if (ok && str_eq(buf_str(&text), f->name))
+		f->readable = f->name.p ? f->name : STR("");
+	else if (ok)
+		f->readable = arena_str(&s->arena, buf_str(&text));
+	buf_release(&text);
+	return ok && f->readable.p;
 }

@@ -13,6 +13,7 @@
 struct frame_function {
 	struct str name, file;
 	int64_t start_line;
+	struct str readable; /* name demangled by the default rules; .p is NULL until it was made */
 };
 
 struct frame_entry {
@@ -28,6 +29,7 @@ struct frame_place {
 
 struct frame_set {
 	VEC(struct frame_place) places; /* by address once frame_set_sort was called */
+	struct arena arena;             /* readable names */
 	VEC(struct frame_entry) frames;
 	VEC(struct frame_function) functions;
 	struct map map;
@@ -39,8 +41,13 @@ void frame_set_release(struct frame_set *s);
 bool frame_set_add(
     struct frame_set *s, uint64_t address, const struct object_frame *frames, uint32_t n);
 void frame_set_sort(struct frame_set *s);
-/* NULL when the address was not added. The set is sorted. */
-const struct frame_place *frame_set_find(const struct frame_set *s, uint64_t address);
+/*
+ * NULL when the address was not added. The set is sorted. *hint is where to look first and becomes
+ * the place behind what was found: callers that ask in growing order start it at 0 and keep it.
+ */
+const struct frame_place *frame_set_find(const struct frame_set *s, uint64_t address, size_t *hint);
+/* Makes the readable name of a function unless it is there; false when memory is short. */
+bool frame_set_demangle(struct frame_set *s, uint32_t function);
 
 /*
  * Adds the frames of n addresses, in growing order and without repetition. Takes one unit of the

@@ -48,6 +48,9 @@ struct object {
 	struct str stext_name; /* base_address.c: kernel symbol looked up last, and its value */
 	uint64_t stext;
 	bool has_stext;
+	struct object_mapping base_mapping; /* base_address.c: asked last, when one base is all */
+	uint64_t base;
+	bool has_base;
 	const struct object_segment *text_segment; /* base_address.c */
 	bool text_segment_read;
 	bool is_debug_file; /* opened as another object's debug file: looks for none of its own */

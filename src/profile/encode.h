@@ -14,10 +14,6 @@
 /* Appends the encoded profile to *out. ERR_NOMEM; *out is then as it was or has failed. */
 enum err_code profile_encode(const struct profile *p, struct buf *out, struct err *e) MUST_USE;
 
-/* Appends `raw` as one gzip member (time stamp 0, no name: the same bytes every time). ERR_NOMEM.
- */
-enum err_code profile_gzip(struct str raw, struct buf *out, struct err *e) MUST_USE;
-
 /*
  * Both in one, in pieces: a profile of more than 32 MiB becomes several gzip members (which readers
  * of gzip join), and is never in memory encoded as a whole.

@@ -89,7 +89,7 @@ static void hide_lines(struct name_filter *f, uint32_t i)
 
 static void decide_locations(struct name_filter *f)
 {
-	for (uint32_t i = 0; i < f->p->n_locations; i++) {
+	for (uint32_t i = 0; i < f->p->n_locations && !cancel_now(f->p->cancel, i); i++) {
 		mark_focus(f, i);
 		if (f->locations)
 			hide_lines(f, i);
@@ -126,7 +126,7 @@ static void copy_visible(
 
 static void sift_by_name(const struct name_filter *f, struct sieve *s)
 {
-	for (size_t i = 0; i < f->p->samples.n; i++) {
+	for (size_t i = 0; i < f->p->samples.n && !cancel_now(f->p->cancel, i); i++) {
 		size_t depth, visible;
 		const uint32_t *stack = sample_stack(f->p, i, &depth);
 		unsigned marks = stack_marks(f, stack, depth, &visible);
@@ -171,7 +171,7 @@ enum err_code profile_filter_by_name(struct profile *p, const struct regex *focu
 	TRY(sieve_init(&s, p, samples_frames(&p->samples), e));
 	decide_locations(&f);
 	sift_by_name(&f, &s);
-	return OK;
+	return cancel_check(p->cancel, e);
 }
 
 /* Lines of a location up to its last match; 0 when nothing matches. */
@@ -192,7 +192,7 @@ static uint32_t lines_from_match(struct string_match *m, const struct location *
 
 static void sift_from_match(struct profile *p, const bool *matched, struct sieve *s)
 {
-	for (size_t i = 0; i < p->samples.n; i++) {
+	for (size_t i = 0; i < p->samples.n && !cancel_now(p->cancel, i); i++) {
 		size_t depth;
 		const uint32_t *stack = sample_stack(p, i, &depth);
 
@@ -231,13 +231,13 @@ enum err_code profile_show_from(
 	}
 	p->locations = locations;
 	sift_from_match(p, hits, &s);
-	return OK;
+	return cancel_check(p->cancel, e);
 }
 
 static void sift_by_tag(struct profile *p, struct tag_match *focus, struct tag_match *ignore,
     bool *focus_matched, bool *ignore_matched, struct sieve *s)
 {
-	for (size_t i = 0; i < p->samples.n; i++) {
+	for (size_t i = 0; i < p->samples.n && !cancel_now(p->cancel, i); i++) {
 		bool focused = !focus || tag_match_sample(focus, i);
 		bool ignored = ignore && tag_match_sample(ignore, i);
 		size_t depth;
@@ -275,6 +275,8 @@ enum err_code profile_filter_by_tag(struct profile *p, const struct tag_filter *
 		sift_by_tag(p, f, g, focus_matched, ignore_matched, &s);
 	if (rc == OK && (tag_match_failed(f) || tag_match_failed(g)))
 		rc = FAIL_NOMEM(e);
+	if (rc == OK)
+		rc = cancel_check(p->cancel, e);
 	tag_match_free(f);
 	tag_match_free(g);
 	return rc;

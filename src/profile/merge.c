@@ -442,8 +442,9 @@ static MUST_USE enum err_code add_source(struct merger *m, const struct profile 
 		return FAIL_NOMEM(e);
 	if (m->mappings.n == 0 && src->n_mappings > 0)
 		map_mapping(m, 0); /* the first mapping is the main binary and stays first */
-	for (size_t i = 0; i < src->samples.n; i++)
+	for (size_t i = 0; i < src->samples.n && !cancel_now(src->cancel, i); i++)
 		TRY(map_sample(m, i, e));
+	TRY(cancel_check(src->cancel, e));
 	return merger_failed(m) ? FAIL_NOMEM(e) : OK;
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/cancel.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "core/str.h"
@@ -123,6 +124,8 @@ struct profile {
 	uint32_t n_lines;
 	const struct function *functions;
 	uint32_t n_functions;
+
+	struct cancel *cancel; /* asked by what reads all samples; borrowed, NULL: nobody asks */
 };
 
 /* An empty profile; release frees everything and leaves a zero struct, valid to release again. */

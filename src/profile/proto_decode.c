@@ -160,12 +160,17 @@ static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 /* Rows are larger in memory than in the file (a location of 2 bytes takes 40): hence the limits. */
 static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct err *e)
 {
-	const uint64_t tables[] = { n->mappings, n->functions, n->locations, n->lines, n->strings,
-		n->comments };
+	const uint64_t tables[] = { n->functions, n->locations, n->lines, n->strings };
 	const uint64_t rows[] = { n->samples, n->stacks, n->labels };
 
 	if (n->sample_types > PROTO_MAX_TYPES)
 		return FAIL(e, ERR_LIMIT, "profile has too many sample types");
+	if (n->mappings > PROTO_MAX_FEW)
+		return FAIL(e, ERR_LIMIT, "profile has too many mappings");
+	if (n->comments > PROTO_MAX_FEW)
+		return FAIL(e, ERR_LIMIT, "profile has too many comments");
+	if (n->lines > PROTO_MAX_FEW && n->lines / PROTO_MAX_DEPTH > n->locations)
+		return FAIL(e, ERR_LIMIT, "a location has too many lines");
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		if (tables[i] > PROTO_MAX_TABLE)
 			return FAIL(e, ERR_LIMIT, "profile is too large");

@@ -21,6 +21,8 @@
 #define PROTO_MAX_TYPES 4096             /* sample types; known profiles have at most ten */
 #define PROTO_MAX_COUNT (UINT32_MAX / 2) /* rows, and what 32-bit offsets point at */
 #define PROTO_MAX_TABLE (1u << 26)       /* entries of a table: some gigabytes of memory */
+#define PROTO_MAX_FEW   (1u << 20)       /* mappings, comments: thousands are many */
+#define PROTO_MAX_DEPTH 1024             /* lines of a location on average, when there are many */
 
 struct proto_counts {
 	uint64_t sample_types, samples, mappings, locations, lines, functions, strings, comments;

@@ -2,9 +2,25 @@
  * Mappings, functions and locations of a profile.proto. Each is read into its final array; then
  * ids are resolved to indices through idtable.
  */
+#include <inttypes.h>
+
 #include "profile/proto_reader.h"
 
 #define KERNEL STR("[kernel.kallsyms]")
+
+/*
+ * A row takes 40 bytes here and at least two in the file. Rows without an id make a profile invalid
+ * in any case, which is told last (see proto_decode.c); so many of them end the reading at once.
+ */
+#define ROWS_WITHOUT_ID ((uint32_t)1 << 20)
+
+static MUST_USE enum err_code check_row(uint64_t id, uint32_t row, struct err *e)
+{
+	if (id == 0 && row >= ROWS_WITHOUT_ID)
+		return FAIL(e, ERR_LIMIT,
+		    "more than %" PRIu32 " entries of a table, one without id", ROWS_WITHOUT_ID);
+	return OK;
+}
 
 static MUST_USE enum err_code read_mapping(
     struct proto_reader *r, struct str message, struct mapping *m, struct err *e)
@@ -79,14 +95,19 @@ static MUST_USE enum err_code read_functions(struct proto_reader *r, struct err 
 {
 	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_FUNCTION);
 	struct profile *p = r->p;
-	struct function *functions = ARENA_ARRAY(&p->arena, struct function, r->n.functions);
+	struct function *functions = arena_alloc_raw(&p->arena, r->n.functions, sizeof *functions);
 	struct wire_field f;
 
 	if (!functions)
 		return FAIL_NOMEM(e);
 	p->functions = functions;
-	while (proto_next(&c, PB_PROFILE_FUNCTION, &f))
-		TRY(read_function(r, f.bytes, &functions[p->n_functions++], e));
+	while (proto_next(&c, PB_PROFILE_FUNCTION, &f)) {
+		struct function *fn = &functions[p->n_functions];
+
+		*fn = (struct function){ 0 };
+		TRY(read_function(r, f.bytes, fn, e));
+		TRY(check_row(fn->id, p->n_functions++, e));
+	}
 	return idtable_build(
 		   &r->function_ids, &r->scratch, functions, sizeof *functions, p->n_functions)
 		   ? OK
@@ -150,7 +171,7 @@ static MUST_USE enum err_code read_locations(struct proto_reader *r, struct err 
 {
 	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_LOCATION);
 	struct profile *p = r->p;
-	struct location *locations = ARENA_ARRAY(&p->arena, struct location, r->n.locations);
+	struct location *locations = arena_alloc_raw(&p->arena, r->n.locations, sizeof *locations);
 	struct line *lines = ARENA_ARRAY(&p->arena, struct line, r->n.lines);
 	struct wire_field f;
 
@@ -158,8 +179,13 @@ static MUST_USE enum err_code read_locations(struct proto_reader *r, struct err 
 		return FAIL_NOMEM(e);
 	p->locations = locations;
 	p->lines = lines;
-	while (proto_next(&c, PB_PROFILE_LOCATION, &f))
-		TRY(read_location(r, f.bytes, &locations[p->n_locations++], lines, e));
+	while (proto_next(&c, PB_PROFILE_LOCATION, &f)) {
+		struct location *l = &locations[p->n_locations];
+
+		*l = (struct location){ 0 };
+		TRY(read_location(r, f.bytes, l, lines, e));
+		TRY(check_row(l->id, p->n_locations++, e));
+	}
 	return idtable_build(
 		   &r->location_ids, &r->scratch, locations, sizeof *locations, p->n_locations)
 		   ? OK

@@ -143,7 +143,7 @@ static size_t cut_from_leaf(const struct pruning *r, const uint32_t *stack, size
 static void cut_stacks(struct pruning *r,
     size_t (*first)(const struct pruning *, const uint32_t *, size_t), struct sieve *s)
 {
-	for (size_t i = 0; i < r->p->samples.n; i++) {
+	for (size_t i = 0; i < r->p->samples.n && !cancel_now(r->p->cancel, i); i++) {
 		size_t depth;
 		const uint32_t *stack = sample_stack(r->p, i, &depth);
 		size_t from = first(r, stack, depth);
@@ -176,7 +176,7 @@ enum err_code profile_prune(
 		return OK;
 	TRY(sieve_init(&s, p, samples_frames(&p->samples), e));
 	cut_stacks(&r, cut_from_root, &s);
-	return OK;
+	return cancel_check(p->cancel, e);
 }
 
 enum err_code profile_prune_from(struct profile *p, const struct regex *re, struct err *e)
@@ -190,7 +190,7 @@ enum err_code profile_prune_from(struct profile *p, const struct regex *re, stru
 		return OK;
 	TRY(sieve_init(&s, p, samples_frames(&p->samples), e));
 	cut_stacks(&r, cut_from_leaf, &s);
-	return OK;
+	return cancel_check(p->cancel, e);
 }
 
 /* *re stays NULL for an empty expression and for one that does not compile (*bad). */

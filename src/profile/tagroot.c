@@ -171,7 +171,8 @@ static bool framer_failed(const struct tag_framer *f)
 
 static void write_stacks(struct tag_framer *f, struct sieve *s)
 {
-	for (size_t i = 0; i < f->p->samples.n && !framer_failed(f); i++) {
+	for (size_t i = 0; i < f->p->samples.n && !framer_failed(f) && !cancel_now(f->p->cancel, i);
+	     i++) {
 		size_t depth;
 		const uint32_t *stack = sample_stack(f->p, i, &depth);
 		uint32_t *to = put_frames(f, &f->leaf, i, sieve_stack(s));
@@ -261,6 +262,7 @@ static MUST_USE enum err_code add_frames(struct tag_framer *f, struct err *e)
 	write_stacks(f, &s);
 	if (framer_failed(f))
 		return FAIL_NOMEM(e);
+	TRY(cancel_check(p->cancel, e));
 	TRY(add_tables(f, e));
 	sieve_publish(&s);
 	return OK;

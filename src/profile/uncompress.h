@@ -1,7 +1,6 @@
 /*
- * Takes gzip or zstd off a profile, with limits that a compression bomb meets early: the result may
- * be 4 GiB at most, and at most 64 MiB or 256 times the input, whichever is more (no profile that
- * was measured shrinks to less than a fortieth). Caller: decode.
+ * Takes gzip or zstd off a profile, with limits that a compression bomb meets early: see
+ * expansion_check() in inflate.h. Caller: decode.
  */
 #ifndef PROFILE_UNCOMPRESS_H
 #define PROFILE_UNCOMPRESS_H

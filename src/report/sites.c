@@ -185,7 +185,7 @@ static void sum_samples(struct search *s)
 {
 	const struct profile *p = s->r->profile;
 
-	for (size_t i = 0; i < p->samples.n; i++) {
+	for (size_t i = 0; i < p->samples.n && !cancel_now(p->cancel, i); i++) {
 		const uint64_t value = (uint64_t)report_sample_mean(s->r, i);
 		size_t depth;
 		const uint32_t *stack = sample_stack(p, i, &depth);
@@ -247,6 +247,7 @@ enum err_code sites_collect(struct sites *sites, struct report *r, struct err *e
 	TRY(make_sites(&s, e));
 	TRY(match_names(&s, e));
 	sum_samples(&s);
+	TRY(cancel_check(r->profile->cancel, e));
 	for (uint32_t i = 0; i < r->profile->n_locations; i++)
 		if (s.used[i])
 			choose_lines(&s, i);

@@ -59,6 +59,11 @@ uint64_t rt_capture_misses(void)
 	return capture.cache ? atomic_load(&capture.cache->misses) : 0;
 }
 
+size_t rt_capture_proven(uintptr_t start, uintptr_t end)
+{
+	return capture.cache ? unwind_cache_proven(capture.cache, start, end) : 0;
+}
+
 size_t rt_capture_memory(void)
 {
 	return SLOTS * sizeof(struct slot) + sizeof(struct unwind_cache);
@@ -66,6 +71,8 @@ size_t rt_capture_memory(void)
 
 void rt_capture_after_fork(void)
 {
+	if (capture.cache)
+		unwind_cache_after_fork(capture.cache);
 	for (unsigned i = 0; capture.slots && i < SLOTS; i++) {
 		atomic_store(&capture.slots[i].user, NULL);
 		unwind_memo_clear(&capture.slots[i].memo);

@@ -48,6 +48,8 @@ size_t rt_capture_copied(
 bool rt_capture_init(void);
 /* Forgets all unwinding rules: a module's addresses may now belong to another. RT_ANY */
 void rt_capture_flush(void);
+/* Bytes of code in [start, end) in which frame pointers are followed, as they are proven. RT_ANY */
+size_t rt_capture_proven(uintptr_t start, uintptr_t end);
 /* Look-ups of unwinding rules that were not remembered; bytes of memory mapped. RT_SIGSAFE */
 uint64_t rt_capture_misses(void);
 size_t rt_capture_memory(void);

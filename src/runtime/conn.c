@@ -43,7 +43,7 @@ short rt_conn_events(const struct rt_conn *c)
 	if (c->state == RT_CONN_WRITE)
 		return POLLOUT;
 	if (c->state == RT_CONN_WAIT)
-		return c->job.may_end_early ? POLLRDHUP : 0;
+		return POLLRDHUP;
 	return POLLIN;
 }
 
@@ -265,6 +265,20 @@ static void run_deadline(struct rt_conn *c)
 	}
 }
 
+/*
+ * The client has gone, or at least says no more: a CPU profile ends with what there is, as in Go. A
+ * difference is given up, so that its connection is free for others.
+ */
+static void run_hangup(struct rt_conn *c)
+{
+	if (c->job.may_end_early) {
+		run_deadline(c);
+		return;
+	}
+	rt_routes_cancel(&c->job);
+	fail(c, 500, "context canceled");
+}
+
 void rt_conn_run(struct rt_conn *c, const struct rt_conn_rules *rules, short events)
 {
 	if (c->state == RT_CONN_FREE)
@@ -274,7 +288,7 @@ void rt_conn_run(struct rt_conn *c, const struct rt_conn_rules *rules, short eve
 	else if (events & (POLLERR | POLLNVAL) || (c->state == RT_CONN_WAIT && events & POLLHUP))
 		rt_conn_drop(c);
 	else if (c->state == RT_CONN_WAIT && events & POLLRDHUP)
-		run_deadline(c);
+		run_hangup(c);
 	else if (c->state == RT_CONN_READ && events)
 		run_read(c, rules);
 	else if (c->state == RT_CONN_LINGER && events)

@@ -38,13 +38,17 @@ static inline void hook_look_up(void *slot, const char *name, const char *versio
 #define HOOK_ON(result, name, parameters, arguments, version)    static result on_##name parameters;
 #define HOOK_START(result, name, parameters, arguments, version) first_##name,
 
-/* The next functions, and where calls go now. */
-#define HOOK_DECLARE(LIST)                                                                         \
+/*
+ * The next functions, and where calls go now. SWITCHED: those of LIST that are turned on and off by
+ * the pointer; the others' exported functions are the file's own, and go to now.NAME themselves.
+ */
+#define HOOK_DECLARE(LIST) HOOK_DECLARE_SOME(LIST, LIST)
+#define HOOK_DECLARE_SOME(LIST, SWITCHED)                                                          \
 	struct hook_calls {                                                                        \
 		LIST(HOOK_SLOT)                                                                    \
 	};                                                                                         \
 	LIST(HOOK_FIRST)                                                                           \
-	LIST(HOOK_ON)                                                                              \
+	SWITCHED(HOOK_ON)                                                                          \
 	static struct hook_calls next;                                                             \
 	static _Alignas(64) struct hook_calls now = { LIST(HOOK_START) };
 
@@ -75,18 +79,23 @@ static inline void hook_look_up(void *slot, const char *name, const char *versio
 	if (next.name)                                                                             \
 		__atomic_store_n(&now.name, on ? on_##name : next.name, __ATOMIC_RELAXED);
 
+#define HOOK_DO_SETTLE(result, name, parameters, arguments, version)                               \
+	if (next.name)                                                                             \
+		__atomic_store_n(&now.name, next.name, __ATOMIC_RELAXED);
+
 /* hooks_resolve() looks all up; hooks_switch(on), after it, turns ours on or off. */
-#define HOOK_DEFINE(LIST)                                                                          \
+#define HOOK_DEFINE(LIST) HOOK_DEFINE_SOME(LIST, LIST)
+#define HOOK_DEFINE_SOME(LIST, SWITCHED)                                                           \
 	LIST(HOOK_DO_FIRST)                                                                        \
-	LIST(HOOK_DO_EXPORT)                                                                       \
+	SWITCHED(HOOK_DO_EXPORT)                                                                   \
 	static void hooks_switch(bool on)                                                          \
 	{                                                                                          \
-		LIST(HOOK_DO_SWITCH)                                                               \
+		SWITCHED(HOOK_DO_SWITCH)                                                           \
 	}                                                                                          \
 	static void hooks_resolve(void)                                                            \
 	{                                                                                          \
 		LIST(HOOK_DO_RESOLVE)                                                              \
-		hooks_switch(false);                                                               \
+		LIST(HOOK_DO_SETTLE)                                                               \
 	}
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * What threads wait for: locks, conditions, semaphores, barriers, each other, and time. For the
- * block and mutex profiles; while both are off, each function is a jump to the next one.
+ * block and mutex profiles; while both are off, each function goes straight on to the next one.
  *
  * A lock is tried first; only when that fails is there anything to measure. Trying and locking
  * return the same for everything but a lock that is taken (robust, recursive, error-checking and
@@ -36,9 +36,8 @@
 
 typedef const struct timespec *restrict abs_time;
 
-#define SYNC_LIST(X)                                                                               \
+#define LOCK_LIST(X)                                                                               \
 	X(int, pthread_mutex_lock, (pthread_mutex_t * m), (m), NULL)                               \
-	X(int, pthread_mutex_unlock, (pthread_mutex_t * m), (m), NULL)                             \
 	X(int, pthread_mutex_timedlock, (pthread_mutex_t *restrict m, abs_time t), (m, t), NULL)   \
 	X(int, pthread_mutex_clocklock, (pthread_mutex_t *restrict m, clockid_t c, abs_time t),    \
 	    (m, c, t), NULL)                                                                       \
@@ -52,9 +51,17 @@ typedef const struct timespec *restrict abs_time;
 	    (pthread_rwlock_t *restrict l, clockid_t c, abs_time t), (l, c, t), NULL)              \
 	X(int, pthread_rwlock_clockwrlock,                                                         \
 	    (pthread_rwlock_t *restrict l, clockid_t c, abs_time t), (l, c, t), NULL)              \
-	X(int, pthread_rwlock_unlock, (pthread_rwlock_t * l), (l), NULL)                           \
 	X(int, pthread_spin_lock, (pthread_spinlock_t * l), (l), NULL)                             \
+	X(int, mtx_lock, (mtx_t * m), (m), NULL)                                                   \
+	X(int, mtx_timedlock, (mtx_t *restrict m, abs_time t), (m, t), NULL)
+
+#define UNLOCK_LIST(X)                                                                             \
+	X(int, pthread_mutex_unlock, (pthread_mutex_t * m), (m), NULL)                             \
+	X(int, pthread_rwlock_unlock, (pthread_rwlock_t * l), (l), NULL)                           \
 	X(int, pthread_spin_unlock, (pthread_spinlock_t * l), (l), NULL)                           \
+	X(int, mtx_unlock, (mtx_t * m), (m), NULL)
+
+#define WAIT_LIST(X)                                                                               \
 	X(int, pthread_cond_wait, (pthread_cond_t *restrict c, pthread_mutex_t *restrict m),       \
 	    (c, m), COND_VERSION)                                                                  \
 	X(int, pthread_cond_timedwait,                                                             \
@@ -73,9 +80,6 @@ typedef const struct timespec *restrict abs_time;
 	X(int, sem_wait, (sem_t * s), (s), NULL)                                                   \
 	X(int, sem_timedwait, (sem_t *restrict s, abs_time t), (s, t), NULL)                       \
 	X(int, sem_clockwait, (sem_t *restrict s, clockid_t c, abs_time t), (s, c, t), NULL)       \
-	X(int, mtx_lock, (mtx_t * m), (m), NULL)                                                   \
-	X(int, mtx_timedlock, (mtx_t *restrict m, abs_time t), (m, t), NULL)                       \
-	X(int, mtx_unlock, (mtx_t * m), (m), NULL)                                                 \
 	X(int, cnd_wait, (cnd_t * c, mtx_t * m), (c, m), NULL)                                     \
 	X(int, cnd_timedwait, (cnd_t *restrict c, mtx_t *restrict m, abs_time t), (c, m, t), NULL) \
 	X(int, thrd_join, (thrd_t t, int *value), (t, value), NULL)                                \
@@ -87,10 +91,13 @@ typedef const struct timespec *restrict abs_time;
 	    (clockid_t c, int flags, const struct timespec *t, struct timespec *left),             \
 	    (c, flags, t, left), NULL)
 
-HOOK_DECLARE(SYNC_LIST)
+#define SYNC_LIST(X) LOCK_LIST(X) UNLOCK_LIST(X) WAIT_LIST(X)
+
+HOOK_DECLARE_SOME(SYNC_LIST, WAIT_LIST)
 
 /* What is tried first. Nobody waits in these, so they are not interposed. */
 static struct {
+	_Atomic bool on;
 	int (*mutex)(pthread_mutex_t *);
 	int (*read)(pthread_rwlock_t *);
 	int (*write)(pthread_rwlock_t *);
@@ -118,8 +125,9 @@ static bool was_mtx_wait(int result)
 }
 
 /*
- * on_NAME of a lock, and what it goes on to (by a jump, so that its caller is the program) when the
- * lock is not to be had at once.
+ * An exported lock, and what it goes on to (by a jump, so that its caller is the program) when the
+ * lock is not to be had at once. One jump less than by a pointer to on_NAME: with the second call,
+ * that of the trying function, the price of a lock that is free is near what is wanted of it.
  */
 #define LOCK(name, parameters, arguments, valid, trying, object, busy, waited)                     \
 	static RT_COLD int wait_##name parameters                                                  \
@@ -133,12 +141,13 @@ static bool was_mtx_wait(int result)
 		return result;                                                                     \
 	}                                                                                          \
                                                                                                    \
-	static int on_##name parameters                                                            \
+	HOOK_EXPORT int name parameters;                                                           \
+	int name parameters                                                                        \
 	{                                                                                          \
 		int result;                                                                        \
                                                                                                    \
-		if (!(valid))                                                                      \
-			return next.name arguments;                                                \
+		if (rt_likely(!atomic_load_explicit(&try.on, memory_order_relaxed)) || !(valid))   \
+			return __atomic_load_n(&now.name, __ATOMIC_RELAXED) arguments;             \
 		result = try.trying(object);                                                       \
 		if (rt_likely(result != (busy)))                                                   \
 			return result;                                                             \
@@ -176,20 +185,25 @@ LOCK(mtx_lock, (mtx_t * m), (m), true, mtx, m, thrd_busy, was_mtx_wait)
 LOCK(mtx_timedlock, (mtx_t *restrict m, abs_time t), (m, t), is_valid(CLOCK_REALTIME, t), mtx, m,
     thrd_busy, was_mtx_wait)
 
-/* Body of an unlock. Time is taken before it: afterwards the lock may be gone. */
-#define UNLOCK(name, object, inner)                                                                \
-	do {                                                                                       \
+/*
+ * An exported unlock. While both profiles are off nobody is announced as waiting. Time is taken
+ * before it: afterwards the lock may be gone.
+ */
+#define UNLOCK(name, type, inner)                                                                  \
+	HOOK_EXPORT int name(type *lock);                                                          \
+	int name(type *lock)                                                                       \
+	{                                                                                          \
 		uint64_t ns;                                                                       \
 		int result;                                                                        \
                                                                                                    \
-		if (rt_likely(!rt_waiters_any(object)) || (inner))                                 \
-			return next.name(object);                                                  \
-		ns = rt_contend_take(object);                                                      \
-		result = next.name(object);                                                        \
+		if (rt_likely(!rt_waiters_any(lock)) || (inner))                                   \
+			return __atomic_load_n(&now.name, __ATOMIC_RELAXED)(lock);                 \
+		ns = rt_contend_take(lock);                                                        \
+		result = next.name(lock);                                                          \
 		if (result == 0)                                                                   \
 			rt_contend_released(ns, HOOK_CALLER);                                      \
 		return result;                                                                     \
-	} while (0)
+	}
 
 /* The unlock of a lock that its thread has locked more than once lets nobody in. */
 static bool is_inner(const void *lock)
@@ -199,25 +213,13 @@ static bool is_inner(const void *lock)
 	return (m->__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE && m->__data.__count > 1;
 }
 
-static int on_pthread_mutex_unlock(pthread_mutex_t *m)
-{
-	UNLOCK(pthread_mutex_unlock, m, is_inner(m));
-}
+UNLOCK(pthread_mutex_unlock, pthread_mutex_t, is_inner(lock))
 
-static int on_pthread_rwlock_unlock(pthread_rwlock_t *l)
-{
-	UNLOCK(pthread_rwlock_unlock, l, false);
-}
+UNLOCK(pthread_rwlock_unlock, pthread_rwlock_t, false)
 
-static int on_pthread_spin_unlock(pthread_spinlock_t *l)
-{
-	UNLOCK(pthread_spin_unlock, l, false);
-}
+UNLOCK(pthread_spin_unlock, pthread_spinlock_t, false)
 
-static int on_mtx_unlock(mtx_t *m)
-{
-	UNLOCK(mtx_unlock, m, is_inner(m));
-}
+UNLOCK(mtx_unlock, mtx_t, is_inner(lock))
 
 /* Body of a wait for something that is no lock. */
 #define WAIT(type, name, arguments, waited)                                                        \
@@ -356,7 +358,13 @@ static int on_clock_nanosleep(
 	WAIT(int, clock_nanosleep, (c, flags, t, left), result == 0 || result == EINTR);
 }
 
-HOOK_DEFINE(SYNC_LIST)
+HOOK_DEFINE_SOME(SYNC_LIST, WAIT_LIST)
+
+static void switch_all(bool on)
+{
+	atomic_store(&try.on, on);
+	hooks_switch(on);
+}
 
 __attribute__((constructor(102))) static void resolve(void)
 {
@@ -369,5 +377,5 @@ __attribute__((constructor(102))) static void resolve(void)
 	hook_look_up(&try.mtx, "mtx_trylock", NULL);
 	hooks_resolve();
 	if (try.mutex && try.read && try.write && try.spin && try.sem && try.mtx)
-		rt_contend_register(hooks_switch);
+		rt_contend_register(switch_all);
 }

@@ -20,6 +20,7 @@
 #include "runtime/fds.h"
 #include "runtime/heap_sample.h"
 #include "runtime/mapranges.h"
+#include "runtime/module_snap.h"
 #include "runtime/modules.h"
 #include "runtime/peak.h"
 #include "runtime/records.h"
@@ -91,6 +92,7 @@ static void after_fork(void)
 	if (rt_is_ready()) {
 		rt_records_after_fork();
 		rt_capture_after_fork();
+		rt_module_snap_after_fork();
 		rt_peak_after_fork();
 		rt_mapranges_after_fork_child();
 		rt_contend_after_fork();

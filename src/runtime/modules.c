@@ -19,10 +19,10 @@
 
 #include "core/hash.h"
 #include "core/maps.h"
+#include "runtime/module_snap.h"
 #include "runtime/rt.h"
 #include "runtime/saferead.h"
 
-#define SNAPSHOT_MAX   512
 #define READABLE_SLOTS 128
 
 /* glibc's struct dl_find_object as documented for x86-64; declared here for older headers. */
@@ -37,10 +37,6 @@ struct find_object {
 
 static struct {
 	int (*find_object)(void *pc, struct find_object *out);
-	/* Only without find_object: two tables; `current` is read, the other written. */
-	struct unwind_module *tables[2];
-	_Atomic uint32_t current;
-	_Atomic uint32_t counts[2];
 	const void *program_headers; /* the program's, by the kernel's word; NULL unknown */
 	size_t n_program_headers;
 	_Atomic uintptr_t readable[READABLE_SLOTS]; /* starts of objects found readable */
@@ -163,78 +159,53 @@ static bool find_by_loader(uintptr_t pc, struct unwind_module *out)
 	return rt_modules_object(pc, &o) && describe(o.headers, o.n_headers, o.bias, pc, out);
 }
 
-static bool find_by_snapshot(uintptr_t pc, struct unwind_module *out)
-{
-	uint32_t t = atomic_load_explicit(&modules.current, memory_order_acquire);
-	uint32_t n = atomic_load_explicit(&modules.counts[t], memory_order_acquire);
-
-	for (uint32_t i = 0; i < n; i++) {
-		const struct unwind_module *m = &modules.tables[t][i];
-
-		if (pc >= m->start && pc < m->end) {
-			*out = *m;
-			return true;
-		}
-	}
-	return false;
-}
-
 bool rt_modules_find(uintptr_t pc, struct unwind_module *out)
 {
-	if (modules.find_object)
-		return find_by_loader(pc, out);
-	return modules.tables[0] && find_by_snapshot(pc, out);
+	return modules.find_object ? find_by_loader(pc, out) : rt_module_snap_find(pc, out);
 }
 
-static int snapshot_one(struct dl_phdr_info *info, size_t size, void *ctx)
+static int list_one(struct dl_phdr_info *info, size_t size, void *to)
 {
-	uint32_t t = *(uint32_t *)ctx;
-	uint32_t n = atomic_load(&modules.counts[t]);
-
 	(void)size;
-	for (size_t i = 0; i < info->dlpi_phnum && n < SNAPSHOT_MAX; i++) {
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
 		struct unwind_module m = { 0 };
 
 		if (ph->p_type == PT_LOAD && (ph->p_flags & PF_X) &&
 		    describe(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr,
 			info->dlpi_addr + ph->p_vaddr, &m))
-			modules.tables[t][n++] = m;
+			rt_module_snap_add(to, &m);
 	}
-	atomic_store(&modules.counts[t], n);
 	return 0;
+}
+
+static void list_all(void *to)
+{
+	dl_iterate_phdr(list_one, to);
 }
 
 void rt_modules_refresh(void)
 {
-	uint32_t other = 1 - atomic_load(&modules.current);
+	if (!modules.find_object)
+		rt_module_snap_renew(list_all);
+}
 
-	if (modules.find_object || !modules.tables[0])
-		return;
-	atomic_store(&modules.counts[other], 0);
-	dl_iterate_phdr(snapshot_one, &other);
-	atomic_store(&modules.current, other);
+bool rt_modules_catch_up(void)
+{
+	return !modules.find_object && rt_module_snap_catch_up(list_all);
 }
 
 void rt_modules_init(void)
 {
-	size_t bytes = SNAPSHOT_MAX * sizeof(struct unwind_module);
 	void *f = dlsym(RTLD_DEFAULT, "_dl_find_object");
-	uint8_t *p;
 
 	if (getauxval(AT_PHENT) == sizeof(ElfW(Phdr))) {
 		modules.program_headers = (const void *)getauxval(AT_PHDR);
 		modules.n_program_headers = getauxval(AT_PHNUM);
 	}
 	memcpy(&modules.find_object, &f, sizeof(f));
-	if (f)
-		return;
-	p = rt_mem_map(2 * bytes);
-	if (!p)
-		return;
-	modules.tables[0] = (struct unwind_module *)(void *)p;
-	modules.tables[1] = (struct unwind_module *)(void *)(p + bytes);
-	rt_modules_refresh();
+	if (!f && rt_module_snap_init())
+		rt_modules_refresh();
 }
 
 static bool read_whole(const char *path, struct rt_bytes *out)

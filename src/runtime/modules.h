@@ -41,6 +41,8 @@ bool rt_modules_have_table(void);
 void rt_modules_init(void);
 /* Renews the snapshot, where it is used. RT_ANY */
 void rt_modules_refresh(void);
+/* The same when an object was missed since, which dlopen does not tell; true when it was. RT_ANY */
+bool rt_modules_catch_up(void);
 
 /* An executable mapping of a file (or the vdso), by address. */
 struct rt_mapping {

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
@@ -67,13 +66,26 @@ static uint64_t random_first(void)
 	return 1 + rt_weight_random(&cpu.random) % rt_cpu.period_ns;
 }
 
+/*
+ * True when the thread that this place is of has ended without a word (C11's, bare clone): there is
+ * no clock of that number, or one that is behind what was counted, of a new thread. A count is at
+ * most a period and a half ahead, half of which is perf's.
+ */
+static bool is_gone(const struct rt_thread *t, uint64_t now)
+{
+	return now == 0 || now + rt_cpu.period_ns + rt_cpu.period_ns / 2 < atomic_load(&t->next);
+}
+
 void rt_cpu_thread_begins(struct rt_thread *t, bool is_self)
 {
 	uint64_t now, next;
 
-	if (!cpu.open || atomic_load(&t->next) != 0)
+	if (!cpu.open || (atomic_load(&t->next) != 0 && !is_self))
 		return;
 	now = rt_cpu_time_of(atomic_load(&t->tid));
+	if (atomic_load(&t->next) != 0 && !is_gone(t, now))
+		return;
+	rt_cpu_thread_ends(t);
 	t->began = is_self ? 0 : now;
 	t->last = 0;
 	atomic_store(&t->periods, 0);
@@ -96,8 +108,14 @@ static void count_unsampled(const struct rt_thread *t, uint64_t periods)
 static void settle(struct rt_thread *t)
 {
 	uint64_t now = rt_cpu_time_of(atomic_load(&t->tid));
-	uint64_t rest = now ? rt_cpu_passed(t, now, 0) : 0;
+	uint64_t rest;
 
+	/* What is known of it is what was counted; the rest is found as a thread's not seen. */
+	if (is_gone(t, now)) {
+		cpu.accounted_ns += atomic_load(&t->periods) * rt_cpu.period_ns;
+		return;
+	}
+	rest = rt_cpu_passed(t, now, 0);
 	if (now > t->began)
 		cpu.accounted_ns += now - t->began;
 	if (rest == 0)
@@ -192,12 +210,16 @@ static bool quiesce(void)
 	rt_threads_each(rt_cpu_timer_detach);
 	rt_threads_unlock();
 	atomic_store(&rt_cpu.active, false);
-	while (atomic_load(&rt_cpu.inside) != 0) {
+	for (;;) {
+		uint32_t inside = atomic_load(&rt_cpu.inside);
+
+		if (inside == 0)
+			return true;
 		if (rt_routes_now() > give_up)
 			return false;
-		sched_yield();
+		/* Handlers wake nobody: it is looked again after a millisecond. */
+		rt_futex_wait(&rt_cpu.inside, inside, 1);
 	}
-	return true;
 }
 
 /* CPU time of threads that came and went without being seen. */

@@ -9,6 +9,8 @@
 
 #include "core/http1.h"
 #include "runtime/ages.h"
+#include "runtime/capture.h"
+#include "runtime/modules.h"
 #include "runtime/rt_cpu.h"
 #include "runtime/pages.h"
 #include "runtime/peak.h"
@@ -298,6 +300,9 @@ static bool method_allowed(const struct rt_request *req)
 
 bool rt_routes_begin(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
 {
+	/* For the stacks to come: what dlopen brought where it cannot be looked up. */
+	if (rt_modules_catch_up())
+		rt_capture_flush();
 	*reply = (struct rt_reply){ .status = 200, .content_type = TEXT_PLAIN };
 	*job = (struct rt_job){ .head_only = str_is(req->method, "HEAD") };
 	reply->head_only = job->head_only;

@@ -146,9 +146,19 @@ static const char *unwinder_of(const struct rt_mapping *m)
 
 	if (!rt_modules_find(m->start, &module))
 		return "frame_pointers";
-	if (module.keeps_frame_pointers)
-		return "frame_pointers";
 	return module.eh_frame_hdr ? "eh_frame" : "frame_pointers";
+}
+
+/* ",frame_pointers=N%": the share of its code where those were proven so far, and are followed. */
+static void print_proven(struct rt_bytes *out, const struct rt_mapping *m)
+{
+	size_t bytes = rt_capture_proven(m->start, m->end);
+
+	if (bytes == 0)
+		return;
+	rt_text_c(out, ",frame_pointers=");
+	rt_text_u64(out, bytes * 100 / (m->end - m->start));
+	rt_text_c(out, "%");
 }
 
 static void print_modules(struct rt_bytes *out)
@@ -163,6 +173,7 @@ static void print_modules(struct rt_bytes *out)
 		rt_text_hex(out, m->start);
 		rt_text_c(out, " ");
 		rt_text_c(out, unwinder_of(m));
+		print_proven(out, m);
 		rt_text_c(out, " ");
 		rt_text_str(out, m->path);
 		rt_text_c(out, "\n");

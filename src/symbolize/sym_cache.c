@@ -17,8 +17,9 @@
 #include "base/fs.h"
 #include "core/hash.h"
 
-#define MAGIC         0x3153594d46525050u /* "PPRFMYS1": version and byte order in one */
-#define DEFAULT_LIMIT 256                 /* MB */
+/* "PPRFMYS2": byte order and version in one; another one when demangling changes. */
+#define MAGIC         0x3253594d46525050u
+#define DEFAULT_LIMIT 256 /* MB */
 #define MAX_FILE      ((size_t)64 << 20)
 #define MAX_ENTRIES   65536 /* of the folder that are looked at */
 /* A temporary file of a writer that died is removed after so many seconds. */
@@ -32,9 +33,12 @@ struct header {
 
 /* A function with its texts as places in the text that follows the tables. */
 struct stored_function {
-	uint32_t name_at, name_n, file_at, file_n;
+	uint32_t name_at, name_n, file_at, file_n, readable_at, readable_n;
 	int64_t start_line;
 };
+
+/* readable_n of a name that was not demangled. */
+#define NOT_MADE UINT32_MAX
 
 static struct str cache_folder(struct arena *a)
 {
@@ -80,16 +84,30 @@ static const char *take(struct str *rest, uint64_t n, size_t size)
 	return p;
 }
 
+static bool take_text(struct str text, uint32_t at, uint32_t n, struct str *out)
+{
+	*out = (struct str){ NULL, 0 };
+	if (n == NOT_MADE)
+		return true;
+	if (at > text.n || n > text.n - at)
+		return false;
+	*out = (struct str){ text.p + at, n };
+	return true;
+}
+
 static bool add_functions(
     struct frame_set *s, const struct stored_function *f, uint64_t n, struct str text)
 {
+	if (!VEC_RESERVE(&s->functions, (size_t)n))
+		return false;
 	for (uint64_t i = 0; i < n; i++) {
-		if (f[i].name_at > text.n || f[i].name_n > text.n - f[i].name_at ||
-		    f[i].file_at > text.n || f[i].file_n > text.n - f[i].file_at)
+		struct frame_function g = { .start_line = f[i].start_line };
+
+		if (!take_text(text, f[i].name_at, f[i].name_n, &g.name) ||
+		    !take_text(text, f[i].file_at, f[i].file_n, &g.file) ||
+		    !take_text(text, f[i].readable_at, f[i].readable_n, &g.readable))
 			return false;
-		(void)VEC_PUSH(
-		    &s->functions, (struct frame_function){ { text.p + f[i].name_at, f[i].name_n },
-				       { text.p + f[i].file_at, f[i].file_n }, f[i].start_line });
+		(void)VEC_PUSH(&s->functions, g);
 	}
 	return true;
 }
@@ -203,7 +221,8 @@ static bool encode(const struct frame_set *s, struct buf *out)
 		const struct frame_function *f = &s->functions.p[i];
 		const struct stored_function stored = { text_place(&t, f->name),
 			(uint32_t)f->name.n, text_place(&t, f->file), (uint32_t)f->file.n,
-			f->start_line };
+			f->readable.p ? text_place(&t, f->readable) : 0,
+			f->readable.p ? (uint32_t)f->readable.n : NOT_MADE, f->start_line };
 
 		add_raw(out, &stored, sizeof stored);
 	}

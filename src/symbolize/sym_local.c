@@ -27,12 +27,19 @@ struct binary {
 	    *functions; /* of the profile, by index of frames.functions; PROFILE_NONE not yet */
 };
 
+/* A location's binary (NULL: none) and its address there. */
+struct place {
+	struct binary *binary;
+	uint64_t address;
+};
+
 struct local {
 	struct profile *p;
 	const struct symbolize_mode *mode;
 	const struct ui *ui;
 	struct arena arena;
 	struct binary *binaries; /* by mapping */
+	struct place *places;    /* by location */
 	bool is_incomplete;      /* some binary was not available */
 	bool no_memory;
 	struct sym_tables tables;
@@ -136,13 +143,15 @@ static MUST_USE enum err_code prepare(struct local *l, struct err *e)
 	return l->no_memory || arena_failed(&l->arena) ? FAIL_NOMEM(e) : OK;
 }
 
-/* The profile's function for one of the binary's. */
+/* The profile's function for one of the binary's, with its readable name when that is known. */
 static uint32_t function_of(struct local *l, struct binary *b, uint32_t i)
 {
 	const struct frame_function *f = &b->frames.functions.p[i];
+	const bool readable = l->mode->demangle == DEMANGLE_DEFAULT && f->readable.p;
 
 	if (b->functions[i] == PROFILE_NONE)
-		b->functions[i] = sym_tables_function(&l->tables, f->name, f->file, f->start_line);
+		b->functions[i] = sym_tables_function(
+		    &l->tables, f->name, readable ? f->readable : f->name, f->file, f->start_line);
 	return b->functions[i];
 }
 
@@ -183,17 +192,32 @@ static bool object_address(
 	return false;
 }
 
-/* The binary of a location and the address in it; NULL when there is none. */
-static struct binary *place_of(struct local *l, uint32_t location, uint64_t *address)
+static struct place place_of(struct local *l, uint32_t location)
 {
 	const struct location *at = &l->p->locations[location];
 	struct binary *b = at->mapping < l->p->n_mappings ? &l->binaries[at->mapping] : NULL;
+	struct place p = { b, at->address };
 
-	if (b && b->special.text.v.n) {
-		*address = at->address;
-		return b;
+	if (!b || b->special.text.v.n)
+		return p;
+	if (!b->object || !object_address(l, at, b, &p.address))
+		p.binary = NULL;
+	return p;
+}
+
+static MUST_USE enum err_code find_places(struct local *l, struct err *e)
+{
+	l->places = arena_alloc_raw(&l->arena, l->p->n_locations + 1, sizeof *l->places);
+	if (!l->places)
+		return FAIL_NOMEM(e);
+	for (uint32_t i = 0; i < l->p->n_locations; i++) {
+		const struct place p = place_of(l, i);
+
+		l->places[i] = p;
+		if (p.binary)
+			(void)VEC_PUSH(&p.binary->addresses, p.address);
 	}
-	return b && b->object && object_address(l, at, b, address) ? b : NULL;
+	return OK;
 }
 
 static int by_value(const void *x, const void *y)
@@ -207,8 +231,11 @@ static int by_value(const void *x, const void *y)
 static size_t sort_unique(uint64_t *v, size_t n)
 {
 	size_t kept = 0;
+	size_t sorted = 1;
 
-	if (n)
+	while (sorted < n && v[sorted - 1] <= v[sorted])
+		sorted++;
+	if (sorted < n)
 		qsort(v, n, sizeof *v, by_value);
 	for (size_t i = 0; i < n; i++)
 		if (!kept || v[kept - 1] != v[i])
@@ -233,22 +260,32 @@ static MUST_USE enum err_code ask_symbols(struct binary *b, struct err *e)
 	return OK;
 }
 
+/* Names are made readable before they are kept: that costs more than reading the rest again. */
+static MUST_USE enum err_code make_readable(struct local *l, struct frame_set *s, struct err *e)
+{
+	for (uint32_t i = 0; i < s->functions.n && l->mode->demangle == DEMANGLE_DEFAULT; i++)
+		if (!frame_set_demangle(s, i))
+			return FAIL_NOMEM(e);
+	return OK;
+}
+
 /* What the cache does not know is looked up, and kept for the next time. */
 static MUST_USE enum err_code ask_debug_information(
     struct local *l, struct binary *b, struct err *e)
 {
 	const struct sym_cache cache = sym_cache_of(b->object, &l->arena);
 	uint64_t *v = b->addresses.p;
-	size_t n = 0;
+	size_t n = 0, hint = 0;
 
 	if (!sym_cache_load(&cache, &b->frames, &b->cached))
 		return FAIL_NOMEM(e);
 	for (size_t i = 0; i < b->addresses.n; i++)
-		if (!frame_set_find(&b->frames, v[i]))
+		if (!frame_set_find(&b->frames, v[i], &hint))
 			v[n++] = v[i];
 	if (!n)
 		return OK;
 	TRY(object_frames_many(b->object, v, n, &b->frames, e));
+	TRY(make_readable(l, &b->frames, e));
 	sym_cache_save(&cache, &b->frames);
 	return OK;
 }
@@ -275,10 +312,24 @@ static bool is_open(const struct binary *b)
 	return b->object || b->special.text.v.n;
 }
 
+static void set_all_lines(struct local *l)
+{
+	size_t hint = 0;
+
+	for (uint32_t i = 0; i < l->p->n_locations; i++) {
+		const struct place *at = &l->places[i];
+		const struct frame_place *place;
+
+		if (!at->binary)
+			continue;
+		place = frame_set_find(&at->binary->frames, at->address, &hint);
+		if (place && place->n)
+			set_lines(l, i, at->binary, place);
+	}
+}
+
 static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 {
-	struct binary *b;
-	uint64_t address;
 	bool any = false;
 
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
@@ -286,21 +337,11 @@ static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 	if (!any)
 		return OK;
 	TRY(sym_tables_init(&l->tables, l->p, e));
-	for (uint32_t i = 0; i < l->p->n_locations; i++)
-		if ((b = place_of(l, i, &address)))
-			(void)VEC_PUSH(&b->addresses, address);
+	TRY(find_places(l, e));
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
 		if (is_open(&l->binaries[i]))
 			TRY(ask(l, &l->binaries[i], e));
-	for (uint32_t i = 0; i < l->p->n_locations; i++) {
-		const struct frame_place *place;
-
-		if (!(b = place_of(l, i, &address)))
-			continue;
-		place = frame_set_find(&b->frames, address);
-		if (place && place->n)
-			set_lines(l, i, b, place);
-	}
+	set_all_lines(l);
 	return sym_tables_publish(&l->tables, e);
 }
 

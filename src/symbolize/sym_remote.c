@@ -92,8 +92,8 @@ static void apply(struct remote *r, uint32_t mapping, struct answer *v, size_t n
 		if (l->mapping != mapping || !(a = find_answer(v, n, l->address)))
 			continue;
 		sym_tables_begin(&r->tables, i);
-		sym_tables_line(
-		    &r->tables, i, sym_tables_function(&r->tables, a->name, STR(""), 0), 0, 0);
+		sym_tables_line(&r->tables, i,
+		    sym_tables_function(&r->tables, a->name, a->name, STR(""), 0), 0, 0);
 	}
 }
 

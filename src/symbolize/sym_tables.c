@@ -43,20 +43,21 @@ static bool same_function(const void *ctx, uint32_t index, const void *key)
 	const struct function *a = &t->functions.p[index];
 	const struct function *b = key;
 
-	return a->name == b->name && a->filename == b->filename && a->start_line == b->start_line;
+	return a->system_name == b->system_name && a->filename == b->filename &&
+	       a->start_line == b->start_line;
 }
 
-uint32_t sym_tables_function(
-    struct sym_tables *t, struct str name, struct str file, int64_t start_line)
+uint32_t sym_tables_function(struct sym_tables *t, struct str system_name, struct str name,
+    struct str file, int64_t start_line)
 {
 	uint32_t fresh = (uint32_t)t->functions.n;
-	str_id id = profile_intern(t->p, name);
+	const str_id id = profile_intern(t->p, system_name);
 	struct function f = { .id = (uint64_t)fresh + 1,
-		.name = id,
+		.name = name.p == system_name.p ? id : profile_intern(t->p, name),
 		.system_name = id,
 		.filename = profile_intern(t->p, file),
 		.start_line = start_line };
-	uint64_t hash = hash_mix((uint64_t)f.name << 32 | f.filename, (uint64_t)start_line);
+	uint64_t hash = hash_mix((uint64_t)id << 32 | f.filename, (uint64_t)start_line);
 	uint32_t index = map_intern(&t->functions_map, hash, same_function, t, &f, fresh);
 
 	if (index == MAP_NONE)

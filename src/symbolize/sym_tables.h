@@ -26,10 +26,12 @@ struct sym_tables {
 enum err_code sym_tables_init(struct sym_tables *t, struct profile *p, struct err *e) MUST_USE;
 void sym_tables_release(struct sym_tables *t);
 
-/* Index of the function with these facts, made when it is new; PROFILE_NONE when memory is short.
+/*
+ * Index of the function with these facts, made when it is new; PROFILE_NONE when memory is short.
+ * system_name is the mangled name and tells functions apart, name is what is shown.
  */
-uint32_t sym_tables_function(
-    struct sym_tables *t, struct str name, struct str file, int64_t start_line);
+uint32_t sym_tables_function(struct sym_tables *t, struct str system_name, struct str name,
+    struct str file, int64_t start_line);
 /* Begins new lines for a location; follow with one sym_tables_line per frame, leaf first. */
 void sym_tables_begin(struct sym_tables *t, uint32_t location);
 void sym_tables_line(

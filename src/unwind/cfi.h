@@ -72,6 +72,13 @@ struct cfi_memory {
 /* The record that covers pc according to .eh_frame_hdr, or NULL. Its contents are unchecked. */
 const uint8_t *cfi_find_fde(const struct unwind_module *module, uintptr_t pc);
 
+/*
+ * The number of that record in the order of addresses, and the record of a number. False and NULL
+ * when there is none.
+ */
+bool cfi_fde_number(const struct unwind_module *module, uintptr_t pc, size_t *number);
+const uint8_t *cfi_fde_at(const struct unwind_module *module, size_t number);
+
 /* Parses the record at `at`, anywhere in the module's readable range. False when malformed. */
 bool cfi_parse_fde(const struct unwind_module *module, const uint8_t *at, struct cfi_fde *out);
 
@@ -84,6 +91,13 @@ uintptr_t cfi_pointer(struct cfi_reader *r, uint8_t encoding, uintptr_t delta, u
 /* Runs the record's program up to pc; false when it is malformed. */
 bool cfi_run(const struct unwind_module *module, const struct cfi_fde *fde, uintptr_t pc,
     struct cfi_row *row);
+
+/* Told each row with the addresses [from, to) where it is in force; false ends the run. */
+typedef bool cfi_visit(void *ctx, const struct cfi_row *row, uintptr_t from, uintptr_t to);
+
+/* All rows of the record in order; false when it is malformed or `visit` was not content. */
+bool cfi_each_row(
+    const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit, void *ctx);
 
 /* All of the above: the row for pc, false when the module has no valid one. */
 bool cfi_row_at(const struct unwind_module *module, uintptr_t pc, struct cfi_row *row);

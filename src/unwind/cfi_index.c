@@ -45,16 +45,25 @@ static const uint8_t *find_table(const struct unwind_module *module, size_t *cou
 	return r.p;
 }
 
-const uint8_t *cfi_find_fde(const struct unwind_module *module, uintptr_t pc)
+static const uint8_t *record_at(
+    const struct unwind_module *module, const uint8_t *table, size_t number)
 {
-	size_t count = 0;
-	const uint8_t *table = find_table(module, &count);
+	int64_t at = module->eh_frame_hdr - module->readable_start + table_offset(table, number, 1);
+
+	if (at < 0 || at >= module->readable_end - module->readable_start)
+		return NULL;
+	return module->readable_start + at;
+}
+
+/* The last entry that begins at pc or before it; false when there is none. */
+static bool search(const struct unwind_module *module, const uint8_t *table, size_t count,
+    uintptr_t pc, size_t *number)
+{
 	int64_t rel = (int64_t)(pc - ((uintptr_t)module->eh_frame_hdr + module->delta));
 	size_t low = 0;
-	int64_t at;
 
 	if (!table || rel < table_offset(table, 0, 0))
-		return NULL;
+		return false;
 	/* Halving without a branch on the comparison: it is a coin toss for the predictor. */
 	while (count > 1) {
 		size_t half = count / 2;
@@ -62,8 +71,31 @@ const uint8_t *cfi_find_fde(const struct unwind_module *module, uintptr_t pc)
 		low += table_offset(table, low + half, 0) <= rel ? half : 0;
 		count -= half;
 	}
-	at = module->eh_frame_hdr - module->readable_start + table_offset(table, low, 1);
-	if (at < 0 || at >= module->readable_end - module->readable_start)
-		return NULL;
-	return module->readable_start + at;
+	*number = low;
+	return true;
+}
+
+const uint8_t *cfi_find_fde(const struct unwind_module *module, uintptr_t pc)
+{
+	size_t count = 0;
+	size_t number;
+	const uint8_t *table = find_table(module, &count);
+
+	return search(module, table, count, pc, &number) ? record_at(module, table, number) : NULL;
+}
+
+bool cfi_fde_number(const struct unwind_module *module, uintptr_t pc, size_t *number)
+{
+	size_t count = 0;
+	const uint8_t *table = find_table(module, &count);
+
+	return search(module, table, count, pc, number);
+}
+
+const uint8_t *cfi_fde_at(const struct unwind_module *module, size_t number)
+{
+	size_t count = 0;
+	const uint8_t *table = find_table(module, &count);
+
+	return table && number < count ? record_at(module, table, number) : NULL;
 }

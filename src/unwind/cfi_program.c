@@ -1,7 +1,7 @@
 /*
- * The byte code of call frame information, run up to one code address. Rows of all 17 registers
- * are kept, as the walk sometimes needs more than rbp; it costs 150 bytes a row, and a walk runs on
- * signal stacks, so the stack of remembered rows is short.
+ * The byte code of call frame information, run up to one code address or through all of its rows.
+ * Rows of all 17 registers are kept, as the walk sometimes needs more than rbp; it costs 150 bytes
+ * a row, and a walk runs on signal stacks, so the stack of remembered rows is short.
  */
 #include "unwind/cfi.h"
 
@@ -14,6 +14,8 @@ struct machine {
 	struct cfi_reader r;
 	const struct unwind_module *module;
 	const struct cfi_fde *fde;
+	cfi_visit *visit; /* NULL: only the row at `target` is wanted */
+	void *visitor;
 	uintptr_t loc;
 	uintptr_t target;
 	struct cfi_row row;
@@ -28,6 +30,8 @@ static enum status advance_to(struct machine *m, uintptr_t loc)
 		return BAD;
 	if (loc > m->target)
 		return FOUND;
+	if (m->visit && loc > m->loc && !m->visit(m->visitor, &m->row, m->loc, loc))
+		return BAD;
 	m->loc = loc;
 	return NEXT;
 }
@@ -316,33 +320,55 @@ static bool run(struct machine *m, struct cfi_reader program)
 	return status != BAD && !m->r.bad;
 }
 
-bool cfi_run(const struct unwind_module *module, const struct cfi_fde *fde, uintptr_t pc,
-    struct cfi_row *row)
+/* The CIE's part; `m` is the caller's as `saved` is large and stays unset. */
+static bool start(struct machine *m, const struct unwind_module *module, const struct cfi_fde *fde)
 {
-	struct machine m; /* `saved` is large and stays unset */
-
-	m.module = module;
-	m.fde = fde;
-	m.saved_count = 0;
-	m.loc = 0;
-	m.target = UINTPTR_MAX; /* the CIE's part has no addresses */
-	m.row = (struct cfi_row){
+	m->module = module;
+	m->fde = fde;
+	m->visit = NULL;
+	m->saved_count = 0;
+	m->loc = 0;
+	m->target = UINTPTR_MAX; /* there are no addresses here */
+	m->row = (struct cfi_row){
 		.base = module->readable_start,
 		.end = module->readable_end,
 		.cfa_reg = UNWIND_SP,
 		.cfa = { CFI_SAME, 8 },
 		.is_signal = fde->is_signal,
 	};
-	m.initial = m.row;
-	if (!run(&m, fde->initial))
+	m->initial = m->row;
+	if (!run(m, fde->initial))
 		return false;
-	m.initial = m.row;
-	m.loc = fde->start;
+	m->initial = m->row;
+	m->loc = fde->start;
+	return true;
+}
+
+bool cfi_run(const struct unwind_module *module, const struct cfi_fde *fde, uintptr_t pc,
+    struct cfi_row *row)
+{
+	struct machine m;
+
+	if (!start(&m, module, fde))
+		return false;
 	m.target = pc;
 	if (!run(&m, fde->program))
 		return false;
 	*row = m.row;
 	return true;
+}
+
+bool cfi_each_row(
+    const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit, void *ctx)
+{
+	struct machine m;
+
+	if (fde->start >= fde->end || !start(&m, module, fde))
+		return false;
+	m.visit = visit;
+	m.visitor = ctx;
+	m.target = fde->end;
+	return run(&m, fde->program) && (m.loc == fde->end || visit(ctx, &m.row, m.loc, fde->end));
 }
 
 struct cfi_reader cfi_block(const struct cfi_row *row, const struct cfi_cell *cell)

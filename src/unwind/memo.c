@@ -25,7 +25,9 @@
 /* Zero when the words that led to frame i are what they were. */
 static inline UNWIND_NO_SANITIZE uintptr_t changed(const struct unwind_memo *m, uint32_t i)
 {
-	return (walk_load(m->sp[i] - 8) ^ m->pc[i]) | (walk_load(m->slot[i]) ^ m->was[i]);
+	const struct unwind_note *note = &m->notes[i];
+
+	return (walk_load(note->sp - 8) ^ note->pc) | (walk_load(note->slot) ^ note->was);
 }
 
 /*
@@ -38,12 +40,12 @@ static UNWIND_NO_SANITIZE uint32_t find_alive(const struct unwind_memo *m, uintp
 	uint32_t first = END - m->n;
 	uint32_t i = END - 1;
 
-	while (i >= first + 4 && m->sp[i - 4] >= lo &&
+	while (i >= first + 4 && m->notes[i - 4].sp >= lo &&
 	       (changed(m, i) | changed(m, i - 1) | changed(m, i - 2) | changed(m, i - 3)) == 0)
 		i -= 4;
-	while (i > first && m->sp[i - 1] >= lo && changed(m, i) == 0)
+	while (i > first && m->notes[i - 1].sp >= lo && changed(m, i) == 0)
 		i--;
-	return m->sp[i] >= lo ? i : END;
+	return m->notes[i].sp >= lo ? i : END;
 }
 
 static void prefetch_rules(const struct walk *w, uint32_t alive)
@@ -54,7 +56,7 @@ static void prefetch_rules(const struct walk *w, uint32_t alive)
 	if (alive - first > PREFETCH)
 		first = alive - PREFETCH;
 	for (uint32_t i = first; i < alive; i++)
-		rule_cache_prefetch(w->ctx->cache, m->pc[i]);
+		rule_cache_prefetch(w->ctx->cache, m->notes[i].pc);
 }
 
 void walk_memo_begin(struct walk *w)
@@ -75,7 +77,7 @@ void walk_memo_begin(struct walk *w)
 	if (memo->n == 0)
 		return;
 	/* Words up to the outermost frame are read without further checks. */
-	if (memo->sp[END - 1] - w->lo <= w->span)
+	if (memo->notes[END - 1].sp - w->lo <= w->span)
 		w->reuse.alive = find_alive(memo, lo);
 	prefetch_rules(w, w->reuse.alive);
 }
@@ -91,16 +93,11 @@ static void finish(struct walk *w, uint32_t n, uint32_t reused)
 	w->reuse.memo = NULL;
 }
 
-/* Puts the fresh frames directly inside of the taken ones. Mostly few: no five calls of memmove. */
+/* Puts the fresh frames directly inside of the taken ones. Mostly few: no call of memmove. */
 static void move_fresh(struct unwind_memo *m, uint32_t to, uint32_t fresh)
 {
-	for (uint32_t i = fresh; i-- > 0;) {
-		m->sp[to + i] = m->sp[i];
-		m->pc[to + i] = m->pc[i];
-		m->bp[to + i] = m->bp[i];
-		m->slot[to + i] = m->slot[i];
-		m->was[to + i] = m->was[i];
-	}
+	for (uint32_t i = fresh; i-- > 0;)
+		m->notes[to + i] = m->notes[i];
 }
 
 void walk_memo_keep(struct walk *w)
@@ -127,17 +124,17 @@ bool walk_memo_met(struct walk *w)
 	struct unwind_memo *m = u->memo;
 	uint32_t i = u->alive;
 
-	while (i < END && m->sp[i] < w->f.sp)
+	while (i < END && m->notes[i].sp < w->f.sp)
 		i++;
 	u->alive = i;
-	if (i == END || m->sp[i] != w->f.sp)
+	if (i == END || m->notes[i].sp != w->f.sp)
 		return false;
-	if (m->pc[i] != w->f.pc || m->bp[i] != w->f.bp) {
+	if (m->notes[i].pc != w->f.pc || m->notes[i].bp != w->f.bp) {
 		u->alive++;
 		return false;
 	}
 	/* It may have been reached from another frame than last time. */
-	m->slot[i] = w->way.slot;
-	m->was[i] = w->way.was;
+	m->notes[i].slot = w->way.slot;
+	m->notes[i].was = w->way.was;
 	return true;
 }

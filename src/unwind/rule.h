@@ -30,6 +30,7 @@ enum rule_kind {
 	RULE_END = 7,       /* outermost: the return address is declared undefined */
 	RULE_OTHER = 8,     /* needs other registers or an odd layout */
 	RULE_FRAME_PTR = 9, /* no unwind information: try the frame pointer */
+	RULE_ZONE = 10,     /* as RULE_BP with 2 and 2, and in zone number `cfa`, see zone.h */
 };
 
 #define RULE_BITS    30
@@ -61,6 +62,12 @@ static inline uintptr_t rule_cfa(uint32_t rule)
 static inline uintptr_t rule_bp(uint32_t rule)
 {
 	return rule >> 14 & RULE_BP_MAX << 3;
+}
+
+/* The number of a RULE_ZONE. */
+static inline uint32_t rule_zone(uint32_t rule)
+{
+	return rule >> 3 & RULE_CFA_MAX;
 }
 
 /* The rule that says the same as the row, RULE_OTHER when none does. */

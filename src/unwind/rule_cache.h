@@ -26,7 +26,7 @@
 _Static_assert(RULE_CACHE_TAG_BITS + RULE_BITS == 64, "a slot is one word");
 
 /* What the generation adds to all tags, in a slot's tag bits; 0 for the first. */
-static inline uint64_t rule_cache_salt(struct unwind_cache *cache)
+static inline uint64_t rule_cache_salt(const struct unwind_cache *cache)
 {
 	uint64_t generation = atomic_load_explicit(&cache->generation, memory_order_acquire);
 

@@ -64,9 +64,8 @@ struct unwind_module {
 	size_t eh_frame_hdr_size;    /* its bytes; 0 with a header: up to readable_end */
 	/* Bounds of the mapped, readable memory that holds eh_frame_hdr and .eh_frame. */
 	const uint8_t *readable_start, *readable_end;
-	uintptr_t delta;           /* address in the unwound process minus address here */
-	bool keeps_frame_pointers; /* all code sets up rbp: unwind information need not be read */
-	uint32_t id;               /* the caller's own; not looked at */
+	uintptr_t delta; /* address in the unwound process minus address here */
+	uint32_t id;     /* the caller's own; not looked at */
 };
 
 /*
@@ -75,7 +74,10 @@ struct unwind_module {
  * only for return addresses that the cache does not know.
  */
 struct unwind_ops {
-	/* Reads one word at addr (8-aligned); false when it cannot be read. NULL: none can. */
+	/*
+	 * Reads one word at addr (8-aligned), of a stack or of code; false when it cannot be read.
+	 * NULL: none can.
+	 */
 	bool (*read_word)(void *ctx, uintptr_t addr, uintptr_t *out);
 	/* Fills *out (zeroed before) for the module holding pc; false when there is none. */
 	bool (*find_module)(void *ctx, uintptr_t pc, struct unwind_module *out);
@@ -83,14 +85,25 @@ struct unwind_ops {
 
 #define UNWIND_CACHE_BITS 14
 
+/* Code that is proven to keep frame pointers, see zone.h. */
+struct unwind_zone {
+	_Atomic uint64_t stamp; /* names the generation that it belongs to; another: unused */
+	_Atomic uintptr_t lo, hi;
+	uint8_t stopped; /* at which ends it cannot grow; guarded by unwind_cache.zones_busy */
+};
+
+#define UNWIND_ZONES 128
+
 /*
- * Rules by code address, 128 KB, shared by all threads. A zeroed struct (fresh anonymous memory)
+ * Rules by code address, 132 KB, shared by all threads. A zeroed struct (fresh anonymous memory)
  * is an empty cache. Each slot is one atomic word, so no reader sees half a rule.
  */
 struct unwind_cache {
 	_Atomic uint64_t slots[1u << UNWIND_CACHE_BITS];
 	_Atomic uint32_t generation;
-	_Atomic uint64_t misses; /* look-ups that decoded unwind information; for statistics */
+	_Atomic uint64_t misses;     /* look-ups that decoded unwind information; for statistics */
+	_Atomic uint32_t zones_busy; /* somebody is adding to the zones: nobody waits for it */
+	struct unwind_zone zones[UNWIND_ZONES];
 };
 
 /*
@@ -100,8 +113,19 @@ struct unwind_cache {
  */
 void unwind_cache_flush(struct unwind_cache *cache);
 
-/* Not a power of two, or equal elements of the arrays below would fall on the same cache sets. */
+/* In a forked child, where a thread that was adding to the zones is not. */
+void unwind_cache_after_fork(struct unwind_cache *cache);
+
+/* Bytes of code in [start, end) that are known to keep frame pointers; for statistics. */
+size_t unwind_cache_proven(const struct unwind_cache *cache, uintptr_t start, uintptr_t end);
+
 #define UNWIND_MEMO_FRAMES 248
+
+/* A remembered frame, and the word that led to it besides its return address (memo.c). */
+struct unwind_note {
+	uintptr_t sp, pc, bp;
+	uintptr_t slot, was;
+};
 
 /*
  * The previous walk of one thread, for reuse of its unchanged outer part (10 KB; a zeroed struct
@@ -109,14 +133,12 @@ void unwind_cache_flush(struct unwind_cache *cache);
  * as a walk that finds it in use does without.
  */
 struct unwind_memo {
-	uint32_t n;         /* frames remembered: the last n of the arrays, outermost last */
+	uint32_t n;         /* frames remembered: the last n of `notes`, outermost last */
 	uint32_t reused;    /* out: frames at the end of the last walk that were taken over */
 	uint64_t salt;      /* names the cache generation of the remembered walk */
 	bool by_frame_ptr;  /* the outermost frame was reached by its frame pointer alone */
 	volatile bool busy; /* a walk is using it */
-	uintptr_t sp[UNWIND_MEMO_FRAMES], pc[UNWIND_MEMO_FRAMES], bp[UNWIND_MEMO_FRAMES];
-	/* The word that led to the frame besides its return address, see memo.c. */
-	uintptr_t slot[UNWIND_MEMO_FRAMES], was[UNWIND_MEMO_FRAMES];
+	struct unwind_note notes[UNWIND_MEMO_FRAMES];
 };
 
 /* Forgets the remembered walk, e.g. when the thread got another stack. */

@@ -6,9 +6,8 @@
  */
 #include "unwind/walk.h"
 
-#include <string.h>
-
 #include "unwind/rule_cache.h"
+#include "unwind/zone.h"
 
 /* Where the direct range ends, 0 when sp is not in it. */
 static uintptr_t top_above(const struct walk *w)
@@ -16,17 +15,23 @@ static uintptr_t top_above(const struct walk *w)
 	return w->f.sp % 8 == 0 && w->f.sp - w->lo < w->span ? w->lo + w->span : 0;
 }
 
+/* Where a pair of words must begin before, to be in the direct range; 0 when none can. */
+static inline uintptr_t pairs_end(uintptr_t top)
+{
+	return top < 16 ? 0 : top - 15;
+}
+
 /*
  * To the caller of a frame that began with "push %rbp; mov %rsp, %rbp", as all do in code that
  * keeps frame pointers. What it loads depends on no rule but only on the processor's guess
  * that this one is like those before, so the loads of many frames are under way at once.
  */
-static inline bool step_pushed_bp(uintptr_t top, struct unwind_frame *f, struct walk_way *way)
+static inline bool step_pushed_bp(uintptr_t end, struct unwind_frame *f, struct walk_way *way)
 {
 	uintptr_t bp = f->bp;
 
 	/* A broken rbp may be the highest word there is: no sum of it is formed. */
-	if (bp < f->sp || bp >= top || top - bp < 16 || bp % 8 != 0)
+	if (bp < f->sp || bp >= end || bp % 8 != 0)
 		return false;
 	f->sp = bp + 16;
 	f->pc = walk_load(bp + 8);
@@ -48,7 +53,7 @@ static inline bool fast_step(
 	intptr_t none; /* -1 when rbp is unchanged, else 0 */
 
 	if (rule == rule_make(RULE_BP, 2, 2))
-		return step_pushed_bp(top, f, way);
+		return step_pushed_bp(pairs_end(top), f, way);
 	if (!rule_is_plain(rule, RULE_SP)) {
 		cfa += f->bp - f->sp;
 		if (!rule_is_plain(rule, RULE_BP) || cfa % 8 != 0)
@@ -65,6 +70,17 @@ static inline bool fast_step(
 	f->sp = cfa;
 	f->pc = walk_load(cfa - 8);
 	return true;
+}
+
+/*
+ * Frames inside a zone's that the memo does without: they are cheaper to find anew than to note
+ * and to compare. When more lie inside of it, they are kept, and the zone's frames with them.
+ */
+#define INSIDE_MAX 8
+
+static inline bool notes_zone(uint32_t rule, size_t noted)
+{
+	return rule_kind(rule) == RULE_ZONE && noted > INSIDE_MAX;
 }
 
 /* How a run ended. */
@@ -100,16 +116,15 @@ static inline __attribute__((always_inline)) enum stop run(
 			stop = STOP_MET;
 			break;
 		}
-		if (memo) {
-			memo->sp[note + n] = f.sp;
-			memo->pc[note + n] = f.pc;
-			memo->bp[note + n] = f.bp;
-			memo->slot[note + n] = way.slot;
-			memo->was[note + n] = way.was;
-		}
+		if (memo)
+			memo->notes[note + n] =
+			    (struct unwind_note){ f.sp, f.pc, f.bp, way.slot, way.was };
 		pcs[n++] = f.pc;
 		last = rule_cache_get(cache, f.pc, salt);
 		if (__builtin_expect(!fast_step(last, top, &f, &way), 0)) {
+			if (memo && notes_zone(last, note + n) &&
+			    step_pushed_bp(pairs_end(top), &f, &way))
+				continue;
 			stop = STOP_RULE;
 			break;
 		}
@@ -144,14 +159,15 @@ static enum stop take_over(struct walk *w, uintptr_t *pcs, size_t max, uint32_t 
 {
 	struct walk_memo *u = &w->reuse;
 	const struct unwind_memo *m = u->memo;
-	const uint32_t outermost = UNWIND_MEMO_FRAMES - 1;
+	const struct unwind_note *last = &m->notes[UNWIND_MEMO_FRAMES - 1];
 	size_t room = max - w->n;
 	size_t n = UNWIND_MEMO_FRAMES - u->alive;
 
 	u->taken = (uint32_t)n;
 	n = n < room ? n : room;
-	memcpy(pcs + w->n, m->pc + u->alive, n * sizeof(pcs[0]));
-	w->f = (struct unwind_frame){ m->pc[outermost], m->sp[outermost], m->bp[outermost] };
+	for (size_t i = 0; i < n; i++)
+		pcs[w->n + i] = m->notes[u->alive + i].pc;
+	w->f = (struct unwind_frame){ last->pc, last->sp, last->bp };
 	w->by_frame_ptr = m->by_frame_ptr;
 	w->n += n;
 	u->up_to = w->n;
@@ -159,12 +175,25 @@ static enum stop take_over(struct walk *w, uintptr_t *pcs, size_t max, uint32_t 
 	return u->taken > room ? STOP_FULL : STOP_RULE;
 }
 
+/*
+ * Whether the frame is in a zone and is not to be noted: asked before a run, as frames of a zone
+ * come together. Then it is stored, and its rule is *rule.
+ */
+static bool enters_zone(struct walk *w, uintptr_t *pcs, uint32_t *rule)
+{
+	*rule = rule_cache_get(w->ctx->cache, w->f.pc, w->salt);
+	if (rule_kind(*rule) != RULE_ZONE || w->reuse.fresh > INSIDE_MAX)
+		return false;
+	pcs[w->n++] = w->f.pc;
+	return true;
+}
+
 /* Stores frames and notes them, until one is met that was noted last time. */
 static enum stop run_to_meet(struct walk *w, uintptr_t *pcs, size_t max, uint32_t *rule)
 {
 	while (w->n < max && walk_memo_make_room(&w->reuse)) {
 		if (w->f.sp < walk_memo_meet(&w->reuse)) {
-			if (run_noting(w, pcs, max, rule) == STOP_RULE)
+			if (enters_zone(w, pcs, rule) || run_noting(w, pcs, max, rule) == STOP_RULE)
 				return STOP_RULE;
 		} else if (walk_memo_met(w)) {
 			return take_over(w, pcs, max, rule);
@@ -201,11 +230,52 @@ static enum stop store_frames(struct walk *w, uintptr_t *pcs, size_t max, uint32
 	return run_plain(w, pcs, max, rule);
 }
 
+/*
+ * From the current frame, stored and in a zone, to the first one that is not in it, which is not
+ * stored; false when a frame, stored, needs the slow step.
+ */
+static bool cross_zone(struct walk *w, uint32_t rule, uintptr_t *pcs, size_t max)
+{
+	struct zone_range zone = { 0, 0 };
+	struct unwind_frame f = w->f;
+	uintptr_t end = pairs_end(top_above(w));
+	struct walk_way way; /* not asked about but behind the last */
+	size_t n = w->n;
+	bool steps;
+
+	/* One of an older generation has no frames but the current one. */
+	if (!zone_get(w->ctx->cache, w->salt, rule_zone(rule), &zone))
+		zone.size = 0;
+	while ((steps = step_pushed_bp(end, &f, &way)) && f.pc - zone.lo - 1 < zone.size && n < max)
+		pcs[n++] = f.pc;
+	w->f = f;
+	w->way = (struct walk_way){ f.sp - 16, f.bp };
+	w->n = n;
+	w->by_frame_ptr = false;
+	w->is_exact = false;
+	return steps;
+}
+
+/* A step by RULE_ZONE, or many. */
+static enum cfi_result step_in_zone(struct walk *w, uint32_t rule, uintptr_t *pcs, size_t max)
+{
+	struct walk_memo *u = &w->reuse;
+
+	if (u->memo && !u->taken) {
+		if (u->fresh > INSIDE_MAX)
+			return walk_slow_step(w, rule);
+		u->fresh = 0;
+	}
+	return cross_zone(w, rule, pcs, max) ? CFI_OK : walk_slow_step(w, rule);
+}
+
 /* The current frame is stored and its rule needs a step of another kind, or there is none. */
-static enum cfi_result step(struct walk *w, uint32_t rule)
+static enum cfi_result step(struct walk *w, uint32_t rule, uintptr_t *pcs, size_t max)
 {
 	if (rule == RULE_INVALID)
 		rule = walk_decode(w);
+	if (rule_kind(rule) == RULE_ZONE)
+		return step_in_zone(w, rule, pcs, max);
 	return rule_kind(rule) == RULE_END ? CFI_END : walk_slow_step(w, rule);
 }
 
@@ -230,7 +300,7 @@ static enum unwind_end walk_frames(struct walk *w, uintptr_t *pcs, size_t max)
 			return UNWIND_DONE;
 		}
 		if (stop == STOP_RULE)
-			result = step(w, rule);
+			result = step(w, rule, pcs, max);
 		if (result != CFI_OK)
 			return ends[result];
 	}

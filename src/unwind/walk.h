@@ -22,7 +22,7 @@ static inline UNWIND_NO_SANITIZE uintptr_t walk_load(uintptr_t addr)
 
 /*
  * The reuse of the previous walk, while a walk runs; memo NULL: none. This walk's frames are noted
- * from the start of the memo's arrays on, the previous walk's lie at the end.
+ * from the start of the memo's notes on, the previous walk's lie at the end.
  */
 struct walk_memo {
 	struct unwind_memo *memo;
@@ -89,7 +89,7 @@ bool walk_memo_met(struct walk *w);
 /* The lowest sp of a frame that can be met, UINTPTR_MAX when there is none. */
 static inline uintptr_t walk_memo_meet(const struct walk_memo *u)
 {
-	return u->alive < UNWIND_MEMO_FRAMES ? u->memo->sp[u->alive] : UINTPTR_MAX;
+	return u->alive < UNWIND_MEMO_FRAMES ? u->memo->notes[u->alive].sp : UINTPTR_MAX;
 }
 
 /* Makes room to note frames; false when the memo is full of this walk. */

@@ -11,6 +11,7 @@
 #include <ucontext.h>
 
 #include "unwind/rule_cache.h"
+#include "unwind/zone.h"
 
 UNWIND_NO_SANITIZE bool walk_read(void *ctx, uintptr_t addr, uintptr_t *out)
 {
@@ -73,17 +74,23 @@ static bool is_sigreturn(struct walk *w, uintptr_t pc)
 	return true;
 }
 
+/* Zones are for return addresses only: an exact pc may be where there is no frame yet. */
 static uint32_t decode(struct walk *w, uintptr_t pc, bool is_exact)
 {
+	bool has_zones = w->ctx->cache && !is_exact;
+	uint32_t zone = has_zones ? zone_find(w->ctx->cache, w->salt, pc) : RULE_INVALID;
 	struct unwind_module module;
 	struct cfi_row row;
-	bool found = find_module(w, pc, &module);
+	uint32_t rule;
 
-	/* The first instructions of a function have no frame yet, so an exact pc is looked up. */
-	if (found && module.keeps_frame_pointers && !is_exact)
-		return rule_make(RULE_FRAME_PTR, 0, 0);
-	if (found && cfi_row_at(&module, pc, &row))
-		return rule_from_row(&row);
+	if (zone != RULE_INVALID)
+		return zone;
+	if (find_module(w, pc, &module) && cfi_row_at(&module, pc, &row)) {
+		rule = rule_from_row(&row);
+		if (has_zones && rule == rule_make(RULE_BP, 2, 2))
+			zone = zone_learn(w, &module, pc);
+		return zone != RULE_INVALID ? zone : rule;
+	}
 	return rule_make(!is_exact && is_sigreturn(w, pc + 1) ? RULE_SIGNAL : RULE_FRAME_PTR, 0, 0);
 }
 
@@ -133,6 +140,12 @@ static enum cfi_result step_sp(struct walk *w, uint32_t rule)
 static enum cfi_result step_bp(struct walk *w, uint32_t rule)
 {
 	return leave(w, w->f.bp + rule_cfa(rule), w->f.bp, rule_bp(rule));
+}
+
+static enum cfi_result step_zone(struct walk *w, uint32_t rule)
+{
+	(void)rule;
+	return step_bp(w, rule_make(RULE_BP, 2, 2));
 }
 
 static enum cfi_result step_plt(struct walk *w, uint32_t rule)
@@ -289,6 +302,7 @@ static enum cfi_result (*const steps[])(struct walk *, uint32_t) = {
 	[RULE_DEREF_SP] = step_deref_sp,
 	[RULE_SIGNAL] = step_signal,
 	[RULE_OTHER] = step_other,
+	[RULE_ZONE] = step_zone,
 };
 
 enum cfi_result walk_slow_step(struct walk *w, uint32_t rule)
@@ -305,7 +319,7 @@ enum cfi_result walk_slow_step(struct walk *w, uint32_t rule)
 	w->is_exact = false;
 	w->by_frame_ptr = false;
 	result = steps[kind](w, rule);
-	if (kind > RULE_PLT)
+	if (kind > RULE_PLT && kind != RULE_ZONE)
 		make_opaque(w, w->f.sp, w->f.pc);
 	return result;
 }

@@ -67,16 +67,17 @@ static struct str sampling(const struct profile *p, struct arena *arena)
 	return text;
 }
 
-static json_t *profiles(struct web_profiles *p)
+static json_t *profiles(struct web_profiles *p, struct arena *arena)
 {
 	json_t *array = json_array();
 
 	pthread_mutex_lock(&p->lock);
 	for (uint32_t i = 0; array && i < p->n; i++)
-		json_array_append_new(
-		    array, json_pack("{sI so sb sb}", "id", (json_int_t)p->v[i].id, "label",
-			       web_json_str(str_c(p->v[i].label)), "current",
-			       p->v[i].id == p->current, "earlier", p->v[i].earlier));
+		json_array_append_new(array,
+		    json_pack("{so so sb sb}", "id", web_json_str(web_profile_key(&p->v[i], arena)),
+			"label", web_json_str(str_c(p->v[i].label)), "current",
+			!p->v[i].is_moment && p->v[i].id == p->current, "earlier",
+			p->v[i].earlier));
 	pthread_mutex_unlock(&p->lock);
 	return array;
 }
@@ -98,8 +99,8 @@ static MUST_USE enum err_code write_meta(
 	    "legend", web_json_lines(buf_str(&legend)), "sampling",
 	    web_json_str(sampling(p, &request->arena)), "sampleTypes", sample_types(p),
 	    "sampleType", web_json_str(view->options.sample_type), "labels", label_keys(p),
-	    "profiles", profiles(&request->web->profiles), "docUrl", web_json_str(doc), "version",
-	    PPROF_VERSION);
+	    "profiles", profiles(&request->web->profiles, &request->arena), "docUrl",
+	    web_json_str(doc), "version", PPROF_VERSION);
 	buf_release(&legend);
 	return web_json_write(value, out, e);
 }

@@ -72,10 +72,11 @@ enum err_code web_profiles_init(struct web_profiles *p, struct driver *driver, s
 	*p = (struct web_profiles){ .driver = driver, .next_id = 1, .current = 1 };
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_mutex_init(&p->loading, NULL);
+	timeline_init(&p->timeline, driver);
 	all = add(p, STR(""), name_of_all(p));
 	all->loaded = loaded_new(driver, NULL);
 	for (uint32_t i = 0; r->n_sources > 1 && i < r->n_sources; i++)
-		if (p->n + WEB_PROFILES_EARLIER + 1 < WEB_PROFILES_MAX) {
+		if (p->n + WEB_PROFILES_EARLIER + WEB_PROFILES_MOMENTS + 2 < WEB_PROFILES_MAX) {
 			struct web_profile *one = add(p, r->sources[i], r->sources[i]);
 
 			snprintf(one->label, sizeof one->label, "%.*s",
@@ -88,19 +89,34 @@ void web_profiles_release(struct web_profiles *p)
 {
 	for (uint32_t i = 0; i < p->n; i++)
 		loaded_free(p->v[i].loaded);
+	timeline_release(&p->timeline);
 	pthread_mutex_destroy(&p->lock);
 	pthread_mutex_destroy(&p->loading);
 	*p = (struct web_profiles){ 0 };
 }
 
+struct str web_profile_key(const struct web_profile *p, struct arena *arena)
+{
+	return arena_printf(arena, "%s%u", p->is_moment ? "t" : "", p->id);
+}
+
+/* False when the text is no key. */
+static bool read_key(const struct web_profiles *p, struct str text, uint64_t *id, bool *is_moment)
+{
+	*id = p->current;
+	*is_moment = str_starts(text, STR("t"));
+	return text.n == 0 || str_to_u64(str_skip(text, *is_moment), 10, id);
+}
+
 static struct web_profile *find(struct web_profiles *p, struct str text)
 {
-	uint64_t id = p->current;
+	uint64_t id;
+	bool is_moment;
 
-	if (text.n > 0 && !str_to_u64(text, 10, &id))
+	if (!read_key(p, text, &id, &is_moment))
 		return NULL;
 	for (uint32_t i = 0; i < p->n; i++)
-		if (p->v[i].id == id)
+		if (p->v[i].id == id && p->v[i].is_moment == is_moment)
 			return &p->v[i];
 	return NULL;
 }
@@ -164,29 +180,120 @@ static struct web_loaded *keep(struct web_profiles *p, struct str text, struct w
 	return loaded;
 }
 
+/* Takes entry i off the list; its profile, to be freed by who holds no lock, unless it is held. */
+static struct web_loaded *take_off(struct web_profiles *p, uint32_t i)
+{
+	struct web_loaded *loaded = p->v[i].loaded;
+
+	memmove(&p->v[i], &p->v[i + 1], (p->n - i - 1) * sizeof p->v[0]);
+	p->n--;
+	return loaded && loaded->holders == 0 ? loaded : NULL;
+}
+
+/* Takes the oldest entry of a kind off the list when there are more than `most`. */
+static struct web_loaded *forget_oldest(
+    struct web_profiles *p, bool (*is_kind)(const struct web_profile *), uint32_t most)
+{
+	uint32_t n = 0, oldest = p->n;
+
+	for (uint32_t i = p->n; i-- > 0;)
+		if (is_kind(&p->v[i])) {
+			n++;
+			oldest = i;
+		}
+	return n > most ? take_off(p, oldest) : NULL;
+}
+
+static bool is_earlier(const struct web_profile *p)
+{
+	return p->earlier;
+}
+
+static bool is_moment(const struct web_profile *p)
+{
+	return p->is_moment;
+}
+
+static MUST_USE enum err_code load_moment(
+    struct web_profiles *p, uint64_t id, struct web_loaded **out, int64_t *time_ns, struct err *e)
+{
+	enum err_code code;
+
+	*out = loaded_new(NULL, p->driver);
+	if (!*out)
+		return FAIL_NOMEM(e);
+	code = id <= UINT32_MAX
+		   ? timeline_profile(&p->timeline, (uint32_t)id, &(*out)->own, time_ns, e)
+		   : FAIL(e, ERR_NOT_FOUND, "there is no such moment");
+	if (code != OK) {
+		loaded_free(*out);
+		*out = NULL;
+	}
+	return code;
+}
+
+static void label_moment(struct web_profile *p, int64_t time_ns)
+{
+	const time_t at = (time_t)(time_ns / 1000000000);
+	struct tm local;
+
+	if (time_ns > 0 && localtime_r(&at, &local))
+		strftime(p->label, sizeof p->label, "at %Y-%m-%d %H:%M:%S", &local);
+	else
+		snprintf(p->label, sizeof p->label, "moment %u", p->id);
+}
+
+/* Lists a moment and holds it. */
+static MUST_USE enum err_code hold_moment(
+    struct web_profiles *p, uint64_t id, struct web_loaded **out, struct err *e)
+{
+	struct web_loaded *gone;
+	struct web_profile *new;
+	int64_t time_ns = 0;
+
+	TRY(load_moment(p, id, out, &time_ns, e));
+	pthread_mutex_lock(&p->lock);
+	new = &p->v[p->n++];
+	*new = (struct web_profile){ .id = (uint32_t)id, .loaded = *out, .is_moment = true };
+	label_moment(new, time_ns);
+	(*out)->holders++;
+	gone = forget_oldest(p, is_moment, WEB_PROFILES_MOMENTS);
+	pthread_mutex_unlock(&p->lock);
+	loaded_free(gone);
+	return OK;
+}
+
+/* A profile that is not loaded; `loading` is held. */
+static MUST_USE enum err_code hold_source(struct web_profiles *p, struct str text,
+    const struct str *source, struct web_loaded **out, struct err *e)
+{
+	struct web_loaded *loaded = NULL;
+	enum err_code code = load(p, source, &loaded, e);
+
+	pthread_mutex_lock(&p->lock);
+	if (code == OK)
+		*out = keep(p, text, loaded);
+	pthread_mutex_unlock(&p->lock);
+	return code;
+}
+
 enum err_code web_profiles_hold(
     struct web_profiles *p, struct str text, struct web_loaded **out, struct err *e)
 {
 	struct str source = STR("");
 	enum err_code code = OK;
-	bool known;
+	bool known, moment;
+	uint64_t id;
 
 	*out = hold_loaded(p, text, &known, &source);
-	if (!known)
-		return FAIL(e, ERR_NOT_FOUND, "there is no profile %.*s", STR_ARG(text));
 	if (*out)
 		return OK;
+	if (!read_key(p, text, &id, &moment) || (!known && !moment))
+		return FAIL(e, ERR_NOT_FOUND, "there is no profile %.*s", STR_ARG(text));
 	pthread_mutex_lock(&p->loading);
 	*out = hold_loaded(p, text, &known, &source); /* another request may have been first */
-	if (known && !*out) {
-		struct web_loaded *loaded = NULL;
-
-		code = load(p, &source, &loaded, e);
-		pthread_mutex_lock(&p->lock);
-		if (code == OK)
-			*out = keep(p, text, loaded);
-		pthread_mutex_unlock(&p->lock);
-	}
+	if (!*out)
+		code = moment ? hold_moment(p, id, out, e) : hold_source(p, text, &source, out, e);
 	pthread_mutex_unlock(&p->loading);
 	return code;
 }
@@ -213,11 +320,13 @@ enum err_code web_profiles_subtract(
 	code = profile_derive(&left, profile, e);
 	if (code == OK)
 		code = profile_derive(&right, &held->driver->profile, e);
+	right.cancel = left.cancel;
 	if (code == OK)
 		code = difference(&both, &left, &right, e);
 	profile_release(&left);
 	profile_release(&right);
 	web_profiles_drop(p, held);
+	both.cancel = profile->cancel;
 	if (code == OK)
 		*profile = both;
 	return code;
@@ -245,25 +354,6 @@ void web_profiles_drop(struct web_profiles *p, struct web_loaded *loaded)
 		loaded_free(loaded);
 }
 
-/* Takes the oldest earlier state off the list when there are too many; its profile, to be freed. */
-static struct web_loaded *forget_oldest(struct web_profiles *p)
-{
-	struct web_loaded *loaded;
-	uint32_t earlier = 0, oldest = p->n;
-
-	for (uint32_t i = p->n; i-- > 0;)
-		if (p->v[i].earlier) {
-			earlier++;
-			oldest = i;
-		}
-	if (earlier <= WEB_PROFILES_EARLIER)
-		return NULL;
-	loaded = p->v[oldest].loaded;
-	memmove(&p->v[oldest], &p->v[oldest + 1], (p->n - oldest - 1) * sizeof p->v[0]);
-	p->n--;
-	return loaded->holders == 0 ? loaded : NULL;
-}
-
 enum err_code web_profiles_fetch(struct web_profiles *p, struct err *e)
 {
 	struct web_loaded *loaded = NULL, *gone = NULL;
@@ -280,7 +370,7 @@ enum err_code web_profiles_fetch(struct web_profiles *p, struct err *e)
 		fresh = add(p, STR(""), name_of_all(p));
 		fresh->loaded = loaded;
 		p->current = fresh->id;
-		gone = forget_oldest(p);
+		gone = forget_oldest(p, is_earlier, WEB_PROFILES_EARLIER);
 	}
 	pthread_mutex_unlock(&p->lock);
 	pthread_mutex_unlock(&p->loading);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/err.h"
 #include "driver/config.h"
 #include "driver/driver.h"
@@ -38,6 +39,7 @@ struct web_request {
 	struct web *web;
 	const struct driver *driver; /* the profile asked for, or a difference of two */
 	struct web_loaded *loaded;   /* held while the request runs; NULL: no profile needed */
+	struct cancel cancel;        /* asks the connection; in the profile's `cancel` */
 	struct config config;        /* the command line's options with the URL's on top */
 	struct web_arguments arguments;
 	struct arena arena;  /* released when the reply has been sent */
@@ -66,15 +68,17 @@ web_handler web_api_flame;   /* bytes: see api_flame.c */
 web_handler web_api_graph;   /* DOT */
 web_handler web_api_peek;    /* text reports */
 web_handler web_api_disasm;
-web_handler web_api_source;  /* JSON: see api_source.c */
-web_handler web_download;    /* the loaded profile */
-web_handler web_api_configs; /* JSON: saved configurations */
-web_handler web_save_config; /* POST only, as the next three */
+web_handler web_api_source;   /* JSON: see api_source.c */
+web_handler web_download;     /* the loaded profile */
+web_handler web_api_configs;  /* JSON: saved configurations */
+web_handler web_api_timeline; /* JSON: see driver/timeline_json.c */
+web_handler web_save_config;  /* POST only, as the next four */
 web_handler web_delete_config;
 web_handler web_fetch_again;
+web_handler web_sample; /* of a running program, for the course of time */
 
-/* ERR_UNSUPPORTED when the page has gone on to something else: asked between long steps. */
-enum err_code web_wanted(const struct web_request *request, struct err *e) MUST_USE;
+/* ERR_CANCELLED when the page has gone on to something else: asked between long steps. */
+enum err_code web_wanted(struct web_request *request, struct err *e) MUST_USE;
 
 struct view;
 

@@ -8,7 +8,8 @@
 enum need {
 	NEED_NOTHING,
 	NEED_PROFILE, /* held while it runs */
-	NEED_PLACE,   /* besides, a place behind the gate: it takes time and memory */
+	NEED_GATE,    /* a place behind the gate: it takes time and memory */
+	NEED_PLACE,   /* both */
 	NEED_POST,    /* it changes something */
 };
 
@@ -26,15 +27,17 @@ static const struct {
 	{ "/ui/api/peek", web_api_peek, NEED_PLACE },
 	{ "/ui/api/source", web_api_source, NEED_PLACE },
 	{ "/ui/api/disasm", web_api_disasm, NEED_PLACE },
+	{ "/ui/api/timeline", web_api_timeline, NEED_GATE },
 	{ "/ui/download", web_download, NEED_PLACE },
 	{ "/ui/saveconfig", web_save_config, NEED_POST },
 	{ "/ui/deleteconfig", web_delete_config, NEED_POST },
 	{ "/ui/fetch", web_fetch_again, NEED_POST },
+	{ "/ui/sample", web_sample, NEED_POST },
 };
 
 /* Views are one page that reads its own URL; google/pprof's older names lead to the new ones. */
 static const char *const views[] = { "/ui/flamegraph", "/ui/graph", "/ui/top", "/ui/peek",
-	"/ui/source", "/ui/disasm" };
+	"/ui/source", "/ui/disasm", "/ui/timeline" };
 
 static const struct {
 	const char *from, *to;
@@ -97,11 +100,15 @@ static int socket_of(struct MHD_Connection *connection)
 	return info ? info->connect_fd : -1;
 }
 
-enum err_code web_wanted(const struct web_request *request, struct err *e)
+static bool is_connected(void *request)
 {
-	if (web_gate_wanted(request->fd))
-		return OK;
-	return FAIL(e, ERR_UNSUPPORTED, "nobody waits for this any more");
+	return web_gate_wanted(((struct web_request *)request)->fd);
+}
+
+enum err_code web_wanted(struct web_request *request, struct err *e)
+{
+	cancel_now(&request->cancel, 0);
+	return cancel_check(&request->cancel, e);
 }
 
 /* The handler over the profile that the request names. */
@@ -109,22 +116,19 @@ static MUST_USE enum err_code run_on_profile(
     struct web_request *request, struct web_reply *reply, web_handler *handler, struct err *e)
 {
 	struct web_profiles *profiles = &request->web->profiles;
-	struct driver difference = { 0 };
-	enum err_code code;
+	struct driver own; /* borrows the loaded one's parts */
+	enum err_code code = OK;
 
 	TRY(web_profiles_hold(profiles, request->arguments.profile, &request->loaded, e));
-	request->driver = request->loaded->driver;
-	code = OK;
-	if (request->arguments.base.n) {
-		difference = *request->driver;
-		code = web_profiles_subtract(
-		    profiles, request->arguments.base, &difference.profile, e);
-		request->driver = &difference;
-	}
+	own = *request->loaded->driver;
+	own.profile.cancel = &request->cancel;
+	if (request->arguments.base.n)
+		code = web_profiles_subtract(profiles, request->arguments.base, &own.profile, e);
+	request->driver = &own;
 	if (code == OK) {
 		code = handler(request, reply, e);
 		if (request->arguments.base.n)
-			profile_release(&difference.profile);
+			profile_release(&own.profile);
 	}
 	web_profiles_drop(profiles, request->loaded);
 	return code;
@@ -137,11 +141,12 @@ static MUST_USE enum err_code run(struct web_request *request, struct web_reply 
 
 	if (need == NEED_PROFILE)
 		return run_on_profile(request, reply, handler, e);
-	if (need != NEED_PLACE)
+	if (need != NEED_PLACE && need != NEED_GATE)
 		return handler(request, reply, e);
 	if (!web_gate_enter(&request->web->gate, request->fd))
-		return FAIL(e, ERR_UNSUPPORTED, "nobody waits for this any more");
-	code = run_on_profile(request, reply, handler, e);
+		return FAIL(e, ERR_CANCELLED, "nobody waits for this any more");
+	code = need == NEED_PLACE ? run_on_profile(request, reply, handler, e)
+				  : handler(request, reply, e);
 	if (code == OK && request->gzip) /* here, where few do it at once */
 		web_send_pack(reply);
 	web_gate_leave(&request->web->gate);
@@ -162,6 +167,7 @@ static enum MHD_Result run_handler(
 	enum MHD_Result result;
 	enum err_code code;
 
+	request.cancel = (struct cancel){ .is_wanted = is_connected, .ctx = &request };
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, apply_option, &options);
 	code = options.code == OK ? run(&request, &reply, handler, need, &e) : options.code;
 	if (code == OK && (buf_failed(&reply.body) || arena_failed(&request.arena)))

@@ -8,8 +8,8 @@
 
 /* viz-js is WebAssembly; nothing else is evaluated, and nothing is loaded from elsewhere. */
 #define POLICY                                                                                     \
-	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' "              \
-	"'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "             \
+	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "             \
+	"img-src 'self' data:; connect-src 'self'; base-uri 'none'; "                              \
 	"form-action 'none'; frame-ancestors 'none'"
 
 bool web_send_accepts_gzip(struct MHD_Connection *connection)

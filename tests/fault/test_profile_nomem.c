@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include <cmocka.h>
+#include <zstd.h>
 
 #include "gen/builder.h"
 #include "gen/perfdata.h"
@@ -89,6 +90,17 @@ static enum err_code run_decode(void *input, struct err *e)
 	return code;
 }
 
+static void put_zstd_around(struct buf *b)
+{
+	struct buf packed = { 0 };
+
+	assert_true(buf_reserve(&packed, ZSTD_compressBound(b->n)));
+	packed.n = ZSTD_compress(packed.p, packed.cap, b->p, b->n, 1);
+	assert_false(ZSTD_isError(packed.n));
+	buf_release(b);
+	*b = packed;
+}
+
 static void decoding(void **state)
 {
 	struct profile p;
@@ -101,6 +113,10 @@ static void decoding(void **state)
 	fail_everywhere(run_decode, &bytes);
 	buf_clear(&bytes);
 	assert_int_equal(profile_encode_gzip(&p, &bytes, &e), OK);
+	fail_everywhere(run_decode, &bytes);
+	buf_clear(&bytes);
+	assert_int_equal(profile_encode(&p, &bytes, &e), OK);
+	put_zstd_around(&bytes);
 	fail_everywhere(run_decode, &bytes);
 	buf_release(&bytes);
 	profile_release(&p);

@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -310,6 +311,42 @@ static void running_threads_are_found(void **state)
 	pthread_join(t, NULL);
 	stop(&p);
 	assert_true(in_function(&p, burn_one) > 0);
+	reader_close(&p);
+}
+
+static int burn_c11(void *ms)
+{
+	burn((int64_t)(intptr_t)ms);
+	return 0;
+}
+
+/* Threads that end without our being told: what was seen of them is not counted again as unseen. */
+static void threads_that_go_without_a_word(void **state)
+{
+	struct reader_profile p;
+	int64_t used, used_around, counted, slack;
+
+	(void)state;
+	used_around = used_ns();
+	start(200);
+	used = used_ns();
+	for (unsigned i = 0; i < 4; i++) {
+		thrd_t t;
+
+		assert_int_equal(
+		    thrd_create(&t, burn_c11, (void *)(intptr_t)(i < 2 ? 20 : 300)), thrd_success);
+		thrd_join(t, NULL);
+	}
+	used = used_ns() - used;
+	stop(&p);
+	used_around = used_ns() - used_around;
+	counted = total(&p, 1);
+	slack = used / 50 + 5 * p.period;
+	if (counted < used - slack || counted > used_around + slack)
+		fail_msg("%.1f ms counted, %.1f to %.1f ms used", (double)counted / 1e6,
+		    (double)used / 1e6, (double)used_around / 1e6);
+	/* Most of the longer ones' time was sampled. */
+	assert_true(in_pseudo(&p, "[threads not seen]") < total(&p, 0) / 2);
 	reader_close(&p);
 }
 
@@ -605,6 +642,7 @@ int main(void)
 		cmocka_unit_test(totals_are_right),
 		cmocka_unit_test(short_threads_count),
 		cmocka_unit_test(running_threads_are_found),
+		cmocka_unit_test(threads_that_go_without_a_word),
 		cmocka_unit_test(a_second_one_is_refused),
 		cmocka_unit_test(a_client_that_leaves),
 		cmocka_unit_test(fetched_profiles),

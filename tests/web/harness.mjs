@@ -36,6 +36,14 @@ export const serve = (...args) =>
 
 export const run = (command, ...args) => execFileSync(command, args, { env });
 
+/** Runs a program while others run; how it ends does not matter. */
+export const runBeside = (command, ...args) =>
+  new Promise((done) => {
+    const child = spawn(command, args, { env, stdio: "ignore" });
+    children.push(child);
+    child.on("exit", done);
+  });
+
 export const report = (...args) =>
   execFileSync(pprof, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 28 });
 
@@ -49,7 +57,7 @@ export function topRows(profile, ...flags) {
   });
 }
 
-/** {status, size, body} of one request. */
+/** {status, size, body, headers} of one request. */
 export function ask(url, path, { method = "GET", headers = {}, abort = 0 } = {}) {
   const { port } = new URL(url);
   return new Promise((found, failed) => {
@@ -58,7 +66,7 @@ export function ask(url, path, { method = "GET", headers = {}, abort = 0 } = {})
       answer.on("data", (data) => parts.push(data));
       answer.on("end", () => {
         const body = Buffer.concat(parts);
-        found({ status: answer.statusCode, size: body.length, body });
+        found({ status: answer.statusCode, size: body.length, body, headers: answer.headers });
       });
     });
     r.on("error", failed);

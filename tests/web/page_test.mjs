@@ -15,6 +15,7 @@ import { flameTests } from "./tests_flame.mjs";
 import { graphTests } from "./tests_graph.mjs";
 import { profileTests } from "./tests_profiles.mjs";
 import { serverTests } from "./tests_server.mjs";
+import { timelineTests } from "./tests_timeline.mjs";
 import { topTests } from "./tests_top.mjs";
 import { wideProfile } from "./wide_profile.mjs";
 
@@ -43,6 +44,7 @@ async function openPage(browser, allowed) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const troubles = [];
   page.on("pageerror", (e) => troubles.push(e.message));
+  page.on("console", (m) => m.type() === "error" && /Content Security Policy/.test(m.text()) && troubles.push(m.text()));
   page.on("dialog", (d) => troubles.push(`dialog ${d.message()}`) && d.dismiss());
   page.on("request", (r) => {
     const to = new URL(r.url());
@@ -62,7 +64,7 @@ async function main() {
   const { page, troubles } = await openPage(browser, work);
   const context = { ...prepared, page, browser };
   const tests = {
-    ...flameTests, ...topTests, ...graphTests, ...codeTests, ...controlTests, ...profileTests, ...serverTests,
+    ...flameTests, ...topTests, ...graphTests, ...codeTests, ...controlTests, ...profileTests, ...serverTests, ...timelineTests,
   };
   const only = process.env.PAGE_TEST;
   let failed = 0;

@@ -1,8 +1,8 @@
 // Pictures of every page, for the documentation and to be looked at.
 import { join } from "node:path";
-import { pprof, run, serve, shots, work } from "./harness.mjs";
+import { build, pprof, run, runBeside, serve, shots, start, work } from "./harness.mjs";
 
-const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", source: "tr.hot", disasm: "tr.asm" };
+const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", source: "tr.hot", disasm: "tr.asm", timeline: ".verdict-line b" };
 
 async function shoot(page, url, name, path, act = async () => {}) {
   await page.goto(url + path);
@@ -18,6 +18,24 @@ function ownProfile(name, ...report) {
   const own = join(work, name);
   run("/usr/bin/env", "PPROF_HEAP_RATE=512", pprof, "run", "-o", own, "--", pprof, `-output=${own}.txt`, ...report);
   return own;
+}
+
+/** The profiles of an example server under a steady load, one a second. */
+async function watched(name, ...args) {
+  const folder = join(work, name);
+  const { url } = await start(join(build, "examples", name), ["0", ...args], "stdout", /listening on (http:\S+)\//);
+  const load = runBeside(join(build, "examples/load_client"), `${url}/process`, "18000", "2", "400");
+  await runBeside(pprof, "leaks", "-for", "40s", "-every", "1", "-save", folder, url);
+  await load;
+  return folder;
+}
+
+async function timelines(page) {
+  const folders = await Promise.all([watched("leaky_server"), watched("ttl_server", "5", "10")]);
+  const [leaking, bounded] = await Promise.all(folders.map((folder) => serve(folder)));
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await shoot(page, leaking.url, "timeline-leak", "/ui/timeline?from=t10&to=t34", () => page.waitForSelector(".flame canvas"));
+  await shoot(page, bounded.url, "timeline-bounded", "/ui/timeline");
 }
 
 export async function screenshots({ page, url, profile, before }) {
@@ -37,4 +55,5 @@ export async function screenshots({ page, url, profile, before }) {
   await page.emulateMedia({ colorScheme: "dark" });
   await shoot(page, rich.url, "dark", path);
   await page.emulateMedia({ colorScheme: "light" });
+  await timelines(page);
 }

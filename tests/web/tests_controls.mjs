@@ -83,7 +83,7 @@ export const controlTests = {
   async "keys change views and open the help"({ page, url }) {
     await page.goto(`${url}/ui/flamegraph?h=start_thread`);
     await page.waitForSelector(".flame canvas");
-    for (const [key, view] of [["2", "graph"], ["3", "top"], ["4", "peek"], ["5", "source"], ["6", "disasm"], ["1", "flamegraph"]]) {
+    for (const [key, view] of [["2", "graph"], ["3", "top"], ["4", "peek"], ["5", "source"], ["6", "disasm"], ["7", "timeline"], ["1", "flamegraph"]]) {
       await page.keyboard.press(key);
       await page.waitForURL((to) => to.pathname === `/ui/${view}` && to.searchParams.get("h") === "start_thread");
     }
@@ -127,7 +127,7 @@ export const controlTests = {
   },
 
   async "views fit windows from 360 px to 4K"({ page, url }) {
-    const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", peek: ".peek", source: "tr.hot", disasm: "tr.asm" };
+    const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", peek: ".peek", source: "tr.hot", disasm: "tr.asm", timeline: ".timeline-chart canvas" };
     for (const [width, height] of [[360, 640], [3840, 2160]]) {
       await page.setViewportSize({ width, height });
       for (const [view, selector] of Object.entries(ready)) {
@@ -141,7 +141,7 @@ export const controlTests = {
   },
 
   async "controls have names for screen readers"({ page, url }) {
-    for (const view of ["flamegraph", "graph", "top"]) {
+    for (const view of ["flamegraph", "graph", "top", "timeline"]) {
       await page.goto(`${url}/ui/${view}`);
       await page.waitForSelector("nav");
       await page.keyboard.press("o");

@@ -26,6 +26,13 @@ export const serverTests = {
     assert.equal(await status("/ui/deleteconfig?config=evil", { method: "POST", headers: { Origin: `http://${host}` } }), 400);
   },
 
+  async "the page's policy allows nothing inline and nothing from elsewhere"({ url }) {
+    const policy = (await ask(url, "/ui/flamegraph")).headers["content-security-policy"];
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /style-src 'self';/);
+    assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|\*|https?:/);
+  },
+
   async "the page is small before the graph engine is loaded"({ url }) {
     let total = 0;
     for (const path of ["/ui/flamegraph", "/ui/app.js", "/ui/app.css"])

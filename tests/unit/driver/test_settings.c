@@ -115,6 +115,42 @@ static int start(void **state)
 	return 0;
 }
 
+static enum err_code save_and_load(struct err *e)
+{
+	struct settings s;
+	struct config c;
+	enum err_code code;
+
+	config_init(&c);
+	c.focus = STR("text");
+	TRY(settings_save(path, STR("three"), &c, e));
+	TRY(settings_load(&s, path, &c, e));
+	code = s.n > 0 ? OK : ERR_FORMAT;
+	settings_release(&s);
+	return code;
+}
+
+/* At every allocation: told, and the file stays whole, as the next attempt reads it. */
+static void lack_of_memory_is_told(void **state)
+{
+	enum err_code code = ERR_NOMEM;
+	struct err e;
+	size_t n = 0;
+
+	(void)state;
+	unlink(path.p);
+	assert_int_equal(save_and_load(&e), OK);
+	while (code != OK) {
+		assert_true(++n < 5000);
+		alloc_fail_at(n);
+		code = save_and_load(&e);
+		alloc_fail_at(0);
+		if (code != OK && code != ERR_NOMEM)
+			fail_msg("allocation %zu: %s", n, e.msg);
+	}
+	assert_true(n > 5);
+}
+
 static int end(void **state)
 {
 	struct str sub = arena_printf(&arena, "%s/pprof", dir);
@@ -133,6 +169,7 @@ int main(void)
 		cmocka_unit_test(saving_again_replaces_and_deleting_removes),
 		cmocka_unit_test(absent_options_are_zero),
 		cmocka_unit_test(a_broken_file_is_told),
+		cmocka_unit_test(lack_of_memory_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);

@@ -96,6 +96,7 @@ static void test_many(void **state)
 	const struct object_symbol *symbol = sample_symbol(o, "sample_inner");
 	struct frame_set s = { 0 };
 	uint64_t addresses[64];
+	size_t hint = 0;
 	struct err e;
 
 	(void)state;
@@ -104,7 +105,7 @@ static void test_many(void **state)
 	assert_int_equal(object_frames_many(o, addresses, 64, &s, &e), OK);
 	assert_int_equal(s.places.n, 64);
 	for (size_t i = 0; i < 64; i++) {
-		const struct frame_place *p = frame_set_find(&s, addresses[i]);
+		const struct frame_place *p = frame_set_find(&s, addresses[i], &hint);
 		const struct object_frame *f;
 		uint32_t n;
 

@@ -13,6 +13,7 @@
 #include "gen/rawproto.h"
 #include "profile/decode.h"
 #include "profile/encode.h"
+#include "profile/gzip.h"
 
 static void assert_encodes(const struct profile *p, const struct buf *expected)
 {

@@ -9,12 +9,11 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <libdeflate.h>
 #include <zstd.h>
 
 #include "base/arena.h"
 #include "profile/decode.h"
-#include "profile/encode.h"
+#include "profile/gzip.h"
 #include "profile/uncompress.h"
 
 static void add_gzip(struct buf *out, struct str raw)
@@ -202,27 +201,93 @@ static void header_fields_are_skipped(void **state)
 	buf_release(&raw);
 }
 
-/* 100 MB of zeroes in 100 kB, and the same again as what a small bomb can claim. */
-static void bombs_meet_the_limit(void **state)
+#define TOO_DENSE "contents are packed more than 256 to 1, which no profile is"
+
+/* One kind of block of a zstd frame: `size` times the same byte, in four bytes. */
+static void add_zstd_run(struct buf *out, uint32_t size, bool last)
 {
-	struct libdeflate_compressor *c = libdeflate_alloc_compressor(1);
+	uint32_t head = size << 3 | 1u << 1 | last;
+
+	buf_char(out, (char)head);
+	buf_char(out, (char)(head >> 8));
+	buf_char(out, (char)(head >> 16));
+	buf_char(out, 0);
+}
+
+/* 100 GB in 3 MB: blocks of 128 KiB in 4 bytes each, behind a header with a window of 1 MiB. */
+static void add_zstd_bomb(struct buf *out, uint32_t blocks)
+{
+	BUF_LIT(out, "\x28\xb5\x2f\xfd\x00\x50");
+	for (uint32_t i = 0; i < blocks; i++)
+		add_zstd_run(out, 128u << 10, i + 1 == blocks);
+}
+
+/* How much memory a refusal took, as the buffer that it leaves shows. */
+static void assert_bomb(const struct buf *packed)
+{
+	struct buf out = { 0 };
+	struct err e = { 0 };
+
+	assert_int_equal(profile_uncompress(&out, buf_str(packed), &e), ERR_LIMIT);
+	assert_string_equal(e.msg, TOO_DENSE);
+	assert_true(out.n <= packed->n + ((size_t)34 << 20));
+	buf_release(&out);
+}
+
+static void bombs_end_early(void **state)
+{
 	struct buf raw = { 0 }, packed = { 0 };
 
 	(void)state;
+	add_zstd_bomb(&packed, 800000);
+	assert_bomb(&packed);
+	buf_clear(&packed);
 	buf_fill(&raw, 0, (size_t)100 << 20);
 	assert_false(buf_failed(&raw));
-	assert_true(buf_reserve(&packed, (size_t)1 << 20));
-	packed.n = libdeflate_gzip_compress(c, raw.p, raw.n, packed.p, packed.cap);
-	assert_true(packed.n > 0 && packed.n < 250000);
-	assert_fails(buf_str(&packed), ERR_LIMIT, "contents are larger than 67108864 bytes");
+	add_gzip(&packed, buf_str(&raw));
+	assert_true(packed.n < 250000);
+	assert_bomb(&packed);
+	buf_release(&raw);
+	buf_release(&packed);
+}
+
+/* What comes before does not make room for it: each stretch must be like a profile. */
+static void a_bomb_behind_honest_bytes_ends_too(void **state)
+{
+	struct buf raw = { 0 }, packed = { 0 };
+
+	(void)state;
+	fill(&raw, 1000000, 6);
+	buf_fill(&raw, 0, (size_t)40 << 20);
+	add_gzip(&packed, buf_str(&raw));
+	assert_true(raw.n < packed.n * 256);
+	assert_bomb(&packed);
 	buf_clear(&packed);
-	add_zstd(&packed, buf_str(&raw));
-	assert_fails(buf_str(&packed), ERR_LIMIT, "contents are larger than 67108864 bytes");
-	buf_clear(&packed); /* below the limit the same shape is read */
-	raw.n = (size_t)60 << 20;
-	add_zstd(&packed, buf_str(&raw));
+	add_zstd(&packed, str_head(buf_str(&raw), 1000000));
+	add_zstd_bomb(&packed, 1000);
+	assert_bomb(&packed);
+	buf_release(&raw);
+	buf_release(&packed);
+}
+
+/* 16 MB of anything, and any amount that is packed as well as deep stacks can be. */
+static void dense_profiles_are_read(void **state)
+{
+	struct buf raw = { 0 }, packed = { 0 };
+
+	(void)state;
+	buf_fill(&raw, 0, (size_t)15 << 20);
+	add_gzip(&packed, buf_str(&raw));
 	assert_reads(&packed, &raw);
-	libdeflate_free_compressor(c);
+	buf_clear(&packed);
+	buf_clear(&raw);
+	for (uint32_t i = 0; i < 15000; i++) {
+		fill(&raw, 16, i);
+		buf_fill(&raw, (char)i, 4000);
+	}
+	add_zstd(&packed, buf_str(&raw));
+	assert_true(raw.n > packed.n * 80);
+	assert_reads(&packed, &raw);
 	buf_release(&raw);
 	buf_release(&packed);
 }
@@ -267,7 +332,9 @@ int main(void)
 		cmocka_unit_test(broken_gzip_says_how),
 		cmocka_unit_test(corrupt_deflate_names_the_offset),
 		cmocka_unit_test(header_fields_are_skipped),
-		cmocka_unit_test(bombs_meet_the_limit),
+		cmocka_unit_test(bombs_end_early),
+		cmocka_unit_test(a_bomb_behind_honest_bytes_ends_too),
+		cmocka_unit_test(dense_profiles_are_read),
 		cmocka_unit_test(decode_says_what_it_was_doing),
 		cmocka_unit_test(lack_of_memory_is_told),
 	};

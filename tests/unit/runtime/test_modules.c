@@ -49,16 +49,26 @@ static void by_the_loader(void **state)
 
 static void by_the_snapshot(void **state)
 {
-	size_t bytes = SNAPSHOT_MAX * sizeof(struct unwind_module);
-
 	(void)state;
 	modules.find_object = NULL;
-	modules.tables[0] = rt_mem_map(bytes);
-	modules.tables[1] = rt_mem_map(bytes);
+	assert_true(rt_module_snap_init());
 	assert_false(rt_modules_find((uintptr_t)by_the_snapshot, &(struct unwind_module){ 0 }));
 	rt_modules_refresh();
 	finds_code_only();
 	rt_modules_refresh();
+	finds_code_only();
+}
+
+/* An object that comes later is found after the next look for what was missed. */
+static void missed_ones(void **state)
+{
+	struct unwind_module m = { 0 };
+
+	(void)state;
+	(void)rt_modules_catch_up();
+	assert_false(rt_modules_catch_up());
+	assert_false(rt_modules_find(1, &m));
+	assert_true(rt_modules_catch_up());
 	finds_code_only();
 }
 
@@ -90,6 +100,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_the_loader),
 		cmocka_unit_test(by_the_snapshot),
+		cmocka_unit_test(missed_ones),
 		cmocka_unit_test(mappings),
 	};
 

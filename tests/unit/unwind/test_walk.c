@@ -29,7 +29,6 @@ enum {
 	F_LEFT = EH_CODE + 0x810,  /* end of F_DRAP: CFA = rsp + 8, but still rbp at *rbp */
 	F_SIG = EH_CODE + 0x1010,  /* signal return, in a module of its own */
 	F_BARE = EH_CODE + 0x8010, /* no unwind information */
-	F_FLAGGED = 0x700010,      /* in a module that keeps frame pointers */
 };
 
 struct world {
@@ -53,10 +52,6 @@ static bool find_module(void *ctx, uintptr_t pc, struct unwind_module *out)
 	struct world *w = ctx;
 
 	w->look_ups++;
-	if (pc >= 0x700000 && pc < 0x701000) {
-		out->keeps_frame_pointers = true;
-		return true;
-	}
 	if (pc < EH_CODE || pc >= EH_CODE + 0x8000)
 		return false;
 	*out = eh_module(pc < EH_CODE + 0x1000 ? &w->eh : &w->signal);
@@ -343,19 +338,6 @@ static void test_frame_pointers_without_information(void **state)
 	ASSERT_PCS(w, UNWIND_STUCK, F_BARE);
 }
 
-static void test_flagged_module(void **state)
-{
-	struct world *w = *state;
-	struct unwind_regs regs = regs_at(F_FLAGGED, at(w, 0), at(w, 4));
-
-	w->stack[4] = at(w, 8);
-	w->stack[5] = F_FLAGGED + 1;
-	w->stack[8] = 0;
-	w->stack[9] = F_END;
-	walk_to(w, &regs, false, PCS_MAX);
-	ASSERT_PCS(w, UNWIND_DONE, F_FLAGGED, F_FLAGGED + 1, F_END);
-}
-
 static void test_zero_ends(void **state)
 {
 	struct world *w = *state;
@@ -447,8 +429,8 @@ static void test_address_with_high_bits(void **state)
 static void test_garbage(void **state)
 {
 	struct world *w = *state;
-	static const uintptr_t places[15] = { F_SP, F_SP + 1, F_SP + 2, F_PUSH, F_PUSH + 1, F_BP,
-		F_BP + 1, F_PLT, F_DRAP, F_SAVED, F_RBX, F_SIG, F_BARE, F_FLAGGED, 0 };
+	static const uintptr_t places[14] = { F_SP, F_SP + 1, F_SP + 2, F_PUSH, F_PUSH + 1, F_BP,
+		F_BP + 1, F_PLT, F_DRAP, F_SAVED, F_RBX, F_SIG, F_BARE, 0 };
 	unsigned seed = 12345;
 	unsigned longer = 0;
 
@@ -458,12 +440,12 @@ static void test_garbage(void **state)
 		for (size_t i = 0; i < 256; i++) {
 			unsigned r = (unsigned)rand_r(&seed);
 
-			w->stack[i] = places[r / 8 % 15];
+			w->stack[i] = places[r / 8 % 14];
 			if (r % 8 < 3) /* mostly upwards, as saved frame pointers are */
 				w->stack[i] =
 				    at(w, i + r / 8 % 40 - (r % 8 == 2 ? 20 : 0)) + (r % 97 == 0);
 		}
-		regs = regs_at(places[(unsigned)rand_r(&seed) % 15],
+		regs = regs_at(places[(unsigned)rand_r(&seed) % 14],
 		    at(w, (unsigned)rand_r(&seed) % 70), w->stack[200]);
 		regs.r[UNWIND_RBX] = w->stack[201];
 		walk_to(w, &regs, round & 1, 40);
@@ -504,7 +486,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_signal_stack, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_frame_pointers_without_information, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_flagged_module, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_zero_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_truncation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unreadable, set_up, tear_down),

@@ -2,9 +2,10 @@
 
 import { decodeFlame, type Flame } from "./flame_model";
 import { shortLabels } from "./state";
+import type { Timeline } from "./timeline_model";
 
 export interface ProfileEntry {
-  id: number;
+  id: string; // what a URL calls it
   label: string;
   current: boolean; // what is shown when the URL names none
   earlier: boolean; // replaced by one that was fetched later
@@ -131,6 +132,15 @@ export async function deleteConfig(name: string) {
 /** The server fetches the profile again. */
 export async function fetchAgain() {
   await ask("/ui/fetch", { method: "POST" });
+}
+
+export async function getTimeline(signal?: AbortSignal): Promise<Timeline> {
+  return (await ask("/ui/api/timeline", { signal })).json();
+}
+
+/** The server takes a sample of the running program, if there is one and it is time. */
+export async function sampleProgram(signal?: AbortSignal) {
+  await ask("/ui/sample", { method: "POST", signal });
 }
 
 type TopTuple = [string, string, number, number, string, string, string, string, string];

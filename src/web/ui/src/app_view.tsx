@@ -14,6 +14,7 @@ import { OptionsView } from "./options_view";
 import { PeekView } from "./peek_view";
 import { SourceView } from "./source_view";
 import { besideParams, type Place, placeOf, urlOf, withParams } from "./state";
+import { TimelineView } from "./timeline_view";
 import { TopView } from "./top_view";
 
 export interface ViewProps {
@@ -36,6 +37,7 @@ const viewOf = {
   peek: PeekView,
   source: SourceView,
   disasm: DisasmView,
+  timeline: TimelineView,
 };
 
 function usePlace(): [Place, (place: Place, quietly?: boolean) => void] {
@@ -121,7 +123,7 @@ export function App() {
   };
   const beside = place.params.get("beside");
   const labelOf = (id: string | null) =>
-    meta?.profiles.find((p) => (id ? String(p.id) === id : p.current))?.label ?? "";
+    meta?.profiles.find((p) => (id ? p.id === id : p.current))?.label ?? "";
   const panes = [
     { label: labelOf(place.params.get("profile")), params: place.params },
     ...(beside ? [{ label: labelOf(beside), params: besideParams(place.params) }] : []),

@@ -8,7 +8,7 @@ const keys: { title: string; rows: [string, string][] }[] = [
   {
     title: "Everywhere",
     rows: [
-      ["1 … 6", views.map((v) => v.title).join(", ")],
+      ["1 … 7", views.map((v) => v.title).join(", ")],
       ["/", "search; Enter focuses on what matches"],
       ["v", "into the view"],
       ["o", "options"],
@@ -43,6 +43,13 @@ const keys: { title: string; rows: [string, string][] }[] = [
       ["arrows, PgUp, PgDn", "walk"],
       ["Enter, m", "menu of a function"],
       ["Space", "pick several"],
+    ],
+  },
+  {
+    title: "Timeline",
+    rows: [
+      ["drag, ← →", "choose a range; with Shift its start"],
+      ["Esc", "no range"],
     ],
   },
 ];

@@ -12,8 +12,8 @@ interface ProfileMenuProps extends ViewProps {
 export function ProfileMenu({ place, go, meta, again, fetching }: ProfileMenuProps) {
   const profiles = meta?.profiles ?? [];
   const current = profiles.find((p) => p.current);
-  const shown = place.params.get("profile") ?? String(current?.id ?? "");
-  const before = profiles.filter((p) => p.earlier && String(p.id) !== shown).pop();
+  const shown = place.params.get("profile") ?? current?.id ?? "";
+  const before = profiles.filter((p) => p.earlier && p.id !== shown).pop();
   const set = (change: Record<string, string>) => go({ ...place, params: withParams(place.params, change) });
   const choice = (label: string, param: string, none: string) => (
     <label class="row">
@@ -21,9 +21,9 @@ export function ProfileMenu({ place, go, meta, again, fetching }: ProfileMenuPro
       <select value={place.params.get(param) ?? ""} onChange={(e) => set({ [param]: e.currentTarget.value })}>
         <option value="">{none}</option>
         {profiles
-          .filter((p) => param === "profile" ? !p.current : String(p.id) !== shown)
+          .filter((p) => param === "profile" ? !p.current : p.id !== shown)
           .map((p) => (
-            <option value={String(p.id)}>{p.label}</option>
+            <option value={p.id}>{p.label}</option>
           ))}
       </select>
     </label>
@@ -34,7 +34,7 @@ export function ProfileMenu({ place, go, meta, again, fetching }: ProfileMenuPro
         Fetch again <small>r</small>
       </button>
       {before && (
-        <button type="button" onClick={() => set({ base: String(before.id), beside: "" })}>
+        <button type="button" onClick={() => set({ base: before.id, beside: "" })}>
           Compare with before <small>{before.label}</small>
         </button>
       )}

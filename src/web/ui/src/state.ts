@@ -1,7 +1,7 @@
 // What the page shows is its URL: the view is the path's last part, options are the query, with
 // google/pprof's parameter names. So every link reproduces a view and Back works.
 
-export type View = "flamegraph" | "graph" | "top" | "peek" | "source" | "disasm";
+export type View = "flamegraph" | "graph" | "top" | "peek" | "source" | "disasm" | "timeline";
 
 export const views: { view: View; title: string; key: string }[] = [
   { view: "flamegraph", title: "Flame Graph", key: "1" },
@@ -10,6 +10,7 @@ export const views: { view: View; title: string; key: string }[] = [
   { view: "peek", title: "Peek", key: "4" },
   { view: "source", title: "Source", key: "5" },
   { view: "disasm", title: "Disassemble", key: "6" },
+  { view: "timeline", title: "Timeline", key: "7" },
 ];
 
 export interface Place {

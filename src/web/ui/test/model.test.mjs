@@ -16,6 +16,7 @@ const { colorsOf } = await load("flame_color.ts");
 const { fitted } = await load("flame_paint.ts");
 const { parseDisasm } = await load("disasm_model.ts");
 const { asmTokens, highlighter } = await load("highlight.ts");
+const timeline = await load("timeline_model.ts");
 const { formatValue, formatPercent, parseValue, sumTexts } = await load("units.ts");
 const { besideParams, exactPattern, matcher, namesOf, placeOf, shortLabels, urlOf, withParams } = await load("state.ts");
 
@@ -169,4 +170,53 @@ test("the second pane shows the other profile with the same options", () => {
 test("profiles are called by the shortest names that differ", () => {
   assert.deepEqual(shortLabels(["a/x.pb", "a/y.pb", "http://h/heap, 1"]), ["x.pb", "y.pb", "http://h/heap, 1"]);
   assert.deepEqual(shortLabels(["a/x.pb", "b/x.pb"]), ["a/x.pb", "b/x.pb"]);
+});
+
+const site = (name, curve, more = {}) => ({
+  verdict: "LEAK", trust: "strong", function: name, file: "a.c", line: 7, stack: "", holder: "", rate: { value: 2048, lo: 1024, hi: 4096 },
+  least_bytes: 0, most_bytes: Math.max(...curve), period_seconds: null, curve, ...more,
+});
+const moment = (id, time, total, memory = null) => ({ id, time, total, memory, limit: null });
+
+test("the course of time has a curve for memory, the heap and each site that matters", () => {
+  const report = { suspects: [site("leak", [1, 200])], not_leaks: [site("static", [90, 90]), site("dust", [1, 1])] };
+  const data = {
+    times: true, value: ["inuse_space", "bytes"], past: [moment(0, 1000, 50)], report,
+    moments: [moment(4, 2000, 91, 500), moment(9, 3000, 290, 600)],
+  };
+  const curves = timeline.curvesOf(data);
+  assert.deepEqual(curves.x, [1, 2, 3]);
+  assert.deepEqual(curves.curves.map((c) => [c.name, c.kind, c.values]), [
+    ["process memory", "memory", [null, 500, 600]],
+    ["inuse_space", "total", [50, 91, 290]],
+    ["leak a.c:7", "suspect", [null, 1, 200]],
+    ["static a.c:7", "site", [null, 90, 90]],
+  ]);
+  assert.deepEqual(timeline.curvesOf({ ...data, times: false }).x, [1, 2]);
+  assert.equal(timeline.nearest(curves, 0), 1, "of an earlier run no profile is left");
+  assert.deepEqual(timeline.rangeOf(new URLSearchParams("from=t9&to=t4"), curves.ids), { from: 1, to: 2 });
+  assert.deepEqual(timeline.rangeOf(new URLSearchParams("to=t4"), curves.ids), { from: null, to: 1 });
+  assert.equal(timeline.rangeOf(new URLSearchParams("to=t5"), curves.ids), null);
+});
+
+test("the projection is a cone, to the limit when asked", () => {
+  const report = { memory_slope: { value: 10, lo: 5, hi: 20 }, seconds_to_limit: { value: 1000, lo: 500, hi: null } };
+  assert.equal(timeline.horizon(report, "no", 100), 0);
+  assert.equal(timeline.horizon(report, "ahead", 100), 50);
+  assert.equal(Math.round(timeline.horizon(report, "limit", 100)), 1150);
+  assert.equal(timeline.horizon({ ...report, memory_slope: null }, "limit", 100), 0);
+  assert.deepEqual(timeline.coneOf(report, 7, 100, 50), { x: [7, 57], lo: [100, 350], mid: [100, 600], hi: [100, 1100] });
+  assert.equal(timeline.coneOf(report, 7, null, 50), null);
+});
+
+test("survivors by age are a density, durations and verdicts are words", () => {
+  const bars = timeline.ageBars(site("f", [1], { survivors: [10, 10, 0, 5], survivors_seconds: [10, 20, 20, 10] }));
+  assert.deepEqual(bars.map((b) => b.share), [1, 0.5, 0, 0.5]);
+  assert.equal(bars[1].label, "10 s … 30 s");
+  assert.deepEqual(timeline.ageBars(site("f", [1])), []);
+  assert.deepEqual([0, 0.5, 61, 3600 * 3 + 720, 3600 * 24 * 12].map(timeline.formatDuration), ["0 s", "0.5 s", "1 min 1 s", "3 h 12 min", "12 d"]);
+  const leak = { outcome: "leak", why: "", times: true, suspects: [site("f", [1])], not_leaks: [], explained: 0.756, limit: 2 ** 30, seconds_to_limit: { value: 3300, lo: 3000, hi: 3900 } };
+  const { word, text } = timeline.headline(leak);
+  assert.equal(word, "LEAK (strong)");
+  assert.equal(text, "f a.c:7 grows +2kB/s [1kB..4kB] · the suspects explain 76 % of the growth of memory · limit of 1GB in 55 min [50 min..1 h 5 min]");
 });

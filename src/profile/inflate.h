@@ -1,0 +1,34 @@
+/*
+ * gzip, a piece at a time: by ISA-L, which is as fast as libdeflate and can stop in the middle, so
+ * that a compression bomb ends when it is noticed and not when it has filled the memory. Callers:
+ * uncompress.c, and expansion_check() also for zstd.
+ */
+#ifndef PROFILE_INFLATE_H
+#define PROFILE_INFLATE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/str.h"
+
+/* Output is made in steps of this size, and looked at after each. */
+#define INFLATE_STEP ((size_t)1 << 20)
+
+/* How far a stream has come when it was last compared with its input. Starts as zero. */
+struct expansion {
+	size_t in;
+	size_t out;
+};
+
+/*
+ * To be called after every step with what was read and written so far. ERR_LIMIT when a stretch of
+ * 16 MiB took less than a 256th of that, or when more than 4 GiB were written. No profile that was
+ * measured shrinks to less than a fortieth; what small files hold is never a matter.
+ */
+enum err_code expansion_check(struct expansion *x, size_t in, size_t out, struct err *e) MUST_USE;
+
+/* Appends the contents of all members in `in` to *out. Errors: see profile_uncompress(). */
+enum err_code inflate_gzip(struct buf *out, struct str in, struct err *e) MUST_USE;
+
+#endif
