@@ -9,7 +9,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct entry *bucket[BUCKETS];
 	size_t entries;
-} table = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} cache = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static atomic_uint_least64_t last_id;
 
@@ -28,22 +28,22 @@ time_t table_now(void)
 
 void table_put(struct entry *entry)
 {
-	struct entry **bucket = &table.bucket[entry->id % BUCKETS];
+	struct entry **bucket = &cache.bucket[entry->id % BUCKETS];
 
-	pthread_mutex_lock(&table.lock);
+	pthread_mutex_lock(&cache.lock);
 	entry->next = *bucket;
 	*bucket = entry;
-	table.entries++;
-	pthread_mutex_unlock(&table.lock);
+	cache.entries++;
+	pthread_mutex_unlock(&cache.lock);
 }
 
 struct entry *table_expire(time_t limit)
 {
 	struct entry *expired = NULL;
 
-	pthread_mutex_lock(&table.lock);
+	pthread_mutex_lock(&cache.lock);
 	for (size_t i = 0; i < BUCKETS; i++) {
-		struct entry **link = &table.bucket[i];
+		struct entry **link = &cache.bucket[i];
 
 		while (*link) {
 			struct entry *entry = *link;
@@ -55,17 +55,17 @@ struct entry *table_expire(time_t limit)
 			*link = entry->next;
 			entry->next = expired;
 			expired = entry;
-			table.entries--;
+			cache.entries--;
 		}
 	}
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&cache.lock);
 	return expired;
 }
 
 void table_stats(size_t *entries, size_t *bytes)
 {
-	pthread_mutex_lock(&table.lock);
-	*entries = table.entries;
-	*bytes = table.entries * sizeof(struct entry);
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_lock(&cache.lock);
+	*entries = cache.entries;
+	*bytes = cache.entries * sizeof(struct entry);
+	pthread_mutex_unlock(&cache.lock);
 }

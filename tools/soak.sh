@@ -34,6 +34,7 @@ again() {
 }
 
 soak "10,000 profiles of a busy program" "$build/tests/snapshots" 10000
+soak "10,000 times who holds the memory of a busy program" "$build/tests/retained_snapshots" 10000
 for mode in preload quiet files bump linked; do
 	program=hostile
 	[ $mode = linked ] && program=hostile_linked

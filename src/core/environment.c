@@ -61,6 +61,9 @@ const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	[ENVIRONMENT_CPU_PERF] = { "PPROF_CPU_PERF", "1",
 	    "0 keeps the CPU profile from using perf events, which it does above 250 a second "
 	    "where they are allowed" },
+	[ENVIRONMENT_RETAIN_PAUSE] = { "PPROF_RETAIN_PAUSE", "250",
+	    "the profile `retained` is refused when the program would stand still for more "
+	    "milliseconds; 0 always" },
 	[ENVIRONMENT_FD] = { "PPROF_FD", "0",
 	    "1 adds the profile `fd`: open descriptors by the stacks that opened them" },
 };

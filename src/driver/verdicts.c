@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/fs.h"
+#include "driver/verdicts_holders.h"
 #include "driver/verdicts_keep.h"
 #include "driver/verdicts_read.h"
 #include "driver/verdicts_watch.h"
@@ -26,6 +27,9 @@ const struct option verdicts_options[] = {
 	{ "save", OPTION_STRING, AT(save), "", NULL, false, "Options", "dir", NULL,
 	    "Keep the profiles of a URL in this directory; those of a leak are kept where fetched "
 	    "profiles go when it is left out" },
+	{ "holders", OPTION_BOOL, AT(holders), "true", NULL, false, "Options", NULL, NULL,
+	    "Ask a program that leaks who holds the memory; it stands still for a moment then "
+	    "(PPROF_RETAIN_PAUSE)" },
 	{ "json", OPTION_BOOL, AT(json), "false", NULL, false, "Options", NULL, NULL,
 	    "Print the report as JSON" },
 	{ "symbolize", OPTION_STRING, AT(symbolize), "", NULL, false, "Options", "mode", NULL,
@@ -224,6 +228,8 @@ static MUST_USE enum err_code run(struct session *s, struct buf *out, int *statu
 		    STR_ARG(s->sources[s->n_sources - 1]));
 	TRY(collect(s, e));
 	TRY(judge(s, e));
+	if (s->is_live && s->v->holders)
+		TRY(verdicts_holders(&s->report, s->v, s->sources[0], &s->how, s->ui, e));
 	print(s, keep(s), out);
 	*status = (int)s->report.outcome;
 	return buf_failed(out) ? FAIL_NOMEM(e) : OK;

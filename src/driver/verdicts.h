@@ -20,6 +20,7 @@ struct verdicts {
 	struct str symbolize;
 	struct str tls_cert, tls_key, tls_ca;
 	bool json;
+	bool holders; /* a live program with suspects is asked who holds them */
 	/*
 	 * Shows what is known so far in place of what was shown before; "" takes it away. NULL when
 	 * nobody watches.

@@ -113,6 +113,10 @@ static void put_site(struct buf *out, const struct leaks_report *r, const struct
 	put_text(out, "stack", s->stack, false);
 	put_number(out, "stack_share", s->stack_share);
 	put_text(out, "holder", s->holder, false);
+	put_number(out, "holder_samples", s->holder_samples);
+	put_text(out, "other_holder", s->other_holder, false);
+	put_number(out, "other_holder_samples", s->other_holder_samples);
+	put_number(out, "held_samples", s->held_samples);
 	put_range(out, "rate", &s->v.rate, true);
 	put_evidence(out, &s->v);
 	if (suspect)

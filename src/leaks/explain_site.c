@@ -205,6 +205,21 @@ void explain_again(struct buf *out, const struct explain_options *o)
 	    STR_ARG(o->is_live ? o->source : STR("NEW")));
 }
 
+/* A URL without the path of its profile. */
+static struct str base_of(struct str source)
+{
+	size_t at = str_find(source, STR("/debug/pprof"));
+
+	return at == STR_NPOS ? source : str_head(source, at);
+}
+
+static void put_who_holds(struct buf *out, const struct explain_options *o)
+{
+	begin(out, "");
+	buf_printf(out, "pprof -tree %.*s/debug/pprof/retained   (who holds it)\n",
+	    STR_ARG(base_of(o->source)));
+}
+
 static void put_ending(struct buf *out, const struct leaks_report *r,
     const struct explain_options *o, const struct leaks_site *s)
 {
@@ -215,6 +230,8 @@ static void put_ending(struct buf *out, const struct leaks_report *r,
 		begin(out, "do next");
 		explain_next(out, o, s);
 		buf_char(out, '\n');
+		if (s->holder.n)
+			put_who_holds(out, o);
 		return;
 	}
 	begin(out, "needs");
@@ -222,13 +239,21 @@ static void put_ending(struct buf *out, const struct leaks_report *r,
 	buf_char(out, '\n');
 }
 
-static void put_holder(struct buf *out, const struct leaks_site *s)
+static void put_holder(struct buf *out, const struct leaks_report *r, const struct leaks_site *s)
 {
-	if (s->holder.n == 0)
+	if (s->holder.n == 0 && r->no_holder.n == 0)
 		return;
 	begin(out, "held by");
+	if (s->holder.n == 0) {
+		buf_printf(out, "not known: %.*s\n", STR_ARG(r->no_holder));
+		return;
+	}
 	buf_printf(out, "%.*s   %.0f of %.0f samples\n", STR_ARG(s->holder), s->holder_samples,
-	    s->v.live_samples);
+	    s->held_samples);
+	if (s->other_holder.n == 0)
+		return;
+	begin(out, "");
+	buf_printf(out, "%.*s   %.0f samples\n", STR_ARG(s->other_holder), s->other_holder_samples);
 }
 
 static void put_now(struct buf *out, const struct leaks_report *r, const struct leaks_site *s)
@@ -268,7 +293,7 @@ void explain_suspect(
 	put_now(out, r, s);
 	put_share(out, r, s);
 	put_evidence(out, r, s);
-	put_holder(out, s);
+	put_holder(out, r, s);
 	begin(out, "allocated");
 	buf_printf(out, "%.*s", STR_ARG(s->stack));
 	if (s->stack_share < 0.995)

@@ -123,11 +123,12 @@ struct leaks_site {
 	double stack_share; /* of the growth that goes through `stack`, 0 … 1 */
 	struct leaks_verdict v;
 	/*
-	 * What keeps the blocks from being freed: a root and the path from it, and how many of the
-	 * samples it holds. Filled by who has a profile of retention; empty when unknown.
+	 * What keeps the blocks from being freed: a root and the path from it, how many samples it
+	 * holds, and of how many that is known; the second greatest when it holds much. Filled by
+	 * leaks_holders(); empty when unknown.
 	 */
-	struct str holder;
-	double holder_samples;
+	struct str holder, other_holder;
+	double holder_samples, other_holder_samples, held_samples;
 	const double *curve; /* bytes in use at each moment */
 };
 
@@ -181,6 +182,7 @@ struct leaks_report {
 	double heap_growth; /* of bytes in use, all sites; bytes a second */
 	struct leaks_projection projection;
 	struct leaks_before before;
+	struct str no_holder; /* why no suspect has a holder; "" nobody asked */
 };
 
 /*

@@ -385,6 +385,13 @@ bool object_has_dwarf(struct object *o, struct str *why)
 	return o->dwarf != NULL;
 }
 
+struct Dwarf *object_dwarf(struct object *o)
+{
+	struct err ignored;
+
+	return need_index(o, &ignored) == OK && o->dwarf ? o->dwarf->dwarf : NULL;
+}
+
 uint64_t object_names_identity(struct object *o)
 {
 	struct object *holder = dwarf_holder(o);

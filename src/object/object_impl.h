@@ -98,6 +98,8 @@ struct object *object_mini(struct object *o);
 Elf *object_plain_elf(struct object *o);
 /* n bytes of the file at an offset; they live as long as o. False when there are fewer. object.c */
 bool object_file_bytes(struct object *o, uint64_t offset, uint64_t n, struct str *bytes);
+/* dwarf.c: the debug information as libdw has it; NULL when there is none. Lives as long as o. */
+struct Dwarf *object_dwarf(struct object *o);
 /* dwarf.c: frees what object_frames made. */
 void object_dwarf_release(struct object *o);
 

@@ -298,7 +298,9 @@ static int handle(
 	if (!rt_routes_is_ours(req.path))
 		return rt_api_fail("not a path under /debug/pprof/");
 	if (!rt_routes_begin(&req, &job, &reply)) {
-		wait_until(job.ready_ns);
+		do
+			wait_until(job.ready_ns);
+		while (rt_routes_postpone(&job));
 		rt_routes_finish(&job, &reply);
 	}
 	result = send_reply(response, &reply);

@@ -252,6 +252,10 @@ static void run_deadline(struct rt_conn *c)
 {
 	switch (c->state) {
 	case RT_CONN_WAIT:
+		if (rt_routes_postpone(&c->job)) {
+			c->deadline_ns = c->job.ready_ns;
+			return;
+		}
 		rt_routes_finish(&c->job, &c->reply);
 		start_write(c);
 		return;

@@ -204,7 +204,7 @@ static void copy(const struct rt_live_entry *e, struct rt_live *out)
  * An entry changes between two blocks only while its ptr says so. The same address may come back
  * while we read: then one of the two copies, or the ptr, differs.
  */
-bool rt_live_read(size_t slot, struct rt_live *out)
+bool rt_live_read_at(size_t slot, uintptr_t *address, struct rt_live *out)
 {
 	const struct rt_live_entry *e =
 	    (const struct rt_live_entry *)(const void *)rt.state.base[RT_REGION_LIVE] + slot;
@@ -213,6 +213,7 @@ bool rt_live_read(size_t slot, struct rt_live *out)
 
 	if (p <= PTR_CHANGING)
 		return false;
+	*address = p;
 	copy(e, out);
 	atomic_thread_fence(memory_order_acquire);
 	copy(e, &again);
@@ -220,6 +221,13 @@ bool rt_live_read(size_t slot, struct rt_live *out)
 	return atomic_load_explicit(&e->ptr, memory_order_relaxed) == p &&
 	       out->objects == again.objects && out->bytes == again.bytes &&
 	       out->record == again.record && out->born == again.born;
+}
+
+bool rt_live_read(size_t slot, struct rt_live *out)
+{
+	uintptr_t address;
+
+	return rt_live_read_at(slot, &address, out);
 }
 
 size_t rt_live_count(void)

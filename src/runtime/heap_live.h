@@ -71,6 +71,8 @@ bool rt_live_copy(struct rt_state *to, const struct rt_state *from);
 /* Slots that may hold a block, and the block in one; false when it is empty or changing. RT_ANY */
 size_t rt_live_slots(void);
 bool rt_live_read(size_t slot, struct rt_live *out);
+/* The same with the block's address. RT_ANY */
+bool rt_live_read_at(size_t slot, uintptr_t *address, struct rt_live *out);
 
 /* How many blocks are in the table; walks it. RT_ANY */
 size_t rt_live_count(void);

@@ -24,6 +24,7 @@
 #include "runtime/modules.h"
 #include "runtime/peak.h"
 #include "runtime/records.h"
+#include "runtime/retain.h"
 #include "runtime/rt.h"
 #include "runtime/rt_encode.h"
 #include "runtime/rt_routes.h"
@@ -102,6 +103,7 @@ static void after_fork(void)
 		rt_threads_signal_after_fork();
 		rt_sigtake_after_fork();
 	}
+	rt_retain_after_fork();
 	rt_endpoint_after_fork();
 	rt_watch_after_fork();
 }

@@ -2,6 +2,7 @@
 #include "runtime/mem.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -18,6 +19,62 @@
 #define POPULATE_MAX ((size_t)4 << 20)
 #define BYTES_MIN    ((size_t)64 << 10)
 #define BYTES_MAX    ((size_t)1 << 30)
+#define PIECES       1024
+
+/* Pieces that are mapped now; start is claimed first and cleared last. Signal handlers map too. */
+static struct {
+	struct {
+		_Atomic uintptr_t start, end;
+	} v[PIECES];
+
+	_Atomic uint32_t high; /* none behind it */
+	_Atomic bool full;
+} pieces;
+
+static void note(uintptr_t start, size_t n)
+{
+	for (uint32_t i = 0; i < PIECES; i++) {
+		uintptr_t none = 0;
+		uint32_t high = atomic_load(&pieces.high);
+
+		if (atomic_load_explicit(&pieces.v[i].start, memory_order_relaxed) != 0 ||
+		    !atomic_compare_exchange_strong(&pieces.v[i].start, &none, start))
+			continue;
+		atomic_store(&pieces.v[i].end, start + n);
+		while (high <= i && !atomic_compare_exchange_weak(&pieces.high, &high, i + 1))
+			continue;
+		return;
+	}
+	atomic_store(&pieces.full, true);
+}
+
+static void forget(uintptr_t start)
+{
+	for (uint32_t i = 0; i < atomic_load(&pieces.high); i++) {
+		if (atomic_load(&pieces.v[i].start) != start)
+			continue;
+		atomic_store(&pieces.v[i].end, 0);
+		atomic_store(&pieces.v[i].start, 0);
+		return;
+	}
+}
+
+size_t rt_mem_pieces(struct rt_mem_piece *out, size_t max)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < atomic_load(&pieces.high); i++) {
+		uintptr_t start = atomic_load(&pieces.v[i].start);
+		uintptr_t end = atomic_load(&pieces.v[i].end);
+
+		if (start == 0 || end == 0)
+			continue;
+		if (n == max)
+			return RT_MEM_TOO_MANY;
+		out[n++] = (struct rt_mem_piece){ start, end };
+	}
+	return atomic_load(&pieces.full) ? RT_MEM_TOO_MANY : n;
+}
 
 /* Not libc's functions: those are interposed, by us and others, and this is nobody's memory. */
 static void *kernel_mmap(size_t n, int protection, int flags, int fd)
@@ -31,12 +88,24 @@ static void *map(size_t n, int protection)
 	void *p = kernel_mmap(n, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 
 	errno = saved;
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	note((uintptr_t)p, n);
+	return p;
 }
 
 void *rt_mem_map(size_t n)
 {
 	return map(n, PROT_READ | PROT_WRITE);
+}
+
+void *rt_mem_map_shared(size_t n)
+{
+	int saved = errno;
+	void *p = kernel_mmap(n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+
+	errno = saved;
+	return p == MAP_FAILED ? NULL : p;
 }
 
 void *rt_mem_reserve(size_t n)
@@ -48,8 +117,11 @@ void rt_mem_unmap(void *p, size_t n)
 {
 	int saved = errno;
 
-	if (p)
+	if (p) {
+		/* Before it can be mapped again. */
+		forget((uintptr_t)p);
 		syscall(SYS_munmap, p, n);
+	}
 	errno = saved;
 }
 

@@ -13,6 +13,9 @@
 void *rt_mem_map(size_t n);
 void rt_mem_unmap(void *p, size_t n);
 
+/* The same, shared with forked children. RT_ANY */
+void *rt_mem_map_shared(size_t n);
+
 /* Address space only (no access). NULL when refused. RT_NOALLOC */
 void *rt_mem_reserve(size_t n);
 /* Makes [p, p + n) of a reservation usable. Page-aligned. RT_NOALLOC */
@@ -29,6 +32,18 @@ void *rt_mem_reserve_shared(int fd, size_t n);
 bool rt_mem_commit_shared(void *p, size_t n);
 /* Whether the kernel can fault in pages and say when it cannot (Linux 5.14). RT_ANY */
 bool rt_mem_can_populate(void);
+
+/*
+ * The private memory that is ours now, into out[max], each from its first byte to behind its last.
+ * Returns how many pieces; RT_MEM_TOO_MANY when not all are known. RT_ANY
+ */
+struct rt_mem_piece {
+	uintptr_t start, end;
+};
+
+#define RT_MEM_TOO_MANY SIZE_MAX
+size_t rt_mem_pieces(struct rt_mem_piece *out, size_t max);
+
 /* One page that is zero in forked children; NULL when the kernel cannot do that (Linux 4.14). */
 void *rt_mem_map_wiped_on_fork(void);
 

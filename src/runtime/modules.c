@@ -208,7 +208,7 @@ void rt_modules_init(void)
 		rt_modules_refresh();
 }
 
-static bool read_whole(const char *path, struct rt_bytes *out)
+bool rt_modules_read_file(const char *path, struct rt_bytes *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got = -1;
@@ -261,7 +261,7 @@ void rt_mappings_init(struct rt_mappings *m)
 	struct str rest, text;
 
 	*m = (struct rt_mappings){ 0 };
-	if (!read_whole("/proc/self/maps", &m->text))
+	if (!rt_modules_read_file("/proc/self/maps", &m->text))
 		return;
 	rest = (struct str){ (const char *)m->text.p, m->text.n };
 	while (str_split(&rest, '\n', &text)) {

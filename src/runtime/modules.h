@@ -57,6 +57,8 @@ struct rt_mappings {
 	size_t n;
 };
 
+/* Appends all of a file in /proc; false when it cannot be read or memory is short. RT_ANY */
+bool rt_modules_read_file(const char *path, struct rt_bytes *out);
 /* Reads the list; empty when /proc cannot be read or memory is short. No malloc. RT_ANY */
 void rt_mappings_init(struct rt_mappings *m);
 void rt_mappings_release(struct rt_mappings *m);

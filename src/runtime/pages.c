@@ -18,6 +18,9 @@ static const struct entry {
 	{ "profile", "profile",
 	    "CPU profile. The seconds parameter says how long (30), hz how many samples for each "
 	    "second of CPU time." },
+	{ "retained", "retained",
+	    "Who holds the sampled blocks that are alive: globals, thread-local storage, stacks, "
+	    "and the way from there. A copy of the process looks; see PPROF_RETAIN_PAUSE." },
 	{ "self", "self", "The profiler's own state: samples, losses by cause, options" },
 };
 

@@ -40,6 +40,7 @@ struct encoder {
 	struct rt_mappings mappings;
 	struct locations locations;
 	struct texts texts;
+	struct rt_bytes functions; /* uint64_t[]: addresses that stand for frames without code */
 	const struct rt_snapshot *snapshot;
 	const struct rt_shape *shape;
 	const char *names[NAMES_MAX]; /* strings before those of mappings */
@@ -332,40 +333,73 @@ static void put_location(struct encoder *e, uint64_t id, uint64_t pc)
 	wire_put_uint(&e->w, PB_LOCATION_ADDRESS, address);
 }
 
-/* Pseudo frames in use get functions 1..n; returns how many, with their addresses in pcs. */
-static size_t put_locations(struct encoder *e, uint64_t *pcs)
+static bool is_code(uint64_t pc)
 {
-	size_t functions = 0;
+	return pc >= RT_PC_PSEUDO_END && !(pc & RT_PC_NAMED);
+}
+
+/* Frames that are no code get functions 1..n, whose addresses are noted. */
+static void put_locations(struct encoder *e)
+{
+	uint64_t functions = 0;
 
 	for (size_t i = 0; i < e->locations.n; i++) {
 		uint64_t pc = location_pc(&e->locations, i);
 
-		if (pc >= RT_PC_PSEUDO_END) {
+		if (is_code(pc)) {
 			put_location(e, i + 1, pc);
 			continue;
 		}
-		pcs[functions++] = pc;
-		put_pseudo_location(e, i + 1, functions);
+		rt_bytes_add(&e->functions, &pc, sizeof(pc));
+		put_pseudo_location(e, i + 1, ++functions);
 	}
-	return functions;
+	e->w.failed = e->w.failed || e->functions.failed;
 }
 
-static void put_functions(struct encoder *e, size_t n)
+static void put_function(
+    struct encoder *e, uint64_t id, uint64_t name, uint64_t system_name, uint64_t file)
 {
-	uint64_t name = e->n_names + 2 * e->mappings.n + e->texts.n;
-
-	for (uint64_t id = 1; id <= n; id++, name++) {
-		wire_put_tag(&e->w, PB_PROFILE_FUNCTION, WIRE_BYTES);
-		wire_put_varint(&e->w, wire_size_uint(PB_FUNCTION_ID, id) +
-					   wire_size_uint(PB_FUNCTION_NAME, name) +
-					   wire_size_uint(PB_FUNCTION_SYSTEM_NAME, name));
-		wire_put_uint(&e->w, PB_FUNCTION_ID, id);
-		wire_put_uint(&e->w, PB_FUNCTION_NAME, name);
-		wire_put_uint(&e->w, PB_FUNCTION_SYSTEM_NAME, name);
-	}
+	wire_put_tag(&e->w, PB_PROFILE_FUNCTION, WIRE_BYTES);
+	wire_put_varint(&e->w, wire_size_uint(PB_FUNCTION_ID, id) +
+				   wire_size_uint(PB_FUNCTION_NAME, name) +
+				   wire_size_uint(PB_FUNCTION_SYSTEM_NAME, system_name) +
+				   (file ? wire_size_uint(PB_FUNCTION_FILENAME, file) : 0));
+	wire_put_uint(&e->w, PB_FUNCTION_ID, id);
+	wire_put_uint(&e->w, PB_FUNCTION_NAME, name);
+	wire_put_uint(&e->w, PB_FUNCTION_SYSTEM_NAME, system_name);
+	if (file)
+		wire_put_uint(&e->w, PB_FUNCTION_FILENAME, file);
 }
 
-static void put_strings(struct encoder *e, const uint64_t *pseudo, size_t n)
+static size_t n_functions(const struct encoder *e)
+{
+	return e->functions.n / sizeof(uint64_t);
+}
+
+static uint64_t function_pc(const struct encoder *e, size_t i)
+{
+	return ((const uint64_t *)(const void *)e->functions.p)[i];
+}
+
+/* Those with names of their own first: theirs are texts, behind which the others' stand. */
+static void put_functions(struct encoder *e)
+{
+	struct rt_frame_text text;
+	uint64_t name;
+
+	for (size_t i = 0; i < n_functions(e); i++)
+		if (rt_snapshot_frame_text(e->snapshot, function_pc(e, i), &text))
+			put_function(e, i + 1, text_id(e, text.name), text_id(e, text.system_name),
+			    text_id(e, text.file));
+	name = e->n_names + 2 * e->mappings.n + e->texts.n;
+	for (size_t i = 0; i < n_functions(e); i++)
+		if (!(function_pc(e, i) & RT_PC_NAMED)) {
+			put_function(e, i + 1, name, name, 0);
+			name++;
+		}
+}
+
+static void put_strings(struct encoder *e)
 {
 	for (size_t i = 0; i < e->n_names; i++)
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(e->names[i]));
@@ -377,8 +411,10 @@ static void put_strings(struct encoder *e, const uint64_t *pseudo, size_t n)
 	}
 	for (size_t i = 0; i < e->texts.n; i++)
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, text_at(&e->texts, i));
-	for (size_t i = 0; i < n; i++)
-		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, rt_stacktab_pseudo_name(pseudo[i]));
+	for (size_t i = 0; i < n_functions(e); i++)
+		if (!(function_pc(e, i) & RT_PC_NAMED))
+			wire_put_str(&e->w, PB_PROFILE_STRING_TABLE,
+			    rt_stacktab_pseudo_name(function_pc(e, i)));
 }
 
 /* All names first: where the other strings are depends on how many there are. */
@@ -401,9 +437,6 @@ static void name_all(struct encoder *e, const struct rt_snapshot *s)
 
 static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 {
-	uint64_t pseudo[RT_PC_PSEUDO_END];
-	size_t functions;
-
 	name_all(e, s);
 	for (unsigned v = 0; v < e->shape->n; v++)
 		put_value_type(e, PB_PROFILE_SAMPLE_TYPE, &e->shape->values[v]);
@@ -411,9 +444,9 @@ static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 		put_sample(e, rt_snapshot_row(s, i));
 	for (size_t i = 0; i < e->mappings.n; i++)
 		put_mapping(e, i);
-	functions = put_locations(e, pseudo);
-	put_functions(e, functions);
-	put_strings(e, pseudo, functions);
+	put_locations(e);
+	put_functions(e);
+	put_strings(e);
 	wire_put_uint(&e->w, PB_PROFILE_TIME_NANOS, (uint64_t)s->time_ns);
 	if (s->duration_ns)
 		wire_put_uint(&e->w, PB_PROFILE_DURATION_NANOS, (uint64_t)s->duration_ns);
@@ -438,6 +471,7 @@ bool rt_encode(const struct rt_snapshot *s, const struct rt_shape *shape, struct
 	rt_mappings_release(&e.mappings);
 	rt_bytes_release(&e.locations.order);
 	rt_bytes_release(&e.locations.slots);
+	rt_bytes_release(&e.functions);
 	rt_bytes_release(&e.texts.order);
 	rt_bytes_release(&e.texts.slots);
 	return good;

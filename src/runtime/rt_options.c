@@ -51,6 +51,7 @@ static const struct option {
 	{ ENVIRONMENT_MUTEX_FRACTION, KIND_NUMBER, offsetof(struct rt_options, mutex_fraction), 0 },
 	{ ENVIRONMENT_CPU_HZ, KIND_HZ, offsetof(struct rt_options, cpu_hz), 100 },
 	{ ENVIRONMENT_CPU_PERF, KIND_NUMBER, offsetof(struct rt_options, cpu_perf), 1 },
+	{ ENVIRONMENT_RETAIN_PAUSE, KIND_NUMBER, offsetof(struct rt_options, retain_pause), 250 },
 	{ ENVIRONMENT_FD, KIND_NUMBER, offsetof(struct rt_options, fd), 0 },
 };
 

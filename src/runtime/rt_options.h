@@ -37,6 +37,7 @@ struct rt_options {
 	uint64_t mutex_fraction;         /* PPROF_MUTEX_FRACTION; 0 off */
 	uint64_t fd;                     /* PPROF_FD: 1 notes who opens descriptors */
 	uint64_t cpu_hz;                 /* PPROF_CPU_HZ: 1 to 10000 */
+	uint64_t retain_pause;           /* PPROF_RETAIN_PAUSE, ms; 0 off */
 	uint64_t cpu_perf;               /* PPROF_CPU_PERF: 0 never uses perf events */
 	const char *bad;                 /* name of the last variable with a bad value, or NULL */
 };

@@ -14,6 +14,7 @@
 #include "runtime/rt_cpu.h"
 #include "runtime/pages.h"
 #include "runtime/peak.h"
+#include "runtime/retain.h"
 #include "runtime/rt.h"
 
 #define PREFIX      "/debug/pprof/"
@@ -216,7 +217,7 @@ static bool begin_profile(
 
 bool rt_routes_is_page(struct str name)
 {
-	if (str_is(name, "profile") || str_is(name, "trace"))
+	if (str_is(name, "profile") || str_is(name, "retained") || str_is(name, "trace"))
 		return true;
 	for (size_t i = 0; i < PAGES; i++)
 		if (str_is(name, pages[i].name))
@@ -265,6 +266,65 @@ static void finish_cpu(struct rt_reply *reply)
 		rt_routes_error(reply, 500, "failed to collect profile");
 }
 
+/* Neither is this one: another process makes it. */
+static const struct rt_profile_kind retain_kind = { .name = "retained", .shape = &rt_retain_shape };
+
+#define RETAIN_LOOK_NS 10000000u
+
+static void refuse_retain(struct rt_reply *reply, struct fmt_buf *why)
+{
+	rt_routes_error(reply, 503, fmt_end(why));
+}
+
+static bool begin_retain(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
+{
+	char text[256];
+	struct fmt_buf why = fmt_buf_of(text, sizeof(text));
+
+	fmt_c(&why, "no retained profile: ");
+	if (!rt_retain_start(&why)) {
+		refuse_retain(reply, &why);
+		return true;
+	}
+	job->kind = &retain_kind;
+	job->debug = debug_level(req);
+	job->ready_ns = rt_routes_now() + RETAIN_LOOK_NS;
+	return false;
+}
+
+static bool render_retain(struct rt_snapshot *s, int debug, struct rt_reply *reply)
+{
+	if (!debug) {
+		set_disposition(reply, retain_kind.name, "");
+		return rt_profiles_render(&retain_kind, s, 0, &reply->body);
+	}
+	reply->content_type = TEXT_PLAIN;
+	rt_retain_text(s, &reply->body);
+	rt_snapshot_release(s);
+	return !reply->body.failed;
+}
+
+static void finish_retain(struct rt_reply *reply, int debug)
+{
+	char text[256];
+	struct fmt_buf why = fmt_buf_of(text, sizeof(text));
+	struct rt_snapshot s;
+
+	fmt_c(&why, "no retained profile: ");
+	if (!rt_retain_finish(&s, &why))
+		refuse_retain(reply, &why);
+	else if (!render_retain(&s, debug, reply))
+		rt_routes_error(reply, 500, "failed to collect profile");
+}
+
+bool rt_routes_postpone(struct rt_job *job)
+{
+	if (job->kind != &retain_kind || rt_retain_is_over())
+		return false;
+	job->ready_ns = rt_routes_now() + RETAIN_LOOK_NS;
+	return true;
+}
+
 static bool begin_path(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
 {
 	struct str name = str_skip(req->path, strlen(PREFIX));
@@ -284,6 +344,8 @@ static bool begin_path(const struct rt_request *req, struct rt_job *job, struct 
 	}
 	if (str_is(name, cpu_kind.name))
 		return begin_cpu(req, job, reply);
+	if (str_is(name, retain_kind.name))
+		return begin_retain(req, job, reply);
 	return begin_profile(req, name, job, reply);
 }
 
@@ -336,6 +398,11 @@ void rt_routes_finish(struct rt_job *job, struct rt_reply *reply)
 		finish_cpu(reply);
 		return;
 	}
+	if (job->kind == &retain_kind) {
+		job->kind = NULL;
+		finish_retain(reply, job->debug);
+		return;
+	}
 	if (!job->kind->take(job->kind, &after)) {
 		rt_routes_error(reply, 500, "failed to collect profile");
 		rt_routes_cancel(job);
@@ -353,6 +420,8 @@ void rt_routes_cancel(struct rt_job *job)
 {
 	if (job->kind == &cpu_kind)
 		rt_cpu_stop(NULL);
+	if (job->kind == &retain_kind)
+		rt_retain_cancel();
 	job->kind = NULL;
 	rt_snapshot_release(&job->before);
 }

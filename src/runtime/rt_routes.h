@@ -43,6 +43,7 @@ struct rt_job {
 	const struct rt_profile_kind *kind;
 	struct rt_snapshot before;
 	uint64_t ready_ns; /* CLOCK_MONOTONIC */
+	int debug;
 	bool head_only;
 	bool may_end_early; /* a client that leaves ends it, with what there is so far */
 };
@@ -58,6 +59,8 @@ bool rt_routes_is_ours(struct str path);
  * reply's body is the caller's to release. RT_ANY
  */
 bool rt_routes_begin(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply);
+/* Its time has come: true when it needs more, until the new job.ready_ns. RT_ANY */
+bool rt_routes_postpone(struct rt_job *job);
 /* Completes a job whose time has come and releases it. */
 void rt_routes_finish(struct rt_job *job, struct rt_reply *reply);
 /* Releases a job whose client has gone. */

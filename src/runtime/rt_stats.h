@@ -51,6 +51,13 @@
 	X(MAPPED_BYTES, "mapped_bytes", "bytes of tables in use (committed)")                      \
 	X(FORKS, "forks", "forks that led to this process")                                        \
 	X(UNLOADS, "unloads", "dlclose calls seen")                                                \
+	X(RETAIN_SNAPSHOTS, "retain_snapshots", "snapshots of who holds what")                     \
+	X(RETAIN_REFUSED, "retain_refused", "of these refused: pause, memory, allocator, another") \
+	X(RETAIN_FAILED, "retain_failed", "snapshots without a result")                            \
+	X(RETAIN_PAUSE_NS, "retain_pause_ns", "time to make their children, all together")         \
+	X(RETAIN_CHILD_NS, "retain_child_ns", "CPU time of these")                                 \
+	X(RETAIN_DAMAGED, "retain_damaged", "places where the heap's chain of sizes was broken")   \
+	X(RETAIN_LOST, "retain_lost", "sampled blocks that had no room in a snapshot")             \
 	X(HTTP_REQUESTS, "http_requests", "requests answered by the endpoint")                     \
 	X(HTTP_REFUSED, "http_refused", "requests refused: malformed, forbidden or too slow")      \
 	X(HTTP_BUSY, "http_busy", "connections refused: too many")

@@ -82,6 +82,8 @@ void rt_snapshot_release(struct rt_snapshot *s)
 	rt_bytes_release(&s->rows);
 	rt_bytes_release(&s->stacks);
 	rt_bytes_release(&s->texts);
+	rt_bytes_release(&s->frames);
+	rt_bytes_release(&s->frame_texts);
 	s->n = 0;
 }
 
@@ -102,6 +104,40 @@ const struct rt_stack *rt_snapshot_stack(const struct rt_snapshot *s, const stru
 	if (s->stacks.n == 0)
 		return rt_stacktab_get(row->stack);
 	return (const struct rt_stack *)(const void *)(s->stacks.p + (size_t)row->stack * 8);
+}
+
+static void add_text(struct rt_bytes *to, struct str text)
+{
+	rt_bytes_add(to, text.p, text.n);
+	rt_bytes_add(to, "", 1);
+}
+
+uint64_t rt_snapshot_frame(
+    struct rt_snapshot *s, struct str name, struct str system_name, struct str file)
+{
+	uint32_t at = (uint32_t)s->frame_texts.n;
+	uint64_t index = s->frames.n / sizeof(at);
+
+	add_text(&s->frame_texts, name);
+	add_text(&s->frame_texts, system_name);
+	add_text(&s->frame_texts, file);
+	rt_bytes_add(&s->frames, &at, sizeof(at));
+	s->stacks.failed |= s->frames.failed || s->frame_texts.failed;
+	return RT_PC_NAMED | index;
+}
+
+bool rt_snapshot_frame_text(const struct rt_snapshot *s, uint64_t pc, struct rt_frame_text *out)
+{
+	uint64_t index = pc & ~RT_PC_NAMED;
+	const char *p;
+
+	if (!(pc & RT_PC_NAMED) || index >= s->frames.n / sizeof(uint32_t))
+		return false;
+	p = (const char *)s->frame_texts.p + ((const uint32_t *)(const void *)s->frames.p)[index];
+	out->name = str_c(p);
+	out->system_name = str_c(p + out->name.n + 1);
+	out->file = str_c(out->system_name.p + out->system_name.n + 1);
+	return true;
 }
 
 void rt_snapshot_extra(struct rt_snapshot *s, struct rt_row *row, const char *key, struct str value)

@@ -59,6 +59,7 @@ struct rt_snapshot {
 	size_t n;
 	struct rt_bytes stacks; /* of the rows, by offset / 8; empty: those of rt_stacktab_get */
 	struct rt_bytes texts;  /* see rt_row.extra */
+	struct rt_bytes frames, frame_texts; /* see rt_snapshot_frame */
 	uint64_t rate;       /* the profile's period: of the heap's, mean bytes between samples */
 	bool rate_changed;   /* at any time since the start */
 	unsigned labels;     /* RT_LABEL_* that rows may have */
@@ -86,6 +87,21 @@ bool rt_snapshot_end(struct rt_snapshot *s);
 rt_stack_id rt_snapshot_own_stack(struct rt_snapshot *s, const struct rt_stack *stack);
 /* A row's stack. RT_ANY */
 const struct rt_stack *rt_snapshot_stack(const struct rt_snapshot *s, const struct rt_row *row);
+
+/*
+ * A frame that is no code but has names of its own: the address that stands for it in stacks of
+ * this snapshot. The texts are copied. RT_ANY
+ */
+#define RT_PC_NAMED ((uint64_t)1 << 63)
+uint64_t rt_snapshot_frame(
+    struct rt_snapshot *s, struct str name, struct str system_name, struct str file);
+
+struct rt_frame_text {
+	struct str name, system_name, file;
+};
+
+/* Its texts; false for any other address. RT_ANY */
+bool rt_snapshot_frame_text(const struct rt_snapshot *s, uint64_t pc, struct rt_frame_text *out);
 
 /* Adds a pair of text to a row that is about to be added. RT_ANY */
 void rt_snapshot_extra(

@@ -70,24 +70,24 @@ bool rt_threads_peek_bytes(uintptr_t from, void *to, size_t n)
 }
 
 /* When the thread is still where it was, what was copied is its stack there. */
-static bool try_once(
-    int32_t tid, void *room, uintptr_t *pcs, size_t *depth, bool *whole, int64_t *call)
+static bool try_once(int32_t tid, void *room, uintptr_t *pcs, size_t *depth, uintptr_t *sp,
+    bool *whole, int64_t *call)
 {
 	char before[512], after[512];
 	size_t n = rt_taskinfo_file(tid, "syscall", before, sizeof(before)), bytes;
-	uintptr_t sp, pc;
+	uintptr_t pc;
 
-	if (n == 0 || !rt_threads_peek_parse(before, n, call, &sp, &pc))
+	if (n == 0 || !rt_threads_peek_parse(before, n, call, sp, &pc))
 		return false;
-	bytes = copy(sp, room, COPY_BYTES);
+	bytes = copy(*sp, room, COPY_BYTES);
 	if (rt_taskinfo_file(tid, "syscall", after, sizeof(after)) != n ||
 	    memcmp(before, after, n) != 0)
 		return false;
-	*depth = rt_capture_copied(pc, sp, room, bytes, pcs, whole);
+	*depth = rt_capture_copied(pc, *sp, room, bytes, pcs, whole);
 	return true;
 }
 
-enum rt_peek rt_threads_peek(int32_t tid, uintptr_t *pcs, size_t *depth)
+enum rt_peek rt_threads_peek(int32_t tid, uintptr_t *pcs, size_t *depth, uintptr_t *sp)
 {
 	static void *room; /* kept: one caller at a time */
 	bool whole;
@@ -96,7 +96,7 @@ enum rt_peek rt_threads_peek(int32_t tid, uintptr_t *pcs, size_t *depth)
 	if (!room)
 		room = rt_mem_map(COPY_BYTES);
 	for (unsigned i = 0; room && i < TRIES; i++) {
-		if (!try_once(tid, room, pcs, depth, &whole, &call))
+		if (!try_once(tid, room, pcs, depth, sp, &whole, &call))
 			continue;
 		if (whole)
 			return RT_PEEK_WHOLE;

@@ -20,10 +20,10 @@ enum rt_peek {
 };
 
 /*
- * Fills pcs[RT_STACK_DEPTH + 1], as rt_capture_interrupted does, and *depth. One caller at a time.
- * RT_ANY
+ * Fills pcs[RT_STACK_DEPTH + 1], as rt_capture_interrupted does, *depth and its stack pointer. One
+ * caller at a time. RT_ANY
  */
-enum rt_peek rt_threads_peek(int32_t tid, uintptr_t *pcs, size_t *depth);
+enum rt_peek rt_threads_peek(int32_t tid, uintptr_t *pcs, size_t *depth, uintptr_t *sp);
 
 /* Copies n bytes at `from`, which another thread may unmap at any time. RT_ANY */
 bool rt_threads_peek_bytes(uintptr_t from, void *to, size_t n);

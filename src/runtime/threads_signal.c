@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "runtime/capture.h"
@@ -37,7 +38,9 @@ struct answer {
 	int32_t tid;
 	struct rt_taskinfo info;
 	rt_label_set labels;
-	uint32_t depth;
+	uint32_t depth, n_regs;
+	uintptr_t sp;
+	uintptr_t regs[RT_THREADS_REGS];
 	uintptr_t pcs[RT_STACK_DEPTH + 1];
 };
 
@@ -56,6 +59,17 @@ static void write_answer(void *ctx, const uintptr_t *pcs, size_t depth)
 	a->depth = (uint32_t)depth;
 }
 
+static void note_registers(struct answer *a, const void *ucontext)
+{
+	const ucontext_t *u = ucontext;
+
+	_Static_assert(RT_THREADS_REGS <= NGREG, "the general ones come first");
+	for (unsigned i = 0; i < RT_THREADS_REGS; i++)
+		a->regs[i] = (uintptr_t)u->uc_mcontext.gregs[i];
+	a->n_regs = RT_THREADS_REGS;
+	a->sp = (uintptr_t)u->uc_mcontext.gregs[REG_RSP];
+}
+
 void rt_threads_on_signal(const siginfo_t *info, const void *ucontext)
 {
 	int saved = errno;
@@ -69,6 +83,7 @@ void rt_threads_on_signal(const siginfo_t *info, const void *ucontext)
 		if (a->tid != tid || !atomic_compare_exchange_strong(&a->state, &open, ANSWERING))
 			continue;
 		a->labels = rt_labels_current();
+		note_registers(a, ucontext);
 		rt_capture_interrupted(ucontext, write_answer, a);
 		atomic_store_explicit(&a->state, ANSWERED, memory_order_release);
 		atomic_fetch_add(&asked.changes, 1);
@@ -151,11 +166,14 @@ static rt_label_set peek_labels(int32_t tid)
 static void look_or_ask(struct answer *a)
 {
 	size_t depth = 0;
-	enum rt_peek seen = rt_threads_peek(a->tid, a->pcs, &depth);
+	uintptr_t sp = 0;
+	enum rt_peek seen = rt_threads_peek(a->tid, a->pcs, &depth, &sp);
 	bool may_ask = !has_blocked(a) && seen != RT_PEEK_KEEP;
 	uint32_t state = FREE;
 
 	a->depth = 0;
+	a->n_regs = 0;
+	a->sp = seen == RT_PEEK_RUNNING ? 0 : sp;
 	a->labels = 0;
 	if (seen == RT_PEEK_WHOLE || (seen != RT_PEEK_RUNNING && !may_ask)) {
 		a->depth = (uint32_t)depth;
@@ -216,6 +234,9 @@ static void hand_out(uint32_t n, bool signals, each_function *each, void *ctx)
 		if (a->tid == 0)
 			continue;
 		one.outcome = close_question(a, signals);
+		one.sp = a->sp;
+		one.n_regs = a->n_regs;
+		one.regs = a->regs;
 		if (one.outcome == RT_THREADS_ANSWERED) {
 			one.labels = a->labels;
 			one.depth = a->depth;
@@ -233,7 +254,8 @@ static void hand_out_self(int32_t self, each_function *each, void *ctx)
 		.outcome = RT_THREADS_ANSWERED,
 		.labels = rt_labels_current(),
 		.depth = stack->depth,
-		.pcs = (const uintptr_t *)(const void *)stack->pc };
+		.pcs = (const uintptr_t *)(const void *)stack->pc,
+		.sp = (uintptr_t)__builtin_frame_address(0) };
 
 	rt_taskinfo_read(self, &one.info);
 	each(ctx, &one);

@@ -26,6 +26,9 @@ enum rt_threads_outcome {
 	RT_THREADS_REFUSED, /* there is no signal to ask with, or too many threads */
 };
 
+/* General registers of a thread. */
+#define RT_THREADS_REGS 16
+
 /* One thread, as handed out by rt_threads_collect; borrowed for the call. */
 struct rt_threads_one {
 	int32_t tid;
@@ -34,6 +37,9 @@ struct rt_threads_one {
 	rt_label_set labels;
 	size_t depth; /* 0 unless it has answered */
 	const uintptr_t *pcs;
+	uintptr_t sp;  /* its stack pointer; 0 unknown */
+	size_t n_regs; /* its registers when it was interrupted; 0 of a thread that was asleep */
+	const uintptr_t *regs;
 };
 
 /*

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/fs.h"
+#include "symbolize/sym_retained.h"
 
 static bool is_word(struct str word, const char *what)
 {
@@ -101,5 +102,6 @@ enum err_code symbolize_profile(struct profile *p, struct str mode,
 		TRY(symbolize_local(p, &m, ui, e));
 	if (m.remote)
 		TRY(symbolize_remote(p, m.force, urls, tls, ui, e));
-	return symbolize_demangle(p, m.force, m.demangle, e);
+	TRY(symbolize_demangle(p, m.force, m.demangle, e));
+	return m.local ? sym_retained_name(p, ui, e) : OK;
 }

@@ -63,6 +63,11 @@ other=$!
 kept=$!
 check "leaky_server" 1 '^#1  leaky_handler leaky_server.c:[0-9]+ +LEAK' \
 	"$pprof" leaks -for 13s -every 1s -save "$work/leaky" "$leaky/debug/pprof/heap"
+grep -qE '^    held by +global cache \(table.c:[0-9]+\) \.bucket\[\*\]( ->next\*)?   [0-9]+ of [0-9]+ samples' "$out" || {
+	echo "FAIL: who holds it"
+	cat "$out"
+	failed=1
+}
 wait $other || failed=1
 wait $kept || failed=1
 

@@ -140,6 +140,7 @@ static void the_text_says_what_it_rests_on(void **state)
 	assert_true(str_find(buf_str(&text), STR("held by")) == STR_NPOS);
 	r.suspects[0].holder = STR("global cache -> table[*]");
 	r.suspects[0].holder_samples = 3;
+	r.suspects[0].held_samples = r.suspects[0].v.live_samples;
 	buf_clear(&text);
 	explain_text(&r, &o, &text);
 	assert_true(str_find(buf_str(&text), STR("held by     global cache -> table[*]   3 of")) !=

@@ -1,0 +1,46 @@
+/*
+ * What is reachable, and by whom: for the child of a retention snapshot. Any word that is an
+ * address in a block counts as a pointer to it. Breadth first, so that chains are short; in stages,
+ * so that who is found first is who a reader expects: the program's globals, then those of
+ * libraries, thread-local storage, stacks and registers, the C library, and last memory that was
+ * mapped and that nothing seen points to.
+ */
+#ifndef RUNTIME_RETAIN_MARK_H
+#define RUNTIME_RETAIN_MARK_H
+
+#include <stdint.h>
+
+#include "runtime/retain_blocks.h"
+#include "runtime/retain_wire.h"
+
+/* Where words are that keep blocks alive. */
+struct retain_root {
+	uintptr_t start, end;
+	uint32_t owner; /* module or thread */
+	uint8_t kind;   /* enum retain_kind */
+	uint8_t stage;
+};
+
+#define RETAIN_STAGES 6
+
+/* parent of a block: 0 not reached, a root's number with this bit, or 1 + the block that points to
+ * it; its `offset` is that of the word, in words. */
+#define RETAIN_ROOT ((uint32_t)1 << 31)
+
+struct retain_mark {
+	struct retain_blocks *b;
+	struct retain_root *roots;
+	uint32_t n_roots, most_roots;
+	uint32_t *queue; /* blocks in the order they were reached */
+	uint32_t head, tail;
+	int pagemap; /* which pages are there; -1 unknown */
+	uint64_t scanned;
+	bool failed;
+};
+
+bool retain_mark_init(struct retain_mark *k, struct retain_blocks *b);
+void retain_mark_root(struct retain_mark *k, const struct retain_root *root);
+/* Marks from all roots, then from what was mapped and not reached. */
+void retain_mark_run(struct retain_mark *k);
+
+#endif
