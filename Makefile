@@ -47,8 +47,10 @@ fmt:
 lint:
 	@tools/lint.sh
 
+# The loader finds a new library in /usr/local/lib only after ldconfig has seen it.
 install: all
 	@cmake --install $(BUILD)
+	@if [ "$$(id -u)" = 0 ] && [ -z "$$DESTDIR" ]; then ldconfig || true; fi
 
 clean:
 	@rm -rf $(BUILD) compile_commands.json

@@ -65,7 +65,9 @@ static MUST_USE enum err_code read_files(struct timeline *t, struct err *e)
 	struct fetch_options how = driver_fetch_options(r);
 
 	how.quiet = true;
-	return verdicts_read(&t->series, r->sources, r->n_sources, &how, &t->driver->ui, e);
+	TRY(verdicts_read(&t->series, r->sources, r->n_sources, &how, &t->driver->ui, e));
+	verdicts_series_settle(&t->series);
+	return OK;
 }
 
 static MUST_USE enum err_code open_sources(struct timeline *t, struct err *e)

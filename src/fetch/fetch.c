@@ -116,6 +116,30 @@ static void announce(const struct job *job, const struct grab *g)
 		ui_print(job->ui, "Please wait... (%s)", grab_duration_text(job->o->seconds).text);
 }
 
+/*
+ * The address that `pprof run` shows, and that of a server without a path, are pages: what the
+ * profile's may be is said beside the error.
+ */
+static void tell_of_page(const struct job *job, struct str url)
+{
+	size_t host = str_find(url, STR("://"));
+	struct str base = url;
+	struct str path;
+	size_t slash;
+
+	while (str_ends(base, STR("/")))
+		base.n--;
+	if (host == STR_NPOS || base.n <= host + 3)
+		return;
+	path = str_skip(base, host + 3);
+	slash = str_find_char(path, '/');
+	path = str_skip(path, slash == STR_NPOS ? path.n : slash);
+	if (path.n && !str_is(path, "/debug/pprof"))
+		return;
+	ui_error(job->ui, "That is no profile's address; try %.*s%s/heap", STR_ARG(base),
+	    path.n ? "" : "/debug/pprof");
+}
+
 static void tell(const struct job *job, const struct grab *g)
 {
 	struct str messages = buf_str(&g->messages);
@@ -126,6 +150,10 @@ static void tell(const struct job *job, const struct grab *g)
 			ui_error(job->ui, "%.*s", STR_ARG(line));
 	if (g->status != OK)
 		ui_error(job->ui, "%.*s: %s", STR_ARG(g->name), g->error.msg);
+	if (g->status != OK && g->where.is_url &&
+	    (g->status == ERR_FORMAT ||
+		str_find(str_c(g->error.msg), STR("server response: 404")) != STR_NPOS))
+		tell_of_page(job, g->where.url);
 }
 
 static void keep_urls(struct fetch_result *result, const struct grab *g)

@@ -120,7 +120,7 @@ static void put_reconciliation(struct buf *out, const struct leaks_report *r)
 		BUF_LIT(out,
 		    "            memory grows, what malloc gave out does not: fragmentation, "
 		    "memory kept by the allocator, or mmap\n");
-	else if (!isnan(p->explained) && p->explained < 0.8)
+	else if (!isnan(p->explained) && p->explained < 0.8 && p->leaks.hi < p->slope.lo)
 		buf_printf(out,
 		    "            the suspects explain %.0f%% of it: the rest is other growth of "
 		    "the "
@@ -146,7 +146,7 @@ static const char *gloss_of(enum leaks_class c, bool births)
 	case LEAKS_CHURN:
 		return " (freed as fast as allocated)";
 	case LEAKS_STABLE:
-		return " (no growth)";
+		return " (no steady growth)";
 	case LEAKS_BOUNDED:
 	case LEAKS_SAWTOOTH:
 		return births ? " (bounded by age)" : "";
@@ -207,6 +207,9 @@ static void put_others(struct buf *out, const struct leaks_report *r)
 		put_other(out, r, &r->others[i]);
 }
 
+/* A sampling that finds slower leaks, for little. */
+#define FINE 65536
+
 static void put_hidden(struct buf *out, const struct leaks_report *r)
 {
 	if (!isfinite(r->could_hide))
@@ -217,6 +220,11 @@ static void put_hidden(struct buf *out, const struct leaks_report *r)
 	if (r->period > 1) {
 		BUF_LIT(out, " (a sample each ");
 		amount_bytes(out, (double)r->period);
+		if (r->period > FINE) {
+			BUF_LIT(out, "; ");
+			amount_bytes(out, r->could_hide * FINE / (double)r->period);
+			buf_printf(out, "%s with PPROF_HEAP_RATE=64k", explain_per(r));
+		}
 		BUF_LIT(out, ")");
 	}
 	if (!r->has_births)

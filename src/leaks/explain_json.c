@@ -151,6 +151,7 @@ static void put_projection(struct buf *out, const struct leaks_report *r)
 
 	put_number(out, "memory", p->used > 0 ? (double)p->used : (double)NAN);
 	put_number(out, "limit", p->limit > 0 ? (double)p->limit : (double)NAN);
+	put_range(out, "leaks_slope", &p->leaks, p->leaks.value > 0);
 	put_text(out, "limit_of", str_c(p->limit_of), false);
 	put_range(out, "memory_slope", &p->slope, p->has_slope);
 	put_range(out, "seconds_to_limit", &p->from_memory, p->has_from_memory);

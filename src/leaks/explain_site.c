@@ -2,6 +2,7 @@
 #include "leaks/explain_site.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "leaks/amounts.h"
 
@@ -164,15 +165,37 @@ void explain_need(struct buf *out, const struct leaks_report *r, const struct le
 	}
 }
 
+/* As a regular expression that finds just this, in a shell's quotes. */
+static void put_pattern(struct buf *out, struct str name)
+{
+	buf_char(out, '\'');
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == '\'')
+			BUF_LIT(out, "'\\'");
+		else if (strchr("\\^$.|?*+()[]{}", name.p[i]))
+			buf_char(out, '\\');
+		buf_char(out, name.p[i]);
+	}
+	buf_char(out, '\'');
+}
+
 void explain_next(struct buf *out, const struct explain_options *o, const struct leaks_site *s)
 {
 	struct str report = o->report.n ? o->report : o->source;
+	const char *page = "";
+
+	if (o->is_live) {
+		while (str_ends(report, STR("/")))
+			report.n--;
+		page = str_ends(report, STR("/debug/pprof"))               ? "/heap"
+		       : str_find(report, STR("/debug/pprof")) == STR_NPOS ? "/debug/pprof/heap"
+									   : "";
+	}
 
 	/* Without line numbers there is no source to be shown. */
-	buf_printf(out, "pprof %s '%.*s' %.*s", s->file.n ? "-list" : "-peek", STR_ARG(s->function),
-	    STR_ARG(report));
-	if (o->is_live && str_find(report, STR("/debug/pprof")) == STR_NPOS)
-		BUF_LIT(out, "/debug/pprof/heap");
+	buf_printf(out, "pprof %s ", s->file.n ? "-list" : "-peek");
+	put_pattern(out, s->function);
+	buf_printf(out, " %.*s%s", STR_ARG(report), page);
 }
 
 void explain_again(struct buf *out, const struct explain_options *o)

@@ -142,7 +142,8 @@ struct leaks_projection {
 	    from_memory; /* seconds until the limit; hi is INFINITY when it may never */
 	struct leaks_range from_sites;
 	bool has_from_memory, has_from_sites;
-	double explained; /* growth of the leaks / growth of the process; NAN unknown */
+	struct leaks_range leaks; /* growth of the leaks together */
+	double explained;         /* growth of the leaks / growth of the process; NAN unknown */
 };
 
 /* An earlier report to compare with. */

@@ -147,6 +147,7 @@ void project_fill(struct leaks_report *r, const struct leaks_input *in)
 		.used = last->used, .limit = last->limit, .limit_of = limit_of(last)
 	};
 	p->explained = (double)NAN;
+	p->leaks = leaks;
 	if (!in->has_times)
 		return;
 	p->has_slope = project_slope(in->moments, in->n_moments, &p->slope);

@@ -10,11 +10,14 @@
 #define ENOUGH   12   /* samples that ages are judged from */
 #define SHORTEST 10   /* seconds of a run that can be cut in quarters */
 #define EVEN_CHI 13.8 /* chi-square of three even quarters, 2 degrees of freedom, p 0.001 */
-/* Load varies: a program that allocates evenly does so within so much of the mean. */
+/*
+ * Load varies: a program that allocates evenly does so within so much of the mean. Where only one
+ * profile is there, that is allowed for; in a series growth itself is seen.
+ */
 #define UNEVEN   0.1
 #define FEW_PART 0.35 /* of the mean: a quarter with less is not even with the others */
 
-static enum leaks_class judge(const struct leaks_ages *a)
+static enum leaks_class judge(const struct leaks_ages *a, double uneven)
 {
 	double old = a->n[1] + a->n[2] + a->n[3];
 	double density = old / (a->seconds[1] + a->seconds[2] + a->seconds[3]);
@@ -34,7 +37,7 @@ static enum leaks_class judge(const struct leaks_ages *a)
 		if (a->n[i] < 2)
 			return LEAKS_STABLE;
 		least = fmin(least, a->n[i] / expected);
-		chi += pow(a->n[i] - expected, 2) / (expected + pow(UNEVEN * expected, 2));
+		chi += pow(a->n[i] - expected, 2) / (expected + pow(uneven * expected, 2));
 	}
 	return least >= FEW_PART && chi < EVEN_CHI ? LEAKS_LEAK : LEAKS_STABLE;
 }
@@ -76,7 +79,7 @@ struct leaks_ages survivors_judge(const struct leaks_view *v)
 	for (size_t k = 0; k <= last; k++)
 		a.oldest_s = fmax(a.oldest_s, oldest_at(v, k));
 	if (up >= SHORTEST && a.seconds[1] > 0 && a.seconds[2] > 0 && a.seconds[3] > 0)
-		a.is = judge(&a);
+		a.is = judge(&a, v->n_moments > 1 ? 0 : UNEVEN);
 	return a;
 }
 

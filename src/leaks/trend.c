@@ -16,6 +16,8 @@
 #define LEAST_NET     8
 /* So much of what becomes old leaves again: then growth may end by itself. */
 #define MUCH_TURNOVER 0.3
+/* Parts of the window that turnover is counted in. */
+#define STEPS         10
 
 double trend_startup(double uptime)
 {
@@ -145,19 +147,26 @@ enum leaks_class trend_shape(struct trend *t, const struct trend_flow g[3])
 									   : LEAKS_GROWING;
 }
 
-/* Deaths per birth of what is old, from profile to profile: what joins and leaves in between too.
+/*
+ * Deaths per birth of what is old, from profile to profile: what joins and leaves in between too.
+ * Of many profiles some are skipped: between close ones there is no whole cohort.
  */
 static double turnover(const struct leaks_view *v, double age_s)
 {
+	double window = v->moments[v->n_moments - 1].at - v->moments[0].at;
 	double born = 0, died = 0;
+	size_t from = 0;
 
 	for (size_t k = 1; k < v->n_moments; k++) {
 		struct trend_flow f;
 
-		if (!trend_flow_between(v, k - 1, k, age_s, &f))
+		if (v->moments[k].at - v->moments[from].at < window / STEPS)
 			continue;
-		born += f.born;
-		died += f.died;
+		if (trend_flow_between(v, from, k, age_s, &f)) {
+			born += f.born;
+			died += f.died;
+		}
+		from = k;
 	}
 	return born > 0 ? died / born : died > 0 ? (double)INFINITY : 0;
 }

@@ -102,6 +102,18 @@ static void at_another_window_and_sampling_too(void **state)
 	check_mix(&s, 50, 10);
 }
 
+/* As many as a watched program gives: close ones have no whole cohort between them. */
+static void many_profiles_do_not_accuse_a_filling_cache(void **state)
+{
+	struct sim s = start(60902, HOUR, 512 * 1024, 40);
+	struct tally t;
+
+	(void)state;
+	t = run(&s, SIM_LRU_FILLING, 0, 60);
+	print_message("forty profiles: %u of %u filling caches called leak\n", t.leak, t.trials);
+	assert_true(share(t.leak, t.trials) <= 0.05);
+}
+
 /* 95 % intervals, so 93 % with what chance does to 300 trials. */
 static void intervals_hold_the_rate(void **state)
 {
@@ -224,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaks_of_35_samples_are_found),
 		cmocka_unit_test(at_another_window_and_sampling_too),
+		cmocka_unit_test(many_profiles_do_not_accuse_a_filling_cache),
 		cmocka_unit_test(intervals_hold_the_rate),
 		cmocka_unit_test(a_thousand_harmless_sites_accuse_nobody),
 		cmocka_unit_test(without_births),

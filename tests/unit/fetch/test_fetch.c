@@ -196,6 +196,32 @@ static void answer(struct loopback *l, const char *request, struct buf *out)
 		loopback_reply(out, "404 Not Found", "", "", 0);
 }
 
+/* A server's own address, and the page that lists the profiles. */
+static void test_pages(void **state)
+{
+	static const char *const paths[] = { "", "/", "/debug/pprof", "/debug/pprof/" };
+	struct loopback server;
+	struct fetch_result r;
+	struct err e;
+
+	(void)state;
+	loopback_start(&server, answer, NULL);
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		char url[200], want[400];
+
+		snprintf(url, sizeof url, "http://127.0.0.1:%d%s", server.port, paths[i]);
+		snprintf(want, sizeof want,
+		    "%s: server response: 404 Not Found\nThat is no profile's address; try "
+		    "http://127.0.0.1:%d/debug/pprof/heap\n",
+		    url, server.port);
+		struct str sources[] = { str_c(url) };
+
+		assert_int_equal(fetch(&r, sources, 1, NULL, 0, &e), ERR_NOT_FOUND);
+		assert_non_null(strstr(buf_c(&said), want));
+	}
+	loopback_stop(&server);
+}
+
 static void test_url(void **state)
 {
 	struct loopback server;
@@ -317,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup(test_files_are_added, clear_said),
 		cmocka_unit_test_setup(test_some_fail, clear_said),
 		cmocka_unit_test_setup(test_all_fail, clear_said),
+		cmocka_unit_test_setup(test_pages, clear_said),
 		cmocka_unit_test_setup(test_url, clear_said),
 		cmocka_unit_test_setup(test_seconds, clear_said),
 		cmocka_unit_test_setup(test_locate, clear_said),

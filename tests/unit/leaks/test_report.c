@@ -177,6 +177,31 @@ static void text_has_all_of_it(void **state)
 	world_end(&w, &r);
 }
 
+/* What it says to do next works as it is, whatever address and name it has. */
+static void the_next_command_is_whole(void **state)
+{
+	static const char *const sources[] = { "http://h:1", "http://h:1/", "h:1/debug/pprof",
+		"http://h:1/debug/pprof/", "http://h:1/debug/pprof/heap" };
+	struct world w;
+	struct leaks_report r;
+	struct buf text = { 0 };
+
+	(void)state;
+	leak_with_memory(&w, &r);
+	r.suspects[0].function = STR("a::operator()'b");
+	for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+		struct explain_options o = { .source = str_c(sources[i]), .is_live = true };
+		const char *const parts[] = { "pprof -list 'a::operator\\(\\)'\\''b' ",
+			"h:1/debug/pprof/heap\n" };
+
+		buf_clear(&text);
+		explain_text(&r, &o, &text);
+		assert_parts(buf_str(&text), parts, 2);
+	}
+	buf_release(&text);
+	world_end(&w, &r);
+}
+
 static void json_has_all_of_it(void **state)
 {
 	static const char *const parts[] = { "\"outcome\": \"leak\"", "\"profiles\": 8",
@@ -295,6 +320,7 @@ int main(void)
 		cmocka_unit_test(the_ends_of_a_stack_are_left_out),
 		cmocka_unit_test(watching_ends_when_the_answer_is_certain),
 		cmocka_unit_test(text_has_all_of_it),
+		cmocka_unit_test(the_next_command_is_whole),
 		cmocka_unit_test(json_has_all_of_it),
 		cmocka_unit_test(fixed_is_said_in_both),
 		cmocka_unit_test(lines_of_a_function_are_compared_together),
