@@ -95,9 +95,12 @@ bool cfi_run(const struct unwind_module *module, const struct cfi_fde *fde, uint
 /* Told each row with the addresses [from, to) where it is in force; false ends the run. */
 typedef bool cfi_visit(void *ctx, const struct cfi_row *row, uintptr_t from, uintptr_t to);
 
-/* All rows of the record in order; false when it is malformed or `visit` was not content. */
-bool cfi_each_row(
-    const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit, void *ctx);
+/*
+ * All rows of the record in order, with `room` to work in; false when it is malformed or `visit`
+ * was not content.
+ */
+bool cfi_each_row(const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit,
+    void *ctx, struct unwind_room *room);
 
 /* All of the above: the row for pc, false when the module has no valid one. */
 bool cfi_row_at(const struct unwind_module *module, uintptr_t pc, struct cfi_row *row);

@@ -358,17 +358,20 @@ bool cfi_run(const struct unwind_module *module, const struct cfi_fde *fde, uint
 	return true;
 }
 
-bool cfi_each_row(
-    const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit, void *ctx)
-{
-	struct machine m;
+_Static_assert(sizeof(struct machine) <= sizeof(struct unwind_room), "a machine fits in a room");
 
-	if (fde->start >= fde->end || !start(&m, module, fde))
+bool cfi_each_row(const struct unwind_module *module, const struct cfi_fde *fde, cfi_visit *visit,
+    void *ctx, struct unwind_room *room)
+{
+	struct machine *m = (struct machine *)(void *)room;
+
+	if (fde->start >= fde->end || !start(m, module, fde))
 		return false;
-	m.visit = visit;
-	m.visitor = ctx;
-	m.target = fde->end;
-	return run(&m, fde->program) && (m.loc == fde->end || visit(ctx, &m.row, m.loc, fde->end));
+	m->visit = visit;
+	m->visitor = ctx;
+	m->target = fde->end;
+	return run(m, fde->program) &&
+	       (m->loc == fde->end || visit(ctx, &m->row, m->loc, fde->end));
 }
 
 struct cfi_reader cfi_block(const struct cfi_row *row, const struct cfi_cell *cell)

@@ -94,8 +94,13 @@ struct unwind_zone {
 
 #define UNWIND_ZONES 128
 
+/* Working memory of a proof, which small stacks have no place for. */
+struct unwind_room {
+	uint64_t words[192];
+};
+
 /*
- * Rules by code address, 132 KB, shared by all threads. A zeroed struct (fresh anonymous memory)
+ * Rules by code address, 134 KB, shared by all threads. A zeroed struct (fresh anonymous memory)
  * is an empty cache. Each slot is one atomic word, so no reader sees half a rule.
  */
 struct unwind_cache {
@@ -104,6 +109,7 @@ struct unwind_cache {
 	_Atomic uint64_t misses;     /* look-ups that decoded unwind information; for statistics */
 	_Atomic uint32_t zones_busy; /* somebody is adding to the zones: nobody waits for it */
 	struct unwind_zone zones[UNWIND_ZONES];
+	struct unwind_room room; /* guarded by zones_busy */
 };
 
 /*

@@ -72,6 +72,11 @@ static bool row_is_good(void *ctx, const struct cfi_row *row, uintptr_t from, ui
 	return rule_from_row(row) == rule_make(RULE_BP, 2, 2) || has_no_call(ctx, from, to);
 }
 
+static bool is_good(struct prover *p, const struct cfi_fde *fde)
+{
+	return cfi_each_row(p->module, fde, row_is_good, p, &p->w->ctx->cache->room);
+}
+
 static bool parse(const struct prover *p, size_t number, struct cfi_fde *fde)
 {
 	const uint8_t *at = cfi_fde_at(p->module, number);
@@ -91,7 +96,7 @@ static bool extend_above(struct prover *p)
 	if (fde.start < p->hi && !parse(p, number + 1, &fde))
 		return false;
 	if (fde.start < p->hi || !has_no_call(p, p->hi, fde.start) ||
-	    !cfi_each_row(p->module, &fde, row_is_good, p))
+	    !is_good(p, &fde))
 		return false;
 	p->hi = fde.end;
 	return true;
@@ -105,7 +110,7 @@ static bool extend_below(struct prover *p)
 
 	if (!cfi_fde_number(p->module, p->lo - 1, &number) || !parse(p, number, &fde) ||
 	    fde.end > p->lo || !has_no_call(p, fde.end, p->lo) ||
-	    !cfi_each_row(p->module, &fde, row_is_good, p))
+	    !is_good(p, &fde))
 		return false;
 	p->lo = fde.start;
 	return true;

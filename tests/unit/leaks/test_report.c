@@ -152,8 +152,8 @@ static void text_has_all_of_it(void **state)
 {
 	static const char *const parts[] = { "LEAK (strong)   1 suspect explains 6",
 		"of the growth of memory", "8 profiles over 11m40s, up 13m20s",
-		"growing 2 KiB/s [2..2]; limit 152 MiB (control group) in 14h13m [14h13m..14h13m] "
-		"(by the sites alone ",
+		"growing 2 KiB/s [2..2]; limit 152 MiB (control group) in 14h13m [14h13m..14h13m]",
+		" (by the sites alone ",
 		"the suspects explain 6",
 		"#1  cache_put cache.c:88   LEAK (strong)   +1.29 KiB/s [",
 		"share       growth here is 6", "survivors by age: 0s-", "caveat      a TTL or",
