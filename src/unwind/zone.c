@@ -95,8 +95,7 @@ static bool extend_above(struct prover *p)
 		return false;
 	if (fde.start < p->hi && !parse(p, number + 1, &fde))
 		return false;
-	if (fde.start < p->hi || !has_no_call(p, p->hi, fde.start) ||
-	    !is_good(p, &fde))
+	if (fde.start < p->hi || !has_no_call(p, p->hi, fde.start) || !is_good(p, &fde))
 		return false;
 	p->hi = fde.end;
 	return true;
@@ -109,8 +108,7 @@ static bool extend_below(struct prover *p)
 	size_t number;
 
 	if (!cfi_fde_number(p->module, p->lo - 1, &number) || !parse(p, number, &fde) ||
-	    fde.end > p->lo || !has_no_call(p, fde.end, p->lo) ||
-	    !is_good(p, &fde))
+	    fde.end > p->lo || !has_no_call(p, fde.end, p->lo) || !is_good(p, &fde))
 		return false;
 	p->lo = fde.start;
 	return true;
