@@ -121,7 +121,8 @@ bool dwarf_package_unit(const struct dwarf_package *p, uint64_t id, struct dwarf
 			continue;
 		if (offset > part->n || size > part->n - offset)
 			return false;
-		*part = (struct str){ part->p + offset, (size_t)size };
+		if (part->n) /* there may be no section */
+			*part = (struct str){ part->p + offset, (size_t)size };
 	}
 	return true;
 }
