@@ -160,6 +160,7 @@ static void add_births(struct reader *r, const struct row *row, const struct sta
 {
 	struct statefmt_values rest = *all;
 	const struct state_births *b = &r->births;
+	size_t rows = r->stack_at.n;
 
 	while (r->birth < b->list.n && b->list.p[r->birth].record < row->record)
 		r->birth++;
@@ -176,7 +177,7 @@ static void add_births(struct reader *r, const struct row *row, const struct sta
 		rest.freed.objects = rest.alloc.objects;
 	if (rest.freed.bytes > rest.alloc.bytes)
 		rest.freed.bytes = rest.alloc.bytes;
-	if (rest.alloc.objects > 0 || rest.alloc.bytes > 0)
+	if (rest.alloc.objects > 0 || rest.alloc.bytes > 0 || r->stack_at.n == rows)
 		add_sample(r, row, &rest, NULL);
 }
 

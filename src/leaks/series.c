@@ -274,14 +274,17 @@ struct leaks_amount leaks_view_born(
     const struct leaks_view *view, size_t k, uint32_t from, uint32_t to)
 {
 	const struct leaks_point *point = &view->points[k];
-	const struct leaks_cohort *c = view->cohorts.p + point->first;
 	struct leaks_amount sum = { 0, 0 };
 
-	for (size_t i = 0; i < point->n && c[i].born < to; i++) {
-		if (c[i].born < from)
+	for (size_t i = 0; i < point->n; i++) {
+		const struct leaks_cohort *c = &view->cohorts.p[point->first + i];
+
+		if (c->born >= to)
+			break;
+		if (c->born < from)
 			continue;
-		sum.n += c[i].n;
-		sum.bytes += c[i].bytes;
+		sum.n += c->n;
+		sum.bytes += c->bytes;
 	}
 	return sum;
 }

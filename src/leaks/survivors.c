@@ -46,12 +46,14 @@ static enum leaks_class judge(const struct leaks_ages *a, double uneven)
 static double oldest_at(const struct leaks_view *v, size_t k)
 {
 	const struct leaks_point *point = &v->points[k];
-	const struct leaks_cohort *c = v->cohorts.p + point->first;
 	double startup = trend_startup(v->moments[k].at);
 
-	for (size_t i = 0; i < point->n; i++)
-		if (c[i].born >= startup)
-			return fmax(0, v->moments[k].at - c[i].born);
+	for (size_t i = 0; i < point->n; i++) {
+		uint32_t born = v->cohorts.p[point->first + i].born;
+
+		if (born >= startup)
+			return fmax(0, v->moments[k].at - born);
+	}
 	return 0;
 }
 
