@@ -190,17 +190,12 @@ static MUST_USE enum err_code read_row(struct heap_reader *r, struct str line)
 
 static MUST_USE enum err_code read_rows(struct heap_reader *r, struct lines *l)
 {
+	struct str line;
+
 	TRY(regex_new_capturing(
 	    &r->row, STR("(-?\\d+): *(-?\\d+) *\\[ *(\\d+): *(\\d+) *] @([ x0-9a-f]*)"), r->e));
-	while (lines_next(l)) {
-		struct str line = str_trim(l->line);
-
-		if (line_is_blank(line))
-			continue;
-		if (line_is_map_start(line))
-			break;
+	while (lines_next_row(l, &line))
 		TRY(read_row(r, line));
-	}
 	return lines_check(l, r->e);
 }
 

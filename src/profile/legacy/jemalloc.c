@@ -107,17 +107,12 @@ static MUST_USE enum err_code read_line(struct jemalloc_reader *r, struct str li
 
 static MUST_USE enum err_code read_lines(struct jemalloc_reader *r, struct lines *l)
 {
+	struct str line;
+
 	TRY(regex_new_capturing(
 	    &r->counts, STR("\\At\\*: (\\d+): (\\d+) \\[(\\d+): (\\d+)\\]"), r->e));
-	while (lines_next(l)) {
-		struct str line = str_trim(l->line);
-
-		if (line_is_blank(line))
-			continue;
-		if (line_is_map_start(line))
-			break;
+	while (lines_next_row(l, &line))
 		TRY(read_line(r, line));
-	}
 	TRY(lines_check(l, r->e));
 	if (!r->has_total || r->has_stack)
 		return FAIL(r->e, ERR_FORMAT, "malformed jemalloc heap profile: it ends early");

@@ -38,6 +38,16 @@ bool line_is_map_start(struct str line)
 	       str_find(line, STR("MAPPED_LIBRARIES:")) != STR_NPOS;
 }
 
+bool lines_next_row(struct lines *l, struct str *row)
+{
+	while (lines_next(l)) {
+		*row = str_trim(l->line);
+		if (!line_is_blank(*row))
+			return !line_is_map_start(*row);
+	}
+	return false;
+}
+
 static unsigned digit_of(char c)
 {
 	if (c >= '0' && c <= '9')

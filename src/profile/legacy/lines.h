@@ -34,6 +34,8 @@ enum err_code lines_check(const struct lines *l, struct err *e) MUST_USE;
 bool line_is_blank(struct str line);
 /* True for "--- Memory map: ---" and "MAPPED_LIBRARIES:", anywhere in the line. */
 bool line_is_map_start(struct str line);
+/* Steps to the next line that is not blank, *row, trimmed; false at the end and where a map is. */
+bool lines_next_row(struct lines *l, struct str *row);
 
 /*
  * Go's ParseInt with base 0: an optional sign, then 0x, 0b, 0o or 0 for the base. Fails with
