@@ -1,7 +1,7 @@
 /*
  * A profile's mapping and a binary from a stranger, through the whole path: build id, base, frames
- * of many addresses at once, code of them. The first bytes choose the mapping, the rest is the
- * file.
+ * of many addresses at once, code of them, variables and their types. The first bytes choose the
+ * mapping, the rest is the file.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +15,7 @@
 #include "object/object.h"
 #include "object/object_impl.h"
 #include "object/dwarf_package.h"
+#include "object/types.h"
 
 #define MAX_ADDRESSES 256
 
@@ -89,6 +90,45 @@ static void ask_package(struct object *o)
 	}
 }
 
+/* The ways into what a variable points to, as far as four pointers go. */
+static void ask_type(struct object_types *t, const struct object_variable *v)
+{
+	struct buf path = { 0 };
+	object_type type = v->type, to;
+
+	for (unsigned depth = 0; type && depth < 4; depth++) {
+		const uint64_t size = object_types_size(t, type);
+		struct object_place place = { 0, 0 };
+
+		for (unsigned k = 0; k < 8; k++)
+			(void)object_types_descend(t, type, size / 8 * k, &path, &place);
+		type = object_types_is_pointer(t, type, &to) ? to : place.to;
+	}
+	read_text(buf_str(&path));
+	buf_release(&path);
+}
+
+static void ask_variables(struct object *o, const struct object_mapping *m)
+{
+	const uint64_t step = (m->limit - m->start) / MAX_ADDRESSES + 1;
+	struct object_types *t;
+	struct err e;
+
+	if (object_types_new(&t, o, &e) != OK)
+		return;
+	for (uint64_t i = 0; i < 2 * MAX_ADDRESSES; i++) {
+		const struct object_variable *v =
+		    object_types_variable(t, i / 2 * step, i % 2 == 1);
+
+		if (v) {
+			read_text(v->name);
+			read_text(v->file);
+			ask_type(t, v);
+		}
+	}
+	object_types_free(t);
+}
+
 static void ask(struct object *o, const struct object_mapping *m)
 {
 	uint64_t v[MAX_ADDRESSES];
@@ -110,6 +150,7 @@ static void ask(struct object *o, const struct object_mapping *m)
 			for (uint32_t k = 0; k < n_code; k++)
 				read_text(code[k].text);
 	ask_package(o);
+	ask_variables(o, m);
 	(void)object_debug_tries(o);
 	frame_set_release(&s);
 	arena_release(&a);

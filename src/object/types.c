@@ -31,6 +31,7 @@ struct object_types {
 	struct map types_map;           /* by the DIE's place in memory */
 	VEC(Dwarf_Die) definitions;     /* of structs, unions and classes */
 	struct map definitions_map;     /* by name */
+	const void *read_to;            /* the entry of this unit that was read last */
 	bool no_memory;
 };
 
@@ -178,6 +179,18 @@ static void note_variable(struct object_types *t, Dwarf_Die *die)
 		t->no_memory = true;
 }
 
+/*
+ * Entries follow each other as they are met, so each is read once: one whose sibling lies among its
+ * own children would have them all read twice, at every level.
+ */
+static bool is_ahead(struct object_types *t, const Dwarf_Die *die)
+{
+	if (t->read_to && (uintptr_t)die->addr <= (uintptr_t)t->read_to)
+		return false;
+	t->read_to = die->addr;
+	return true;
+}
+
 /* Variables may be static ones of functions, types those of a namespace or a struct. */
 static void read_children(struct object_types *t, Dwarf_Die *parent, unsigned depth)
 {
@@ -188,6 +201,8 @@ static void read_children(struct object_types *t, Dwarf_Die *parent, unsigned de
 	do {
 		const int tag = dwarf_tag(&die);
 
+		if (!is_ahead(t, &die))
+			return;
 		if (tag == DW_TAG_variable)
 			note_variable(t, &die);
 		else if (is_record(tag))
@@ -206,6 +221,7 @@ static void read_units(struct object_types *t, Dwarf *dwarf)
 	while (dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, &split) == 0) {
 		Dwarf_Die *whole = dwarf_tag(&split) == DW_TAG_invalid ? &die : &split;
 
+		t->read_to = NULL;
 		read_children(t, whole, 0);
 		if (t->no_memory)
 			return;
