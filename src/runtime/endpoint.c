@@ -151,6 +151,14 @@ static int open_wake(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* The kernel closes a thread's table after it is joined: until then the port would be taken. */
+static void close_own(void)
+{
+	close(endpoint.listener.fd);
+	if (endpoint.wake >= 0)
+		close(endpoint.wake);
+}
+
 static void *thread_main(void *arg)
 {
 	(void)arg;
@@ -164,6 +172,8 @@ static void *thread_main(void *arg)
 		serve();
 	for (unsigned i = 0; i < CONNS; i++)
 		rt_conn_drop(&endpoint.conns[i]);
+	if (endpoint.own_files)
+		close_own();
 	return NULL;
 }
 
@@ -181,7 +191,7 @@ static bool start_thread(void)
 	return false;
 }
 
-/* Forgets descriptors that are in the thread's own table, gone with it; closes others. */
+/* Forgets descriptors that the thread has closed in its own table; closes others. */
 static void close_all(void)
 {
 	if (endpoint.own_files)
@@ -215,6 +225,7 @@ static bool prepare(const char *address, struct fmt_buf *why)
 bool rt_endpoint_start(const char *address, struct fmt_buf *why)
 {
 	size_t n = strlen(address);
+	bool started;
 
 	if (endpoint.running) {
 		if (strcmp(address, endpoint.asked) == 0 ||
@@ -231,13 +242,14 @@ bool rt_endpoint_start(const char *address, struct fmt_buf *why)
 	if (!prepare(address, why))
 		return false;
 	memcpy(endpoint.asked, address, n + 1);
-	if (!endpoint.conns || !start_thread()) {
+	started = endpoint.conns && start_thread();
+	if (endpoint.own_files)
+		close(endpoint.listener.fd); /* the number is the program's again */
+	if (!started) {
 		fmt_c(why, "cannot start the serving thread: no memory, descriptor or thread left");
 		close_all();
 		return false;
 	}
-	if (endpoint.own_files)
-		close(endpoint.listener.fd); /* the number is the program's again */
 	endpoint.running = true;
 	return true;
 }
