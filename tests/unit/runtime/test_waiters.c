@@ -1,10 +1,14 @@
-/* Which locks are calm: none that was waited for lately, and in the end each is again. */
+/*
+ * Waiting threads: no time is handed out twice however they come and go; and which locks are calm:
+ * none that was waited for lately, and in the end each is again.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "runtime/waiters.h"
 
@@ -46,11 +50,48 @@ static void waits_are_forgotten(void **state)
 	}
 }
 
+enum { THREADS = 4, WAITS = 20000 };
+
+static _Atomic uint64_t ticks, waited, taken;
+
+/* Waits for one lock and unlocks the other, at no time of any clock but the common count. */
+static void *wait_and_take(void *arg)
+{
+	uintptr_t own = 4096 + (uintptr_t)arg % 2, other = 4097 - (uintptr_t)arg % 2;
+
+	for (int i = 0; i < WAITS; i++) {
+		uint64_t start = atomic_fetch_add(&ticks, 1);
+		uint32_t place = rt_waiters_enter(own, start);
+
+		atomic_fetch_add(&taken, rt_waiters_take(other, atomic_fetch_add(&ticks, 1)));
+		rt_waiters_leave(place);
+		atomic_fetch_add(&waited, atomic_fetch_add(&ticks, 1) - start);
+	}
+	return NULL;
+}
+
+static void each_moment_is_handed_out_once(void **state)
+{
+	pthread_t threads[THREADS];
+
+	(void)state;
+	for (uintptr_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, wait_and_take, (void *)i), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	assert_true(taken <= waited);
+	assert_int_equal(rt_waiters_total, 0);
+	for (size_t i = 0; i < RT_WAITERS_BUCKETS; i++)
+		assert_int_equal(rt_waiters_counts[i], 0);
+	assert_int_equal(rt_stats_get(RT_STAT_LOST_WAITERS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wait_ends_the_calm),
 		cmocka_unit_test(waits_are_forgotten),
+		cmocka_unit_test(each_moment_is_handed_out_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
