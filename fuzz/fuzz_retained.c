@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 4)
 		return 0;
-	n = data[0] | data[1] << 8 | data[2] << 16;
+	n = data[0] | (size_t)data[1] << 8 | (size_t)data[2] << 16;
 	size -= 4;
 	data += 4;
 	n = n > size ? size : n;
