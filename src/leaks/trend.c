@@ -19,6 +19,8 @@
 /* Growth that is down to so much of what it was has stopped. */
 #define STOPPED        0.3
 #define STOPPED_CHANCE 0.05
+/* The same of what is young: less, as load may be low just now. */
+#define JUST_STOPPED   0.2
 /* Parts of the window that turnover is counted in. */
 #define STEPS          10
 
@@ -201,7 +203,7 @@ static bool has_just_stopped(const struct leaks_view *v, const struct trend_flow
 	double young_s = v->moments[last].at - f->to;
 	double young = leaks_view_born(v, last, f->to, UINT32_MAX).n;
 
-	return is_less(f->born, f->span_s, young, young_s, STOPPED, STOPPED_CHANCE);
+	return is_less(f->born, f->span_s, young, young_s, JUST_STOPPED, STOPPED_CHANCE);
 }
 
 /* Most survivors come from one cohort that is short for that. */
