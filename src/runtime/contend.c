@@ -113,8 +113,6 @@ void rt_contend_init(void)
 void rt_contend_after_fork(void)
 {
 	rt_waiters_after_fork();
-	rt_stacksum_after_fork(&contend.block);
-	rt_stacksum_after_fork(&contend.mutex);
 }
 
 uint64_t rt_contend_now(void)
