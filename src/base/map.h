@@ -27,6 +27,18 @@ struct map {
 /* True when the element at `index` of the caller's array equals `key`. */
 typedef bool map_equal(const void *ctx, uint32_t index, const void *key);
 
+static inline uint32_t map_fold(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* Fetches what looking up this hash will read, for callers that have something to do until then. */
+static inline void map_prefetch(const struct map *m, uint64_t hash)
+{
+	if (m->cap)
+		__builtin_prefetch(&m->slots[map_fold(hash) & (m->cap - 1)]);
+}
+
 /* A zero struct is a valid empty map. */
 void map_release(struct map *m);
 /* Sizes the table for n entries; false when memory is short. */
