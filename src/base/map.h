@@ -32,11 +32,13 @@ static inline uint32_t map_fold(uint64_t hash)
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* Fetches what looking up this hash will read, for callers that have something to do until then. */
-static inline void map_prefetch(const struct map *m, uint64_t hash)
+/*
+ * What looking up this hash will read first, to be prefetched by callers that have something to do
+ * until then. (A function that only prefetches is removed by the compiler.)
+ */
+static inline const void *map_place(const struct map *m, uint64_t hash)
 {
-	if (m->cap)
-		__builtin_prefetch(&m->slots[map_fold(hash) & (m->cap - 1)]);
+	return m->cap ? (const void *)&m->slots[map_fold(hash) & (m->cap - 1)] : m;
 }
 
 /* A zero struct is a valid empty map. */

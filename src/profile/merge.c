@@ -219,7 +219,7 @@ static MUST_USE enum err_code map_sample(struct merger *m, size_t i, struct err 
 	if (!add_stack(m, i) || !add_labels(m, i))
 		return FAIL_NOMEM(e);
 	hash = hash_sample(m, stack, label);
-	map_prefetch(&m->sample_map, hash);
+	__builtin_prefetch(map_place(&m->sample_map, hash));
 	TRY(settle_next(m, e));
 	m->next = (struct merger_next){ values, hash, m->stacks.n, m->labels.n };
 	return OK;
