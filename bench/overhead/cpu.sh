@@ -1,10 +1,10 @@
 #!/bin/bash
 # cpu.sh BUILD-DIR [ROUNDS]: what CPU profilers add to the CPU time of a fixed amount of work, and how
 # much of the time that was used their profiles account for. Every round runs every configuration
-# once, so that all see the same machine; medians over rounds. Then what is added once more, finely. perf's time outside of the program
-# (its own process) is in "whole". Then how many of 10,000 samples are in the wrong one of three
-# functions. What a sample takes, which says more about small rates than any of these ratios on a busy
-# machine, is measured by bench_capture.
+# once, so that all see the same machine; medians over rounds. perf's time outside of the program
+# (its own process) is in "whole". Then what is added once more, finely, by cpu_added; and how many of
+# 10,000 samples are in the wrong one of three functions. What a sample takes by itself is measured by
+# bench_capture.
 set -eu
 build=${1:?usage: cpu.sh BUILD-DIR [ROUNDS]}
 rounds=${2:-11}
