@@ -154,6 +154,7 @@ void rt_contend_wait(struct rt_contend_wait *w, const volatile void *lock)
 {
 	w->start = rt_contend_now();
 	w->place = 0;
+	rt_waiters_note(lock);
 	if (rt_contend_mutex_fraction() != 0 && !rt_busy())
 		w->place = rt_waiters_enter((uintptr_t)lock, w->start);
 }

@@ -49,6 +49,11 @@ foreach(how zlib zlib-gnu zstd)
   list(APPEND SAMPLES ${SAMPLE_DIR}/${how})
 endforeach()
 
+add_custom_command(OUTPUT ${SAMPLE_DIR}/local
+  DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/object/local.cc
+  COMMAND g++ -O2 -g -o ${SAMPLE_DIR}/local ${PROJECT_SOURCE_DIR}/tests/unit/object/local.cc)
+list(APPEND SAMPLES ${SAMPLE_DIR}/local)
+
 # Two programs whose common debug information dwz has moved to a third file, and one by itself. dwz
 # does not know the forms that clang writes.
 find_program(SAMPLE_GCC NAMES gcc REQUIRED)
