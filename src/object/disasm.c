@@ -19,6 +19,8 @@
 
 /* Most bytes of a function that are decoded in front of the wanted ones, to be in step with it. */
 #define MAX_LEAD_IN (1u << 20)
+/* Bytes of an instruction, on any machine here. */
+#define LONGEST     15
 
 /* One call in progress. */
 struct listing {
@@ -324,14 +326,17 @@ static void choose_mode(struct listing *l, uint64_t address)
 	cs_option(l->handle, CS_OPT_MODE, is_thumb ? CS_MODE_THUMB : CS_MODE_ARM);
 }
 
-/* Instructions of one piece of code; those below `first` only bring the decoder into step. */
-static void run_piece(
-    struct listing *l, uint64_t address, const uint8_t *code, size_t left, uint64_t first)
+/*
+ * Instructions of one piece of code that begin in [first, end); those before only bring the decoder
+ * into step, and bytes behind are of the last one.
+ */
+static void run_piece(struct listing *l, uint64_t address, const uint8_t *code, size_t left,
+    uint64_t first, uint64_t end)
 {
 	struct buf text = { 0 };
 
 	choose_mode(l, address);
-	while (left) {
+	while (left && address < end) {
 		if (cs_disasm_iter(l->handle, &code, &left, &address, l->insn)) {
 			if (l->insn->address < first)
 				continue;
@@ -369,10 +374,12 @@ static void run(struct listing *l, uint64_t start, uint64_t end)
 	while (address < end) {
 		const uint64_t next = next_start(l, address);
 		const uint64_t piece_end = next < end ? next : end;
+		const uint64_t most = end <= UINT64_MAX - LONGEST ? end + LONGEST : end;
 
-		if (!object_read(l->o, address, piece_end, &bytes))
+		/* A range may end within an instruction, a function does not. */
+		if (!object_read(l->o, address, next < most ? next : most, &bytes))
 			return;
-		run_piece(l, address, (const uint8_t *)bytes.p, bytes.n, start);
+		run_piece(l, address, (const uint8_t *)bytes.p, bytes.n, start, piece_end);
 		if (bytes.n < piece_end - address)
 			return;
 		address = piece_end;

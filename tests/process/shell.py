@@ -123,7 +123,7 @@ def bare_choices(t):
     t.prompt()
 
 
-def interrupts(t):
+def interrupts(t, home):
     t.type("half a line")
     t.expect("half a line")
     t.type("\x03")
@@ -137,7 +137,13 @@ def interrupts(t):
     t.line("top1")
     t.expect(r"flat%.*\r\n.*%.*\r\n")
     t.prompt()
-    t.line("traces | { printf be''gun; sleep 1000; }")  # the pager, too
+    # The pager, too. Not a command of sh: dash may lose a ^C while it starts one.
+    with open(os.path.join(home, "pager.py"), "w", encoding="utf-8") as pager:
+        pager.write("import signal, time\n"
+                    "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+                    "print('be' + 'gun', flush=True)\n"
+                    "time.sleep(1000)\n")
+    t.line(f"traces | exec {sys.executable} {pager.name}")
     t.expect("begun")
     t.type("\x03")
     t.prompt()
@@ -213,8 +219,10 @@ def main():
         t = Terminal(argv, home)
         t.expect(r"Entering interactive mode")
         t.prompt()
-        for step in (bare_choices, interrupts, pagers, history):
-            step(t)
+        bare_choices(t)
+        interrupts(t, home)
+        pagers(t)
+        history(t)
         redirections(t, home)
         completion(t, name)
         values(t, name, types)

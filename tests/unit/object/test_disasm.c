@@ -178,6 +178,33 @@ static void test_comments(void **state)
 	assert_false(disasm_large_immediate(STR("%rax, 0x1000(%rbx)"), &v));
 }
 
+/* A range that ends within an instruction has all of it, as one that ends behind it has. */
+static void test_cut(void **state)
+{
+	struct object *o = sample_open("pie");
+	struct arena a = { 0 };
+	struct object_instruction *v, *cut;
+	struct err e;
+	uint32_t n, n_cut;
+	size_t seen = 0;
+
+	(void)state;
+	list(o, "sample_inner", false, &a, &v, &n);
+	for (uint32_t i = 1; i < n; i++) {
+		if (v[i].address - v[i - 1].address < 2)
+			continue;
+		assert_int_equal(object_disassemble(o, v[0].address, v[i - 1].address + 1, false,
+				     &a, &cut, &n_cut, &e),
+		    OK);
+		assert_int_equal(n_cut, i);
+		assert_true(str_eq(cut[i - 1].text, v[i - 1].text));
+		seen++;
+	}
+	assert_true(seen > 0);
+	arena_release(&a);
+	object_close(o);
+}
+
 static void test_range(void **state)
 {
 	struct object *o = sample_open("pie");
@@ -208,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
