@@ -7,6 +7,7 @@
 #include "object/disasm.h"
 
 #include <capstone/capstone.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/latelib.h"
@@ -27,6 +28,8 @@ struct listing {
 	struct object *o;
 	struct arena *a;
 	csh handle;
+	char
+	    operands[sizeof((cs_insn *)NULL)->op_str + 8]; /* of one whose text is not capstone's */
 	cs_insn *insn;
 	bool intel;
 	cs_arch arch;
@@ -192,10 +195,41 @@ static const char *mnemonic(const struct listing *l)
 	return l->insn->mnemonic;
 }
 
-static struct str operand_text(const struct listing *l)
+/* Instructions on bytes whose immediate is a number with a sign: arithmetic, test and mov. */
+static bool is_signed_byte(uint8_t opcode)
+{
+	return opcode == 0x80 || opcode == 0xf6 || opcode == 0xa8 || opcode == 0xc6 ||
+	       (opcode & 0xf8) == 0xb0 || ((opcode & 7) == 4 && opcode < 0x40);
+}
+
+/*
+ * The value of a one-byte immediate below zero. capstone shows it as the operand's size has it
+ * (0xffffffcc); shifts, shuffles and ports have immediates without a sign.
+ */
+static bool negative_immediate(const struct listing *l, int64_t *v)
+{
+	const cs_x86 *x = &l->insn->detail->x86;
+	const cs_x86_op *op = &x->operands[0];
+
+	if (l->step != 1 || l->intel || !x->op_count || op->type != X86_OP_IMM ||
+	    x->encoding.imm_size != 1 || l->insn->mnemonic[0] == 'v')
+		return false;
+	*v = (int8_t)(op->imm & 0xff);
+	return *v < 0 && (x->opcode[0] == 0x83 || is_signed_byte(x->opcode[0]));
+}
+
+static struct str operand_text(struct listing *l)
 {
 	struct str s = str_c(l->insn->op_str);
+	const size_t comma = str_find_char(s, ',');
+	int64_t v;
 
+	if (str_starts(s, STR("$")) && comma != STR_NPOS && negative_immediate(l, &v)) {
+		const int n = snprintf(
+		    l->operands, sizeof l->operands, "$-0x%x%s", (unsigned)-v, s.p + comma);
+
+		return (struct str){ l->operands, n > 0 ? (size_t)n : 0 };
+	}
 	if (!shifts_by_one(l))
 		return s;
 	if (str_starts(s, STR("$1, ")))

@@ -133,6 +133,25 @@ static void test_syntaxes(void **state)
 	arena_release(&a);
 	object_close(o);
 }
+
+static void test_immediates(void **state)
+{
+	static const char *const want[] = { "andl\t$-52, %r8d", "testb\t$-128, %r11b",
+		"movb\t$-1, %al", "addq\t$-3, %rax", "shll\t$200, %eax",
+		"pshufd\t$228, %xmm1, %xmm0", "cmpb\t$127, %al", "retq" };
+	struct object *o = sample_open("immediates");
+	struct arena a = { 0 };
+	struct object_instruction *v;
+	uint32_t n;
+
+	(void)state;
+	list(o, "immediates", false, &a, &v, &n);
+	assert_int_equal(n, sizeof want / sizeof *want);
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(text_is(v[i].text, want[i]));
+	arena_release(&a);
+	object_close(o);
+}
 #endif
 
 static void check_operands(const char *in, const char *want)
@@ -231,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_riscv),
 #if defined(__x86_64__)
 		cmocka_unit_test(test_syntaxes),
+		cmocka_unit_test(test_immediates),
 #endif
 		cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_comments),
