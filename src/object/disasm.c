@@ -285,17 +285,15 @@ static void write_text(struct listing *l, struct buf *out)
 	add_comment(l, operands, out);
 }
 
+/* Holds over what has no symbol (padding), as in objdump's listing. */
 static void set_function(struct listing *l, uint64_t address)
 {
 	const struct object_symbol *s = object_find_symbol(l->o, address);
 	struct buf name = { 0 };
 
-	if (s == l->symbol && l->v.n)
+	if (!s || s == l->symbol)
 		return;
 	l->symbol = s;
-	l->function = STR("");
-	if (!s)
-		return;
 	add_name(&name, s->name);
 	l->function = arena_str(l->a, buf_str(&name));
 	if (buf_failed(&name))
