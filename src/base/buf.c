@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "core/ckd.h"
 
+#define DRAIN_FROM ((size_t)128 << 10) /* bytes: a system call costs little beside making them */
+
 void buf_init(struct buf *b)
 {
 	*b = (struct buf){ 0 };
@@ -20,6 +22,14 @@ void buf_clear(struct buf *b)
 {
 	b->n = 0;
 	b->failed = false;
+}
+
+void buf_drain(struct buf *b)
+{
+	if (!b->sink || b->failed || b->n < DRAIN_FROM)
+		return;
+	b->failed = !b->sink->take(b->sink, buf_str(b));
+	b->n = 0;
 }
 
 bool buf_grow(struct buf *b, size_t n)

@@ -12,11 +12,18 @@
 
 #include "core/str.h"
 
+/* Where the bytes of a buffer go that need not all be in memory, see buf_drain(). */
+struct buf_sink {
+	/* False when they cannot be taken; then the buffer fails, and the sink knows why. */
+	bool (*take)(struct buf_sink *sink, struct str bytes);
+};
+
 struct buf {
 	char *p;
 	size_t n;
 	size_t cap;
 	bool failed;
+	struct buf_sink *sink; /* borrowed; NULL: the buffer keeps everything */
 };
 
 /* A zero struct is a valid empty buffer. */
@@ -24,6 +31,12 @@ void buf_init(struct buf *b);
 void buf_release(struct buf *b);
 /* Empties the buffer and keeps its memory. */
 void buf_clear(struct buf *b);
+
+/*
+ * Called between the parts of a large output: what has been written so far is final. When it is
+ * much and there is a sink, the sink takes it, and the buffer begins again.
+ */
+void buf_drain(struct buf *b);
 
 static inline bool buf_failed(const struct buf *b)
 {

@@ -134,4 +134,18 @@ sample_cross(arm arm-linux-gnueabihf -marm)
 sample_cross(thumb arm-linux-gnueabihf -mthumb)
 sample_cross(riscv riscv64-linux-gnu)
 
+# What holds memory: variables and types.
+set(HOLDERS_C ${PROJECT_SOURCE_DIR}/tests/unit/object/holders.c)
+set(HOLDERS_CC ${PROJECT_SOURCE_DIR}/tests/unit/object/holders.cc)
+foreach(compiler GCC CLANG)
+  string(TOLOWER ${compiler} name)
+  add_custom_command(OUTPUT ${SAMPLE_DIR}/holders-${name} DEPENDS ${HOLDERS_C}
+    COMMAND ${SAMPLE_${compiler}} -O1 -g -shared -fPIC -nostdlib -Wl,--build-id
+      -o ${SAMPLE_DIR}/holders-${name} ${HOLDERS_C})
+  list(APPEND SAMPLES ${SAMPLE_DIR}/holders-${name})
+endforeach()
+add_custom_command(OUTPUT ${SAMPLE_DIR}/holders-cxx DEPENDS ${HOLDERS_CC}
+  COMMAND ${CMAKE_CXX_COMPILER} -O0 -g -o ${SAMPLE_DIR}/holders-cxx ${HOLDERS_CC})
+list(APPEND SAMPLES ${SAMPLE_DIR}/holders-cxx)
+
 add_custom_target(object_samples DEPENDS ${SAMPLES})
