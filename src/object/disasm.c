@@ -7,6 +7,7 @@
 #include "object/disasm.h"
 
 #include <capstone/capstone.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/latelib.h"
@@ -19,12 +20,16 @@
 
 /* Most bytes of a function that are decoded in front of the wanted ones, to be in step with it. */
 #define MAX_LEAD_IN (1u << 20)
+/* Bytes of an instruction, on any machine here. */
+#define LONGEST     15
 
 /* One call in progress. */
 struct listing {
 	struct object *o;
 	struct arena *a;
 	csh handle;
+	char
+	    operands[sizeof((cs_insn *)NULL)->op_str + 8]; /* of one whose text is not capstone's */
 	cs_insn *insn;
 	bool intel;
 	cs_arch arch;
@@ -190,10 +195,41 @@ static const char *mnemonic(const struct listing *l)
 	return l->insn->mnemonic;
 }
 
-static struct str operand_text(const struct listing *l)
+/* Instructions on bytes whose immediate is a number with a sign: arithmetic, test and mov. */
+static bool is_signed_byte(uint8_t opcode)
+{
+	return opcode == 0x80 || opcode == 0xf6 || opcode == 0xa8 || opcode == 0xc6 ||
+	       (opcode & 0xf8) == 0xb0 || ((opcode & 7) == 4 && opcode < 0x40);
+}
+
+/*
+ * The value of a one-byte immediate below zero. capstone shows it as the operand's size has it
+ * (0xffffffcc); shifts, shuffles and ports have immediates without a sign.
+ */
+static bool negative_immediate(const struct listing *l, int64_t *v)
+{
+	const cs_x86 *x = &l->insn->detail->x86;
+	const cs_x86_op *op = &x->operands[0];
+
+	if (l->step != 1 || l->intel || !x->op_count || op->type != X86_OP_IMM ||
+	    x->encoding.imm_size != 1 || l->insn->mnemonic[0] == 'v')
+		return false;
+	*v = (int8_t)(op->imm & 0xff);
+	return *v < 0 && (x->opcode[0] == 0x83 || is_signed_byte(x->opcode[0]));
+}
+
+static struct str operand_text(struct listing *l)
 {
 	struct str s = str_c(l->insn->op_str);
+	const size_t comma = str_find_char(s, ',');
+	int64_t v;
 
+	if (str_starts(s, STR("$")) && comma != STR_NPOS && negative_immediate(l, &v)) {
+		const int n = snprintf(
+		    l->operands, sizeof l->operands, "$-0x%x%s", (unsigned)-v, s.p + comma);
+
+		return (struct str){ l->operands, n > 0 ? (size_t)n : 0 };
+	}
 	if (!shifts_by_one(l))
 		return s;
 	if (str_starts(s, STR("$1, ")))
@@ -249,17 +285,15 @@ static void write_text(struct listing *l, struct buf *out)
 	add_comment(l, operands, out);
 }
 
+/* Holds over what has no symbol (padding), as in objdump's listing. */
 static void set_function(struct listing *l, uint64_t address)
 {
 	const struct object_symbol *s = object_find_symbol(l->o, address);
 	struct buf name = { 0 };
 
-	if (s == l->symbol && l->v.n)
+	if (!s || s == l->symbol)
 		return;
 	l->symbol = s;
-	l->function = STR("");
-	if (!s)
-		return;
 	add_name(&name, s->name);
 	l->function = arena_str(l->a, buf_str(&name));
 	if (buf_failed(&name))
@@ -324,14 +358,17 @@ static void choose_mode(struct listing *l, uint64_t address)
 	cs_option(l->handle, CS_OPT_MODE, is_thumb ? CS_MODE_THUMB : CS_MODE_ARM);
 }
 
-/* Instructions of one piece of code; those below `first` only bring the decoder into step. */
-static void run_piece(
-    struct listing *l, uint64_t address, const uint8_t *code, size_t left, uint64_t first)
+/*
+ * Instructions of one piece of code that begin in [first, end); those before only bring the decoder
+ * into step, and bytes behind are of the last one.
+ */
+static void run_piece(struct listing *l, uint64_t address, const uint8_t *code, size_t left,
+    uint64_t first, uint64_t end)
 {
 	struct buf text = { 0 };
 
 	choose_mode(l, address);
-	while (left) {
+	while (left && address < end) {
 		if (cs_disasm_iter(l->handle, &code, &left, &address, l->insn)) {
 			if (l->insn->address < first)
 				continue;
@@ -369,10 +406,12 @@ static void run(struct listing *l, uint64_t start, uint64_t end)
 	while (address < end) {
 		const uint64_t next = next_start(l, address);
 		const uint64_t piece_end = next < end ? next : end;
+		const uint64_t most = end <= UINT64_MAX - LONGEST ? end + LONGEST : end;
 
-		if (!object_read(l->o, address, piece_end, &bytes))
+		/* A range may end within an instruction, a function does not. */
+		if (!object_read(l->o, address, next < most ? next : most, &bytes))
 			return;
-		run_piece(l, address, (const uint8_t *)bytes.p, bytes.n, start);
+		run_piece(l, address, (const uint8_t *)bytes.p, bytes.n, start, piece_end);
 		if (bytes.n < piece_end - address)
 			return;
 		address = piece_end;

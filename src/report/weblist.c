@@ -243,7 +243,9 @@ static enum err_code print_block(
 	BUF_LIT(out, "</h2>\n<p class=\"file\">");
 	html_text(block->file, out);
 	BUF_LIT(out, "</p>\n<div class=\"source\"><div>Total:   ");
-	print_values(page, block->flat, block->cum);
+	report_value_pad(page->r, (int64_t)block->flat, 10, out);
+	buf_char(out, ' ');
+	report_value_pad(page->r, (int64_t)block->cum, 10, out);
 	BUF_LIT(out, " (flat, cum) ");
 	report_percent(page->r, (int64_t)block->cum, out);
 	BUF_LIT(out, "</div>");

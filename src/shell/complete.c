@@ -195,6 +195,15 @@ static size_t word_start(struct str line)
 	return at;
 }
 
+/* "top10" is "top" with its first argument. */
+static bool takes_functions(struct str command)
+{
+	while (!command_find(command) && command.n && command.p[command.n - 1] >= '0' &&
+	       command.p[command.n - 1] <= '9')
+		command.n--;
+	return command_find(command) && !str_is(command, "tags");
+}
+
 void complete_line(
     const struct driver *d, struct str line, struct arena *arena, struct completion *out)
 {
@@ -214,7 +223,7 @@ void complete_line(
 		    out, d, str_trim(str_head(line, equals)), str_skip(line, equals + 1), arena);
 	} else if (before.n == 0 || str_is(before, "help")) {
 		add_first_words(out, word);
-	} else if (command_find(command) && !str_is(command, "tags")) {
+	} else if (takes_functions(command)) {
 		add_functions(out, d, word, arena);
 	}
 	finish(out);

@@ -13,11 +13,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #include "shell/complete.h"
+#include "shell/history_file.h"
 
 #define HISTORY_SIZE 1000
 
@@ -82,30 +82,6 @@ static unsigned char on_tab(EditLine *el, int ch)
 	return action;
 }
 
-/* The history's path, with its directory made; "" when there is no home. */
-static struct str history_path(struct arena *arena)
-{
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	struct str dir = { "", 0 };
-
-	if (state && *state) {
-		dir = arena_printf(arena, "%s", state);
-	} else if (home && *home) {
-		dir = arena_printf(arena, "%s/.local", home);
-		if (dir.p)
-			mkdir(dir.p, 0700);
-		dir = arena_printf(arena, "%s/.local/state", home);
-	}
-	if (!dir.p || dir.n == 0)
-		return STR("");
-	mkdir(dir.p, 0700);
-	dir = arena_printf(arena, "%s/pprof", dir.p);
-	if (!dir.p || (mkdir(dir.p, 0700) != 0 && errno != EEXIST))
-		return STR("");
-	return arena_printf(arena, "%s/history", dir.p);
-}
-
 static void open_history(struct lineedit *l)
 {
 	HistEvent event;
@@ -115,9 +91,12 @@ static void open_history(struct lineedit *l)
 		return;
 	history(l->history, &event, H_SETSIZE, HISTORY_SIZE);
 	history(l->history, &event, H_SETUNIQUE, 1);
-	l->history_file = history_path(&l->arena);
+	l->history_file = history_file_path(&l->arena);
 	if (l->history_file.n)
 		history(l->history, &event, H_LOAD, l->history_file.p);
+	/* Shells only append: the oldest lines go here, not at each start. */
+	if (l->history_file.n && history_file_is_longer(l->history_file, 2 * HISTORY_SIZE))
+		history(l->history, &event, H_SAVE, l->history_file.p);
 	el_set(l->el, EL_HIST, history, l->history);
 }
 
@@ -219,12 +198,9 @@ enum err_code lineedit_open(struct lineedit **out, struct driver *d, struct err 
 void lineedit_close(struct lineedit *l)
 {
 	struct arena arena;
-	HistEvent event;
 
 	if (!l)
 		return;
-	if (l->history && l->history_file.n)
-		history(l->history, &event, H_SAVE, l->history_file.p);
 	if (l->history)
 		history_end(l->history);
 	if (l->el) {
@@ -255,8 +231,11 @@ static void remember(struct lineedit *l, struct str line)
 {
 	HistEvent event;
 
-	if (l->history && str_trim(line).n)
-		history(l->history, &event, H_ENTER, line.p);
+	if (!l->history || !str_trim(line).n)
+		return;
+	history(l->history, &event, H_ENTER, line.p);
+	if (l->history_file.n)
+		history_file_add(l->history_file, str_trim(line));
 }
 
 /* el_gets, with ^C let in where it waits. */

@@ -51,8 +51,13 @@ class Terminal:
     def line(self, text):
         self.type(text + "\r")
 
-    def end(self):
-        self.line("quit")
+    def hang_up(self):
+        """As a window that is closed."""
+        os.close(self.fd)
+        os.waitpid(self.pid, 0)
+
+    def end(self, leave="quit\r"):
+        self.type(leave)
         _, status = os.waitpid(self.pid, 0)
         os.close(self.fd)
         assert status == 0, status
@@ -82,6 +87,32 @@ def completion(t, name):
     t.prompt()
 
 
+def values(t, name, types):
+    part = name[1:]
+    pattern = re.sub(r"([()\[\]{}*+?|^$\\])", r"\\\1", name)  # that matches the name
+    t.line(f"sample_index={types[0][:-1]}\t")
+    t.prompt()
+    t.line(f"focus={part}\t")
+    t.prompt()
+    t.line("tagroot=thr\t")  # a label's key
+    t.prompt()
+    t.line("o")
+    t.expect(r"focus += " + re.escape(pattern))
+    t.expect(r"sample_index += " + types[0])
+    t.expect(r"tagroot += thread")
+    t.prompt()
+    t.line("focus=")
+    t.prompt()
+    t.line("tagroot=")
+    t.prompt()
+    t.line(f"top3 -{part}\t")
+    t.expect(r"ignore=" + re.escape(pattern))
+    t.prompt()
+    t.line("help granul\t")
+    t.expect(r"What one entry stands for")
+    t.prompt()
+
+
 def bare_choices(t):
     t.line("cum")
     t.prompt()
@@ -92,7 +123,7 @@ def bare_choices(t):
     t.prompt()
 
 
-def interrupts(t):
+def interrupts(t, home):
     t.type("half a line")
     t.expect("half a line")
     t.type("\x03")
@@ -105,6 +136,16 @@ def interrupts(t):
     assert len(before) < 5 << 20, "the report was not interrupted"
     t.line("top1")
     t.expect(r"flat%.*\r\n.*%.*\r\n")
+    t.prompt()
+    # The pager, too. Not a command of sh: dash may lose a ^C while it starts one.
+    with open(os.path.join(home, "pager.py"), "w", encoding="utf-8") as pager:
+        pager.write("import signal, time\n"
+                    "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+                    "print('be' + 'gun', flush=True)\n"
+                    "time.sleep(1000)\n")
+    t.line(f"traces | exec {sys.executable} {pager.name}")
+    t.expect("begun")
+    t.type("\x03")
     t.prompt()
 
 
@@ -140,22 +181,51 @@ def history(t):
     t.prompt()
 
 
+def side_by_side(argv, home):
+    """Lines are kept as they are typed: of two shells, and of one that is closed with its window."""
+    one, other = Terminal(argv, home), Terminal(argv, home)
+    one.prompt()
+    other.prompt()
+    one.line("top4 with\\\\back")
+    one.prompt()
+    other.line("top5")
+    other.prompt()
+    other.hang_up()
+    one.end("\x04")  # ^D
+    kept = os.path.join(home, ".local/state/pprof/history")
+    assert os.stat(kept).st_mode & 0o77 == 0
+    t = Terminal(argv, home)
+    t.prompt()
+    t.type("\x1b[A")
+    t.expect("top5")
+    t.type("\x1b[A")
+    t.expect(r"with\\\\back")
+    t.type("\x03")
+    t.prompt()
+    t.end()
+
+
 def main():
     pprof, generator = sys.argv[1:3]
     home = tempfile.mkdtemp(prefix="pprof-shell.")
     try:
         profile = os.path.join(home, "profile.pb.gz")
-        os.spawnv(os.P_WAIT, generator, [generator, "20000", "plain", "1", profile])
+        os.spawnv(os.P_WAIT, generator, [generator, "20000", "labels", "1", profile])
         with os.popen(f"'{pprof}' -top -nodecount=1 -symbolize=none '{profile}' 2>&1") as top:
             name = top.read().split()[-1]
+        with os.popen(f"'{pprof}' -raw -symbolize=none '{profile}' 2>&1") as raw:
+            types = re.search(r"Samples:\n(\S+)/\S+ (\S+)/", raw.read(1 << 16)).groups()
         argv = [pprof, "-symbolize=none", profile]
         t = Terminal(argv, home)
         t.expect(r"Entering interactive mode")
         t.prompt()
-        for step in (bare_choices, interrupts, pagers, history):
-            step(t)
+        bare_choices(t)
+        interrupts(t, home)
+        pagers(t)
+        history(t)
         redirections(t, home)
         completion(t, name)
+        values(t, name, types)
         t.line("top2")
         t.prompt()
         t.end()
@@ -167,6 +237,7 @@ def main():
         t.expect(r"flat%")
         t.prompt()
         t.end()
+        side_by_side(argv, home)
     finally:
         shutil.rmtree(home)
 

@@ -54,6 +54,14 @@ add_custom_command(OUTPUT ${SAMPLE_DIR}/local
   COMMAND g++ -O2 -g -o ${SAMPLE_DIR}/local ${PROJECT_SOURCE_DIR}/tests/unit/object/local.cc)
 list(APPEND SAMPLES ${SAMPLE_DIR}/local)
 
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  add_custom_command(OUTPUT ${SAMPLE_DIR}/immediates
+    DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/object/immediates.s
+    COMMAND gcc -nostdlib -shared -o ${SAMPLE_DIR}/immediates
+      ${PROJECT_SOURCE_DIR}/tests/unit/object/immediates.s)
+  list(APPEND SAMPLES ${SAMPLE_DIR}/immediates)
+endif()
+
 # Two programs whose common debug information dwz has moved to a third file, and one by itself. dwz
 # does not know the forms that clang writes.
 find_program(SAMPLE_GCC NAMES gcc REQUIRED)

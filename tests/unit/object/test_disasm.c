@@ -133,6 +133,25 @@ static void test_syntaxes(void **state)
 	arena_release(&a);
 	object_close(o);
 }
+
+static void test_immediates(void **state)
+{
+	static const char *const want[] = { "andl\t$-52, %r8d", "testb\t$-128, %r11b",
+		"movb\t$-1, %al", "addq\t$-3, %rax", "shll\t$200, %eax",
+		"pshufd\t$228, %xmm1, %xmm0", "cmpb\t$127, %al", "retq" };
+	struct object *o = sample_open("immediates");
+	struct arena a = { 0 };
+	struct object_instruction *v;
+	uint32_t n;
+
+	(void)state;
+	list(o, "immediates", false, &a, &v, &n);
+	assert_int_equal(n, sizeof want / sizeof *want);
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(text_is(v[i].text, want[i]));
+	arena_release(&a);
+	object_close(o);
+}
 #endif
 
 static void check_operands(const char *in, const char *want)
@@ -178,6 +197,33 @@ static void test_comments(void **state)
 	assert_false(disasm_large_immediate(STR("%rax, 0x1000(%rbx)"), &v));
 }
 
+/* A range that ends within an instruction has all of it, as one that ends behind it has. */
+static void test_cut(void **state)
+{
+	struct object *o = sample_open("pie");
+	struct arena a = { 0 };
+	struct object_instruction *v, *cut;
+	struct err e;
+	uint32_t n, n_cut;
+	size_t seen = 0;
+
+	(void)state;
+	list(o, "sample_inner", false, &a, &v, &n);
+	for (uint32_t i = 1; i < n; i++) {
+		if (v[i].address - v[i - 1].address < 2)
+			continue;
+		assert_int_equal(object_disassemble(o, v[0].address, v[i - 1].address + 1, false,
+				     &a, &cut, &n_cut, &e),
+		    OK);
+		assert_int_equal(n_cut, i);
+		assert_true(str_eq(cut[i - 1].text, v[i - 1].text));
+		seen++;
+	}
+	assert_true(seen > 0);
+	arena_release(&a);
+	object_close(o);
+}
+
 static void test_range(void **state)
 {
 	struct object *o = sample_open("pie");
@@ -204,10 +250,12 @@ int main(void)
 		cmocka_unit_test(test_riscv),
 #if defined(__x86_64__)
 		cmocka_unit_test(test_syntaxes),
+		cmocka_unit_test(test_immediates),
 #endif
 		cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

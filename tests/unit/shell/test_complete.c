@@ -77,6 +77,7 @@ static void later_words_are_functions(void **state)
 	(void)state;
 	one("list hand", "main.handler");
 	one("top 5 -Spri", "-fmt.Sprint");
+	one("top10 -Spri", "-fmt.Sprint");
 	/* What is special in a pattern is escaped, and understood when it was typed. */
 	one("list (*T", "big.\\(\\*T\\).M");
 	one("list big.\\(\\*T\\)", "big.\\(\\*T\\).M");
