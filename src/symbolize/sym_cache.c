@@ -17,8 +17,8 @@
 #include "base/fs.h"
 #include "core/hash.h"
 
-/* "PPRFMYS2": byte order and version in one; another one when demangling changes. */
-#define MAGIC         0x3253594d46525050u
+/* "PPRFMYS3": byte order and version in one; another one when demangling changes. */
+#define MAGIC         0x3353594d46525050u
 #define DEFAULT_LIMIT 256 /* MB */
 #define MAX_FILE      ((size_t)64 << 20)
 #define MAX_ENTRIES   65536 /* of the folder that are looked at */
