@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "core/ckd.h"
 
+#define DRAIN_FROM ((size_t)128 << 10) /* bytes: a system call costs little beside making them */
+
 void buf_init(struct buf *b)
 {
 	*b = (struct buf){ 0 };
@@ -22,15 +24,21 @@ void buf_clear(struct buf *b)
 	b->failed = false;
 }
 
-bool buf_reserve(struct buf *b, size_t n)
+void buf_drain(struct buf *b)
+{
+	if (!b->sink || b->failed || b->n < DRAIN_FROM)
+		return;
+	b->failed = !b->sink->take(b->sink, buf_str(b));
+	b->n = 0;
+}
+
+bool buf_grow(struct buf *b, size_t n)
 {
 	size_t need, cap;
 	char *p;
 
 	if (b->failed)
 		return false;
-	if (b->cap - b->n >= n)
-		return true;
 	if (!ckd_add_size(b->n, n, &need) || need > SIZE_MAX / 4) {
 		b->failed = true;
 		return false;

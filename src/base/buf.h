@@ -12,11 +12,18 @@
 
 #include "core/str.h"
 
+/* Where the bytes of a buffer go that need not all be in memory, see buf_drain(). */
+struct buf_sink {
+	/* False when they cannot be taken; then the buffer fails, and the sink knows why. */
+	bool (*take)(struct buf_sink *sink, struct str bytes);
+};
+
 struct buf {
 	char *p;
 	size_t n;
 	size_t cap;
 	bool failed;
+	struct buf_sink *sink; /* borrowed; NULL: the buffer keeps everything */
 };
 
 /* A zero struct is a valid empty buffer. */
@@ -25,13 +32,26 @@ void buf_release(struct buf *b);
 /* Empties the buffer and keeps its memory. */
 void buf_clear(struct buf *b);
 
+/*
+ * Called between the parts of a large output: what has been written so far is final. When it is
+ * much and there is a sink, the sink takes it, and the buffer begins again.
+ */
+void buf_drain(struct buf *b);
+
 static inline bool buf_failed(const struct buf *b)
 {
 	return b->failed;
 }
 
-/* Makes room for n more bytes; false when the buffer has failed. */
-bool buf_reserve(struct buf *b, size_t n);
+/* buf_reserve's slow half: callers use that. */
+bool buf_grow(struct buf *b, size_t n);
+
+/* Makes room for n more bytes; false when the buffer has failed. Asked for each number written. */
+static inline bool buf_reserve(struct buf *b, size_t n)
+{
+	return b->cap - b->n >= n && !b->failed ? true : buf_grow(b, n);
+}
+
 void buf_add(struct buf *b, const void *data, size_t n);
 void buf_add_str(struct buf *b, struct str s);
 /* n copies of the byte c. */

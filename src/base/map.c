@@ -55,11 +55,6 @@ bool map_reserve(struct map *m, size_t n)
 	return cap == m->cap || rehash(m, cap);
 }
 
-static uint32_t fold(uint64_t hash)
-{
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
 /* The slot of an equal key, or the empty slot where it belongs. */
 static size_t probe(
     const struct map *m, uint32_t hash, map_equal *equal, const void *ctx, const void *key)
@@ -80,13 +75,13 @@ uint32_t map_find(
 {
 	if (m->n == 0)
 		return MAP_NONE;
-	return m->slots[probe(m, fold(hash), equal, ctx, key)].index;
+	return m->slots[probe(m, map_fold(hash), equal, ctx, key)].index;
 }
 
 uint32_t map_intern(struct map *m, uint64_t hash, map_equal *equal, const void *ctx,
     const void *key, uint32_t fresh)
 {
-	uint32_t folded = fold(hash);
+	uint32_t folded = map_fold(hash);
 	size_t at;
 
 	if (!map_reserve(m, m->n + 1))

@@ -27,6 +27,20 @@ struct map {
 /* True when the element at `index` of the caller's array equals `key`. */
 typedef bool map_equal(const void *ctx, uint32_t index, const void *key);
 
+static inline uint32_t map_fold(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+/*
+ * What looking up this hash will read first, to be prefetched by callers that have something to do
+ * until then. (A function that only prefetches is removed by the compiler.)
+ */
+static inline const void *map_place(const struct map *m, uint64_t hash)
+{
+	return m->cap ? (const void *)&m->slots[map_fold(hash) & (m->cap - 1)] : m;
+}
+
 /* A zero struct is a valid empty map. */
 void map_release(struct map *m);
 /* Sizes the table for n entries; false when memory is short. */

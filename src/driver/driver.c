@@ -46,7 +46,10 @@ static MUST_USE enum err_code write_view(
 	return d->faces->flame_page(view, out, e);
 }
 
-/* Generates into memory first: a report that fails half-way prints nothing. */
+/*
+ * Generates into memory first: a report that fails half-way prints nothing. Only of those that can
+ * fail for nothing but memory, and are large, parts may go out before, when `out` has a sink.
+ */
 static MUST_USE enum err_code generate(struct driver *d, const struct command *command,
     struct str param, const struct config *config, struct buf *out, struct err *e)
 {
@@ -55,6 +58,8 @@ static MUST_USE enum err_code generate(struct driver *d, const struct command *c
 	enum err_code code;
 
 	code = pipeline_view(&view, d, command, param, config, &warnings, e);
+	driver_say_lines(d, buf_str(&warnings));
+	buf_clear(&warnings);
 	if (code == OK) {
 		code = write_view(d, &view, out, &warnings, e);
 		pipeline_release(&view);
@@ -70,8 +75,16 @@ enum err_code driver_report(struct driver *d, const struct command *command, str
     const struct config *config, struct err *e)
 {
 	struct buf text = { 0 };
-	enum err_code code = generate(d, command, param, config, &text, e);
+	struct output_stream stream;
+	enum err_code code;
 
+	if (output_stream(&stream, d, command, config->output))
+		text.sink = &stream.sink;
+	code = generate(d, command, param, config, &text, e);
+	if (stream.code != OK) {
+		*e = stream.error;
+		code = stream.code;
+	}
 	if (code == OK)
 		code = output_deliver(d, command, config->output, buf_str(&text), e);
 	buf_release(&text);

@@ -59,6 +59,24 @@ static enum err_code show_stdout(struct str text, struct err *e)
 	return code;
 }
 
+static bool take(struct buf_sink *sink, struct str bytes)
+{
+	struct output_stream *s = (struct output_stream *)sink;
+
+	s->code = outfile_put(STDOUT_FILENO, "/dev/stdout", bytes, &s->error);
+	return s->code == OK;
+}
+
+bool output_stream(struct output_stream *s, const struct driver *d, const struct command *command,
+    struct str output)
+{
+	bool shown =
+	    command->show == COMMAND_STDOUT || (command->show == COMMAND_FILE && !d->interactive);
+
+	*s = (struct output_stream){ .sink.take = take };
+	return shown && !output.n && !command->dot && !isatty(STDOUT_FILENO);
+}
+
 /* To a new file in the working directory when the bytes would hit a terminal. */
 static MUST_USE enum err_code show_file(
     struct driver *d, const struct command *command, struct str text, struct err *e)

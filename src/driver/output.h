@@ -6,6 +6,7 @@
 #ifndef DRIVER_OUTPUT_H
 #define DRIVER_OUTPUT_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "core/str.h"
 #include "driver/driver.h"
@@ -16,6 +17,20 @@
  */
 enum err_code output_deliver(struct driver *d, const struct command *command, struct str output,
     struct str text, struct err *e) MUST_USE;
+
+/* Standard output as a buffer's sink; the sink is its first member. */
+struct output_stream {
+	struct buf_sink sink;
+	struct err error;
+	enum err_code code; /* of what has been written; else `error` says why */
+};
+
+/*
+ * When the report would go to standard output just as it is: makes *s a sink for its buffer, and
+ * true. The rest is delivered as usual.
+ */
+bool output_stream(struct output_stream *s, const struct driver *d, const struct command *command,
+    struct str output);
 
 /* Runs dot -T<format> and, for a pannable SVG, massages the result. Also for the web face. */
 enum err_code output_draw(

@@ -9,31 +9,29 @@
 
 #include "base/vec.h"
 #include "core/pbfields.h"
+#include "core/shortbytes.h"
 #include "core/wire.h"
 #include "profile/gzip.h"
 #include "profile/labelsort.h"
 
 #define PACK_ABOVE 2 /* repeated numbers: packed when there are more, as pprof writes them */
 #define VARINT_MAX ((size_t)10)
+#define HEAD_MAX   (1 + VARINT_MAX) /* of a field: tag and length */
 
-/* A large profile becomes several gzip members, so that it never lies in memory encoded as a whole.
- */
-#define MEMBER_SIZE ((size_t)32 << 20)
-
-/* An id's varint in the low bytes, its length in the top byte; 0 when it is longer than 7. */
-typedef uint64_t short_varint;
+/* Bytes of samples that are packed at once: they are still in the caches then. */
+#define PIECE ((size_t)128 << 10)
 
 struct encoder {
 	const struct profile *p;
 	struct buf *out;
-	struct buf *zipped; /* when given, `out` is emptied into it member by member */
+	struct gzip *zip;   /* when given, `out` is emptied into it piece by piece */
 	struct buf message; /* scratch: the message being built */
 	struct buf packed;  /* scratch: a packed field or an inner message */
 	struct arena scratch;
 	uint32_t *index;          /* by str_id: index in the written table, 0 not yet used */
 	str_id *order;            /* by index: str_id */
 	uint32_t n_strings;       /* with "" */
-	short_varint *location;   /* by index of location */
+	short_bytes *location;    /* by index of location */
 	VEC(struct label) labels; /* of one sample, sorted */
 };
 
@@ -47,9 +45,9 @@ static char *put_varint(char *at, uint64_t v)
 	return at;
 }
 
-static void add_varint(struct buf *b, uint64_t v)
+static inline void add_varint(struct buf *b, uint64_t v)
 {
-	if (buf_reserve(b, VARINT_MAX))
+	if ((b->cap - b->n >= VARINT_MAX && !b->failed) || buf_reserve(b, VARINT_MAX))
 		b->n = (size_t)(put_varint(b->p + b->n, v) - b->p);
 }
 
@@ -147,60 +145,49 @@ static void add_labels(struct encoder *e, size_t sample)
 
 /* Samples. */
 
-static short_varint make_short(uint64_t v)
+static short_bytes make_short(uint64_t v)
 {
-	char bytes[8 + VARINT_MAX] = { 0 };
-	size_t n = (size_t)(put_varint(bytes, v) - bytes);
-	uint64_t word = 0;
+	char bytes[VARINT_MAX];
 
-	if (n > 7)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		word |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
-	return word | (uint64_t)n << 56;
+	return short_bytes_of(bytes, (size_t)(put_varint(bytes, v) - bytes));
 }
 
-/* Eight bytes are stored little end first whatever the machine is. */
-static char *put_short(char *at, short_varint v)
+static char *put_stack(const struct encoder *e, char *at, const uint32_t *stack, size_t depth)
 {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	uint64_t word = __builtin_bswap64(v);
-#else
-	uint64_t word = v;
-#endif
-	memcpy(at, &word, sizeof word);
-	return at + (v >> 56);
-}
-
-static void add_packed_stack(struct encoder *e, const uint32_t *stack, size_t depth)
-{
-	struct buf *b = &e->packed;
-	char *at;
-
-	b->n = 0;
-	if (!buf_reserve(b, depth * VARINT_MAX + sizeof(short_varint)))
-		return;
-	at = b->p;
 	for (size_t i = 0; i < depth; i++) {
-		short_varint v = e->location[stack[i]];
+		short_bytes v = e->location[stack[i]];
 
-		at = v ? put_short(at, v) : put_varint(at, e->p->locations[stack[i]].id);
+		at = v ? short_bytes_put(at, v) : put_varint(at, e->p->locations[stack[i]].id);
 	}
-	b->n = (size_t)(at - b->p);
-	add_bytes(&e->message, PB_SAMPLE_LOCATION_ID, buf_str(b));
+	return at;
 }
 
-static void add_stack(struct encoder *e, size_t sample)
+/*
+ * Begins the message with a stack; returns where in e->message it begins. How long the packed ids
+ * are is known only when they are written: so they come behind a gap and get their head then.
+ */
+static size_t add_stack(struct encoder *e, size_t sample)
 {
-	size_t depth;
+	struct buf *b = &e->message;
+	char head[HEAD_MAX], *end, *ids;
+	size_t depth, n;
 	const uint32_t *stack = sample_stack(e->p, sample, &depth);
 
-	if (depth > PACK_ABOVE) {
-		add_packed_stack(e, stack, depth);
-		return;
+	b->n = 0;
+	if (depth <= PACK_ABOVE) {
+		for (size_t i = 0; i < depth; i++)
+			add_uint(b, PB_SAMPLE_LOCATION_ID, e->p->locations[stack[i]].id);
+		return 0;
 	}
-	for (size_t i = 0; i < depth; i++)
-		add_uint(&e->message, PB_SAMPLE_LOCATION_ID, e->p->locations[stack[i]].id);
+	if (!buf_reserve(b, HEAD_MAX + depth * VARINT_MAX + sizeof(short_bytes)))
+		return 0;
+	ids = b->p + HEAD_MAX;
+	end = put_stack(e, ids, stack, depth);
+	head[0] = PB_SAMPLE_LOCATION_ID << 3 | WIRE_BYTES;
+	n = (size_t)(put_varint(head + 1, (uint64_t)(end - ids)) - head);
+	memcpy(ids - n, head, n);
+	b->n = (size_t)(end - b->p);
+	return HEAD_MAX - n;
 }
 
 static void add_values(struct encoder *e, size_t sample)
@@ -219,27 +206,24 @@ static void add_values(struct encoder *e, size_t sample)
 	add_bytes(&e->message, PB_SAMPLE_VALUE, buf_str(&e->packed));
 }
 
-static bool zip_member(struct encoder *e)
+static void zip_piece(struct encoder *e)
 {
-	struct err ignored; /* memory is all that can fail */
-
-	if (profile_gzip(buf_str(e->out), e->zipped, &ignored) != OK)
-		return false;
+	gzip_add(e->zip, buf_str(e->out));
 	e->out->n = 0;
-	return true;
 }
 
-static bool add_samples(struct encoder *e)
+static void add_samples(struct encoder *e)
 {
 	for (size_t i = 0; i < e->p->samples.n; i++) {
-		add_stack(e, i);
+		size_t begin = add_stack(e, i);
+
 		add_values(e, i);
 		add_labels(e, i);
-		flush_message(e, PB_PROFILE_SAMPLE);
-		if (e->zipped && e->out->n >= MEMBER_SIZE && !zip_member(e))
-			return false;
+		add_bytes(e->out, PB_PROFILE_SAMPLE, str_skip(buf_str(&e->message), begin));
+		if (e->zip && e->out->n >= PIECE)
+			zip_piece(e);
 	}
-	return true;
+	e->message.n = 0;
 }
 
 /* Tables. */
@@ -261,16 +245,33 @@ static void add_mapping(struct encoder *e, const struct mapping *m)
 	flush_message(e, PB_PROFILE_MAPPING);
 }
 
+/* Fields of a line have numbers below 16, so that each key is one byte. */
+static char *put_field_unless_0(char *at, uint32_t field, uint64_t v)
+{
+	if (!v)
+		return at;
+	*at++ = (char)(field << 3 | WIRE_VARINT);
+	return put_varint(at, v);
+}
+
+/* Lines are the bulk of a profile with names: written in place, the length last. */
 static void add_line(struct encoder *e, const struct line *l)
 {
 	const struct profile *p = e->p;
-	uint64_t function = l->function < p->n_functions ? p->functions[l->function].id : 0;
+	const uint64_t function = l->function < p->n_functions ? p->functions[l->function].id : 0;
+	struct buf *b = &e->message;
+	char *length, *at;
 
-	e->packed.n = 0;
-	add_uint_unless_0(&e->packed, PB_LINE_FUNCTION_ID, function);
-	add_uint_unless_0(&e->packed, PB_LINE_LINE, (uint64_t)l->line);
-	add_uint_unless_0(&e->packed, PB_LINE_COLUMN, (uint64_t)l->column);
-	add_bytes(&e->message, PB_LOCATION_LINE, buf_str(&e->packed));
+	if (!buf_reserve(b, 2 + 3 * (1 + VARINT_MAX)))
+		return;
+	at = b->p + b->n;
+	*at++ = (char)(PB_LOCATION_LINE << 3 | WIRE_BYTES);
+	length = at++;
+	at = put_field_unless_0(at, PB_LINE_FUNCTION_ID, function);
+	at = put_field_unless_0(at, PB_LINE_LINE, (uint64_t)l->line);
+	at = put_field_unless_0(at, PB_LINE_COLUMN, (uint64_t)l->column);
+	*length = (char)(at - length - 1); /* at most 33 */
+	b->n = (size_t)(at - b->p);
 }
 
 static void add_location(struct encoder *e, const struct location *l)
@@ -370,10 +371,9 @@ static size_t guess_size(const struct encoder *e)
 	const struct profile *p = e->p;
 	size_t n = p->samples.n, frames = n ? p->samples.stack_at[n] : 0;
 	size_t labels = n && p->samples.label_at ? p->samples.label_at[n] : 0;
-
 	size_t guess = frames * 3 + n * (8 + (size_t)p->n_sample_types * 6) + labels * 10;
 
-	return e->zipped && guess > MEMBER_SIZE ? MEMBER_SIZE + (MEMBER_SIZE >> 4) : guess;
+	return e->zip && guess > PIECE ? PIECE : guess;
 }
 
 static bool encoder_init(struct encoder *e)
@@ -394,7 +394,7 @@ static bool encoder_init(struct encoder *e)
 	return true;
 }
 
-/* Writes to enc->out all but what has gone to enc->zipped. */
+/* Writes to enc->out all but what has gone to enc->zip. */
 static MUST_USE enum err_code encode(struct encoder *enc, struct err *e)
 {
 	const struct profile *p = enc->p;
@@ -403,11 +403,11 @@ static MUST_USE enum err_code encode(struct encoder *enc, struct err *e)
 	if (!failed) {
 		for (uint32_t i = 0; i < p->n_sample_types; i++)
 			add_value_type(enc, PB_PROFILE_SAMPLE_TYPE, p->sample_types[i]);
-		failed = !add_samples(enc);
+		add_samples(enc);
 		add_tables(enc);
 		add_tail(enc);
-		failed |= buf_failed(enc->out) || buf_failed(&enc->message) ||
-			  buf_failed(&enc->packed) || enc->labels.failed;
+		failed = buf_failed(enc->out) || buf_failed(&enc->message) ||
+			 buf_failed(&enc->packed) || enc->labels.failed;
 	}
 	buf_release(&enc->message);
 	buf_release(&enc->packed);
@@ -426,11 +426,14 @@ enum err_code profile_encode(const struct profile *p, struct buf *out, struct er
 enum err_code profile_encode_gzip(const struct profile *p, struct buf *out, struct err *e)
 {
 	struct buf raw = { 0 };
-	struct encoder enc = { .p = p, .out = &raw, .zipped = out };
-	enum err_code code = encode(&enc, e);
+	struct gzip zip = { 0 };
+	struct encoder enc = { .p = p, .out = &raw, .zip = &zip };
+	enum err_code code;
 
+	gzip_begin(&zip, out);
+	code = encode(&enc, e);
 	if (code == OK)
-		code = profile_gzip(buf_str(&raw), out, e);
+		gzip_add(&zip, buf_str(&raw));
 	buf_release(&raw);
-	return code;
+	return gzip_end(&zip) || code != OK ? code : FAIL_NOMEM(e);
 }

@@ -15,8 +15,8 @@
 enum err_code profile_encode(const struct profile *p, struct buf *out, struct err *e) MUST_USE;
 
 /*
- * Both in one, in pieces: a profile of more than 32 MiB becomes several gzip members (which readers
- * of gzip join), and is never in memory encoded as a whole.
+ * Both in one, in pieces: the profile is never in memory encoded as a whole, and not packed either
+ * when *out has a sink.
  */
 enum err_code profile_encode_gzip(const struct profile *p, struct buf *out, struct err *e) MUST_USE;
 

@@ -1,13 +1,32 @@
-/* Writes gzip. Callers: encode.c, the tests. */
+/* Writes gzip, at once or in pieces. Callers: encode.c, the tests. */
 #ifndef PROFILE_GZIP_H
 #define PROFILE_GZIP_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/str.h"
 
-/* Appends `raw` as one gzip member (time stamp 0, no name: the same bytes every time). ERR_NOMEM.
+struct isal_zstream;
+
+/* A member being written. A zero struct is a valid one that has not begun. */
+struct gzip {
+	struct buf *out;
+	struct arena scratch;
+	struct isal_zstream *stream;
+	bool failed; /* memory */
+};
+
+/*
+ * Begins a member (time stamp 0, no name: the same bytes every time) at the end of *out, which is
+ * used until gzip_end(). Between the pieces *out is drained (base/buf.h).
  */
+void gzip_begin(struct gzip *g, struct buf *out);
+void gzip_add(struct gzip *g, struct str raw);
+/* Ends the member and releases all; false when memory was short. Without gzip_begin: true. */
+bool gzip_end(struct gzip *g);
+
+/* Appends `raw` as one member. ERR_NOMEM. */
 enum err_code profile_gzip(struct str raw, struct buf *out, struct err *e) MUST_USE;
 
 #endif

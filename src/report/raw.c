@@ -2,6 +2,7 @@
  * -raw: everything in a profile as text, for debugging and for comparing profiles with diff.
  * Called through the table of report.c.
  */
+#include "core/shortbytes.h"
 #include "report/gotime.h"
 #include "report/samplelabels.h"
 #include "report/writers.h"
@@ -127,6 +128,8 @@ static void print_labels(const struct profile *p, size_t sample, bool numeric,
 {
 	const size_t before = out->n;
 
+	if (!p->samples.label_at)
+		return;
 	buf_fill(out, ' ', RAW_LABEL_INDENT);
 	if (sample_labels_print(w, p, sample, numeric,
 		numeric ? print_number_group : print_text_group, NULL, STR(" "), out))
@@ -135,51 +138,52 @@ static void print_labels(const struct profile *p, size_t sample, bool numeric,
 		out->n = before;
 }
 
-/* A location's id with the space behind it: frames are the bulk of the report. */
-struct id_text {
-	char text[23];
-	uint8_t n;
-};
+/* Frames are the bulk of the report, so the texts of their locations' ids are made once. */
 
-static const struct id_text *id_texts(struct report *r)
+#define ID_MAX ((size_t)24) /* bytes of an id and the space behind it, at most */
+
+static short_bytes *id_texts(struct report *r)
 {
 	const struct profile *p = r->profile;
-	struct id_text *v = arena_alloc_raw(&r->arena, p->n_locations, sizeof *v);
-	struct buf digits = { 0 };
+	short_bytes *v = arena_alloc_raw(&r->arena, p->n_locations, sizeof *v);
+	struct buf text = { 0 };
+	bool good = v && buf_reserve(&text, ID_MAX);
 
-	for (uint32_t i = 0; v && i < p->n_locations; i++) {
-		buf_clear(&digits);
-		buf_u64(&digits, p->locations[i].id);
-		buf_char(&digits, ' ');
-		if (buf_failed(&digits))
-			v = NULL;
-		else
-			v[i].n = (uint8_t)digits.n;
-		if (v)
-			memcpy(v[i].text, digits.p, digits.n);
+	for (uint32_t i = 0; good && i < p->n_locations; i++) {
+		buf_clear(&text);
+		buf_u64(&text, p->locations[i].id);
+		buf_char(&text, ' ');
+		v[i] = short_bytes_of(text.p, text.n);
 	}
-	buf_release(&digits);
-	return v;
+	buf_release(&text);
+	return good ? v : NULL;
 }
 
-static void print_stack(
-    const uint32_t *stack, size_t depth, const struct id_text *ids, struct buf *out)
+static void print_stack(const struct profile *p, const uint32_t *stack, size_t depth,
+    const short_bytes *ids, struct buf *out)
 {
-	if (depth > SIZE_MAX / sizeof *ids || !buf_reserve(out, depth * sizeof *ids))
-		return;
-	for (size_t k = 0; k < depth; k++) {
-		const struct id_text *id = &ids[stack[k]];
+	char *at;
 
-		/* All of it, as a copy of fixed size is one or two instructions. */
-		memcpy(out->p + out->n, id->text, sizeof id->text);
-		out->n += id->n;
+	if (depth > SIZE_MAX / ID_MAX || !buf_reserve(out, (depth + 1) * ID_MAX))
+		return;
+	at = out->p + out->n;
+	for (size_t k = 0; k < depth; k++) {
+		if (ids[stack[k]]) {
+			at = short_bytes_put(at, ids[stack[k]]);
+			continue;
+		}
+		out->n = (size_t)(at - out->p);
+		buf_u64(out, p->locations[stack[k]].id);
+		buf_char(out, ' ');
+		at = out->p + out->n;
 	}
+	out->n = (size_t)(at - out->p);
 }
 
 static enum err_code print_samples(struct report *r, struct buf *out, struct err *e)
 {
 	const struct profile *p = r->profile;
-	const struct id_text *ids = id_texts(r);
+	const short_bytes *ids = id_texts(r);
 	struct sample_labels_work w = { 0 };
 	bool failed;
 
@@ -197,10 +201,11 @@ static enum err_code print_samples(struct report *r, struct buf *out, struct err
 			print_padded(out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, 10);
 		}
 		BUF_LIT(out, ": ");
-		print_stack(stack, depth, ids, out);
+		print_stack(p, stack, depth, ids, out);
 		buf_char(out, '\n');
 		print_labels(p, i, false, &w, out);
 		print_labels(p, i, true, &w, out);
+		buf_drain(out);
 	}
 	failed = w.failed;
 	sample_labels_release(&w);
@@ -290,7 +295,7 @@ enum err_code report_write_raw(struct report *r, struct buf *out, struct err *e)
 	TRY(print_types(p, out, e));
 	TRY(print_samples(r, out, e));
 	BUF_LIT(out, "Locations\n");
-	for (uint32_t i = 0; i < p->n_locations; i++)
+	for (uint32_t i = 0; i < p->n_locations; i++, buf_drain(out))
 		print_location(p, &p->locations[i], out);
 	BUF_LIT(out, "Mappings\n");
 	for (uint32_t i = 0; i < p->n_mappings; i++)

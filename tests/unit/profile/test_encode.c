@@ -214,35 +214,82 @@ static void ids_of_any_length_survive(void **state)
 	buf_release(&out);
 }
 
-/* More than 32 MiB, so that the samples do not fit one member. */
-static void large_profiles_are_written_in_members(void **state)
+/* Takes what comes, as a file would. */
+struct collector {
+	struct buf_sink sink;
+	struct buf all;
+	unsigned calls;
+};
+
+static bool collect(struct buf_sink *sink, struct str bytes)
+{
+	struct collector *c = (struct collector *)sink;
+
+	buf_add_str(&c->all, bytes);
+	c->calls++;
+	return true;
+}
+
+static bool refuse(struct buf_sink *sink, struct str bytes)
+{
+	(void)sink;
+	(void)bytes;
+	return false;
+}
+
+/* The same gzip bytes, whether they stay in memory or go out in pieces. */
+static void assert_drains(const struct profile *p, struct str zipped)
+{
+	struct collector c = { .sink.take = collect };
+	struct buf_sink refusing = { refuse };
+	struct buf out = { .sink = &c.sink };
+	struct err e;
+
+	assert_int_equal(profile_encode_gzip(p, &out, &e), OK);
+	assert_true(c.calls > 1);
+	assert_true(out.cap < zipped.n / 2);
+	buf_add_str(&c.all, buf_str(&out));
+	assert_true(str_eq(buf_str(&c.all), zipped));
+	buf_clear(&out);
+	out.sink = &refusing;
+	assert_int_equal(profile_encode_gzip(p, &out, &e), ERR_NOMEM);
+	buf_release(&out);
+	buf_release(&c.all);
+}
+
+/* Much more than is packed at once. */
+static void large_profiles_are_written_in_pieces(void **state)
 {
 	struct buf first = { 0 }, zipped = { 0 }, again = { 0 };
 	struct profile p, q;
 	struct builder b;
 	struct err e;
 	uint32_t stack[200];
-	int64_t value = 1;
+	uint64_t seed = 1;
 
 	(void)state;
 	builder_begin(&b, &p);
 	builder_type(&b, "n", "count");
 	for (uint32_t i = 0; i < 200; i++)
 		stack[i] = builder_location(&b, PROFILE_NONE, i);
-	for (uint32_t i = 0; i < 100000; i++) /* 40 MB */
-		builder_sample(&b, stack, 200 - i % 2, &value);
+	for (uint32_t i = 0; i < 100000; i++) { /* 40 MB, which packs to more than 1 MB */
+		int64_t values[] = { (int64_t)(seed >> 20) };
+
+		seed = seed * 6364136223846793005 + 1442695040888963407;
+		builder_sample(&b, stack, 200 - i % 2, values);
+	}
 	for (uint32_t i = 0; i < 200; i++)
 		b.locations.p[i].id = 20000 + i;
 	builder_finish(&b);
 	assert_int_equal(profile_encode(&p, &first, &e), OK);
 	assert_true(first.n > (size_t)32 << 20);
 	assert_int_equal(profile_encode_gzip(&p, &zipped, &e), OK);
+	assert_drains(&p, buf_str(&zipped));
 	assert_int_equal(profile_decode(&q, buf_str(&zipped), &e), OK);
 	assert_int_equal(profile_encode(&q, &again, &e), OK);
 	assert_true(str_eq(buf_str(&first), buf_str(&again)));
 	buf_clear(&zipped);
-	assert_int_equal(
-	    profile_gzip(buf_str(&first), &zipped, &e), OK); /* one member, same text */
+	assert_int_equal(profile_gzip(buf_str(&first), &zipped, &e), OK); /* at once, same text */
 	profile_release(&q);
 	assert_int_equal(profile_decode(&q, buf_str(&zipped), &e), OK);
 	assert_int_equal(q.samples.n, p.samples.n);
@@ -260,7 +307,7 @@ int main(void)
 		cmocka_unit_test(every_field_has_its_place),
 		cmocka_unit_test(reading_back_gives_the_same_bytes),
 		cmocka_unit_test(ids_of_any_length_survive),
-		cmocka_unit_test(large_profiles_are_written_in_members),
+		cmocka_unit_test(large_profiles_are_written_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
