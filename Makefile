@@ -5,7 +5,7 @@ T     ?= decode
 S     ?= 60
 CMAKE_FLAGS ?=
 
-.PHONY: all configure demo test check golden fuzz soak bench fmt lint install clean
+.PHONY: all configure demo test check golden fuzz soak bench races fmt lint install clean
 all: configure
 	@cmake --build $(BUILD) -j $(JOBS) -- --no-print-directory
 
@@ -40,6 +40,12 @@ soak: all
 
 bench: all
 	@bench/run.sh $(BUILD)
+
+# What threads share without locks, under ThreadSanitizer.
+races: configure
+	@cmake --preset tsan >/dev/null
+	@cmake --build build-tsan -j $(JOBS) --target races -- --no-print-directory
+	@ctest --test-dir build-tsan --output-on-failure -L tsan
 
 fmt:
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i

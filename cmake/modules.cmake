@@ -55,6 +55,18 @@ function(pprof_test name)
     SKIP_RETURN_CODE 77)
 endfunction()
 
+# pprof_races(NAME…): these tests have threads that share what is free of locks. They are the ones to
+# run under ThreadSanitizer: label tsan, target races.
+function(pprof_races)
+  if(NOT TARGET races)
+    add_custom_target(races)
+  endif()
+  foreach(name IN LISTS ARGN)
+    set_property(TEST ${name} APPEND PROPERTY LABELS tsan)
+    add_dependencies(races ${name})
+  endforeach()
+endfunction()
+
 # pprof_fuzz(NAME ROOMS room…): fuzz/fuzz_NAME.c, as a libFuzzer program in the fuzz preset and
 # always as a replay of fuzz/corpus/NAME, which is a test.
 function(pprof_fuzz name)

@@ -7,7 +7,7 @@ if(PPROF_SANITIZE)
   add_link_options(-fsanitize=${PPROF_SANITIZE})
 endif()
 # ThreadSanitizer does not know fences, of which gcc warns: what is ordered by them only is reported
-# as a race (heap_live.c, records.c), see docs/ARCHITECTURE.md.
+# as a race (heap_live.c, zone.c), see CONTRIBUTING.md.
 if(PPROF_SANITIZE MATCHES "thread" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-tsan)
 endif()

@@ -48,8 +48,8 @@ static void read_text(struct str s)
 		sum = sum + (unsigned char)s.p[i];
 }
 
-/* One split unit: its tree, its functions' names and its files. */
-static void read_unit(struct dwarf_source *s)
+/* One split unit: its tree, its functions' names and its files; whole, or for an address. */
+static void read_unit(struct dwarf_source *s, const struct dwarf_wanted *wanted)
 {
 	const struct dwarf_line_sections lines = { s->in.line, s->in.line_str, s->in.str,
 		s->in.swap };
@@ -59,11 +59,11 @@ static void read_unit(struct dwarf_source *s)
 	struct str name;
 	int64_t line;
 
-	if (dwarf_source_header(s) && dwarf_tree_read(&t, s, &abbrevs))
+	if (dwarf_source_header(s) && dwarf_tree_read(&t, s, &abbrevs, wanted))
 		for (size_t i = 0; i < t.nodes.n && i < 1000; i++)
 			if (dwarf_source_name(s, &abbrevs, t.nodes.p[i].origin, &name, &line))
 				read_text(name);
-	(void)dwarf_rows_read(&rows, &lines, 0, 8);
+	(void)dwarf_rows_read(&rows, &lines, 0, 8, wanted);
 	dwarf_rows_release(&rows);
 	dwarf_tree_release(&t);
 	dwarf_abbrevs_release(&abbrevs);
@@ -74,6 +74,8 @@ static void ask_package(struct object *o)
 {
 	const struct dwarf_sections sections = dwarf_sections_of(o->elf, true);
 	struct dwarf_package p;
+	const uint64_t address = 0x1000;
+	const struct dwarf_wanted all = { 0 }, one = { &address, 1 };
 	uint64_t id;
 
 	if (!dwarf_package_read(&p, &sections, dwarf_section(o->elf, ".debug_cu_index")))
@@ -85,7 +87,8 @@ static void ask_package(struct object *o)
 		if (dwarf_package_unit(&p, sections.swap ? __builtin_bswap64(id) : id, &s)) {
 			s.in.addresses = sections.str_offsets; /* any bytes: numbers */
 			s.in.ranges = sections.str_offsets;
-			read_unit(&s);
+			read_unit(&s, &all);
+			read_unit(&s, &one);
 		}
 	}
 }

@@ -4,8 +4,8 @@
 usage: symbols.py PPROF BINARY [-n RUNS] [--counts 465,10000,100000]
 
 CPU seconds (user + system, children too) and peak memory as medians. Ours is the whole program:
-reading the profile, naming, demangling, writing the profile; `naming` is what is left of it without
-the time that the same profile takes with -symbolize=none. Cold means an empty cache of names; the
+reading the profile, naming, demangling, writing the profile; `naming` is what bench_names (built
+beside the tests) needs for naming and demangling alone, by its own clock. Cold means an empty cache of names; the
 files themselves are in memory for all. The peers get the bare addresses (addr2line,
 llvm-symbolizer) or the same profile (go tool pprof, only with few addresses: it needs minutes).
 """
@@ -51,6 +51,11 @@ def go_pprof():
     return tool if tool and os.path.exists(tool) else None
 
 
+def naming(program, profile, env):
+    p = subprocess.run([program, profile], env=env, stdout=subprocess.PIPE, check=True)
+    return float(p.stdout)
+
+
 def medians(rows):
     return tuple(statistics.median(x) for x in zip(*rows))
 
@@ -66,15 +71,20 @@ def one_count(a, n, folder):
     env = dict(os.environ, XDG_CACHE_HOME=cache, PPROF_TMPDIR=folder)
     ours = [a.pprof, "-proto", "-output", os.path.join(folder, "out.pb.gz")]
     rows = {}
+    alone = {}
+    names = os.path.join(os.path.dirname(a.pprof), "../tests/bench_names")
 
     def add(name, value):
         rows.setdefault(name, []).append(value)
 
     for _ in range(a.n):
-        shutil.rmtree(cache, ignore_errors=True)
-        add("nothing", measure(ours + ["-symbolize=none", profile], env=env))
-        add("pprof, cold", measure(ours + ["-symbolize=local", profile], env=env))
-        add("pprof, from cache", measure(ours + ["-symbolize=local", profile], env=env))
+        for name in ("pprof, cold", "pprof, from cache"):
+            if name == "pprof, cold":
+                shutil.rmtree(cache, ignore_errors=True)
+            add(name, measure(ours + ["-symbolize=local", profile], env=env))
+            if name == "pprof, cold":
+                shutil.rmtree(cache, ignore_errors=True)
+            alone.setdefault(name, []).append(naming(names, profile, env))
         for name, argv in (("llvm-symbolizer", ["llvm-symbolizer", "--obj=" + a.binary]),
                            ("addr2line -afi", ["addr2line", "-afiC", "-e", a.binary])):
             if shutil.which(argv[0]):
@@ -88,11 +98,10 @@ def one_count(a, n, folder):
             add("go tool pprof", got)
         else:
             print("%8d  go tool pprof: not done after %d s" % (n, GO_LIMIT))
-    nothing = medians(rows.pop("nothing"))[0]
     for name, values in rows.items():
         cpu, rss = medians(values)
-        naming = "%8.3f" % max(cpu - nothing, 0) if name.startswith("pprof") else "       -"
-        print("%8d  %-20s %8.3f %s %8.1f" % (len(addresses), name, cpu, naming, rss), flush=True)
+        own = "%8.3f" % statistics.median(alone[name]) if name in alone else "       -"
+        print("%8d  %-20s %8.3f %s %8.1f" % (len(addresses), name, cpu, own, rss), flush=True)
 
 
 def main():

@@ -32,15 +32,13 @@ void buf_drain(struct buf *b)
 	b->n = 0;
 }
 
-bool buf_reserve(struct buf *b, size_t n)
+bool buf_grow(struct buf *b, size_t n)
 {
 	size_t need, cap;
 	char *p;
 
 	if (b->failed)
 		return false;
-	if (b->cap - b->n >= n)
-		return true;
 	if (!ckd_add_size(b->n, n, &need) || need > SIZE_MAX / 4) {
 		b->failed = true;
 		return false;

@@ -43,8 +43,15 @@ static inline bool buf_failed(const struct buf *b)
 	return b->failed;
 }
 
-/* Makes room for n more bytes; false when the buffer has failed. */
-bool buf_reserve(struct buf *b, size_t n);
+/* buf_reserve's slow half: callers use that. */
+bool buf_grow(struct buf *b, size_t n);
+
+/* Makes room for n more bytes; false when the buffer has failed. Asked for each number written. */
+static inline bool buf_reserve(struct buf *b, size_t n)
+{
+	return b->cap - b->n >= n && !b->failed ? true : buf_grow(b, n);
+}
+
 void buf_add(struct buf *b, const void *data, size_t n);
 void buf_add_str(struct buf *b, struct str s);
 /* n copies of the byte c. */

@@ -180,8 +180,13 @@ static bool write_all(int fd, struct str s)
 
 enum err_code fs_replace(struct str path, struct str bytes, struct err *e)
 {
+	return fs_replace_parts(path, &bytes, 1, e);
+}
+
+enum err_code fs_replace_parts(struct str path, const struct str *parts, size_t n, struct err *e)
+{
 	char name[PATH_MAX], part[PATH_MAX + 8];
-	bool good;
+	bool good = true;
 	int fd, why;
 
 	if (!fs_path(name, path))
@@ -190,7 +195,8 @@ enum err_code fs_replace(struct str path, struct str bytes, struct err *e)
 	fd = mkostemp(part, O_CLOEXEC);
 	if (fd < 0)
 		return FAIL_SYS(e, errno, "write %s", name);
-	good = write_all(fd, bytes);
+	for (size_t i = 0; i < n && good; i++)
+		good = write_all(fd, parts[i]);
 	why = errno;
 	if (close(fd) != 0 && good) {
 		good = false;

@@ -47,6 +47,9 @@ bool fs_is_dir(struct str path);
  * new one and a crash leaves neither half. Mode 0600. On failure path is as it was.
  */
 enum err_code fs_replace(struct str path, struct str bytes, struct err *e) MUST_USE;
+/* The same with bytes that lie in n parts. */
+enum err_code fs_replace_parts(
+    struct str path, const struct str *parts, size_t n, struct err *e) MUST_USE;
 /* True for a regular file, not a link, of this user or of root. */
 bool fs_is_trusted(struct str path);
 

@@ -41,7 +41,7 @@ bool str_split(struct str *rest, char sep, struct str *piece)
 	return true;
 }
 
-static unsigned digit_value(char c)
+unsigned str_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return (unsigned)(c - '0');
@@ -66,7 +66,7 @@ bool str_to_u64(struct str s, int base, uint64_t *out)
 	if (s.n == 0)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned digit = digit_value(s.p[i]);
+		unsigned digit = str_digit(s.p[i]);
 
 		if (digit >= (unsigned)base ||
 		    __builtin_mul_overflow(value, (uint64_t)base, &value) ||

@@ -101,6 +101,9 @@ struct str str_trim(struct str s);
  */
 bool str_split(struct str *rest, char sep, struct str *piece);
 
+/* The value of a digit in bases up to 36, in capitals or not; UINT32_MAX for any other. */
+unsigned str_digit(char c);
+
 /* Whole-string numbers: no sign for u64 ("0x" allowed when base is 16 or 0), range checked. */
 bool str_to_u64(struct str s, int base, uint64_t *out);
 bool str_to_i64(struct str s, int64_t *out);

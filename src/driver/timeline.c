@@ -10,7 +10,9 @@
 
 #include "base/fs.h"
 #include "driver/load.h"
+#include "driver/verdicts_holders.h"
 #include "driver/verdicts_read.h"
+#include "leaks/holders.h"
 #include "leaks/leaks.h"
 #include "profile/filter.h"
 #include "profile/merge.h"
@@ -22,6 +24,8 @@
 #define SAMPLES      40
 /* Judging and sampling may take a quarter of the time. */
 #define COST         4
+/* Between two questions who holds what. */
+#define ASK_S        60
 /* Labels of blocks that only verdicts are about. */
 #define BLOCK_LABELS STR("^born$")
 
@@ -40,6 +44,8 @@ void timeline_init(struct timeline *t, const struct driver *d)
 void timeline_release(struct timeline *t)
 {
 	verdicts_series_release(&t->series);
+	if (t->has_retained)
+		fetch_result_release(&t->retained);
 	buf_release(&t->json);
 	arena_release(&t->arena);
 	*t = (struct timeline){ 0 };
@@ -100,6 +106,29 @@ static void plan_next(struct timeline *t, double begun)
 	t->next_s = begun + t->every_s;
 }
 
+/* What was said before stays when there is no new answer. */
+static MUST_USE enum err_code ask_holders(
+    struct timeline *t, const struct fetch_options *how, double now, struct err *e)
+{
+	const struct str source = t->driver->request.sources[0];
+	const struct ui quiet = { 0 };
+	struct fetch_result got;
+	struct str why;
+
+	if (!t->wants_retained || now < t->ask_next_s)
+		return OK;
+	t->ask_next_s = now + ASK_S;
+	TRY(verdicts_holders_ask(&got, &why, &t->arena, &t->how, source, how, &quiet, e));
+	t->no_holder = why;
+	if (why.n)
+		return OK;
+	if (t->has_retained)
+		fetch_result_release(&t->retained);
+	t->retained = got;
+	t->has_retained = true;
+	return OK;
+}
+
 enum err_code timeline_sample(struct timeline *t, struct err *e)
 {
 	struct fetch_options how = driver_fetch_options(&t->driver->request);
@@ -113,7 +142,22 @@ enum err_code timeline_sample(struct timeline *t, struct err *e)
 	verdicts_series_settle(&t->series);
 	verdicts_series_thin(&t->series, LEAKS_MAX_MOMENTS - 1);
 	buf_clear(&t->json);
+	TRY(ask_holders(t, &how, begun, e));
 	plan_next(t, begun);
+	return OK;
+}
+
+/* Of what leaks; whoever may leak is not worth that the program stands still. */
+static MUST_USE enum err_code add_holders(struct timeline *t, struct leaks_report *r, struct err *e)
+{
+	if (t->has_retained)
+		TRY(leaks_holders(r, &t->retained.sources, e));
+	else
+		r->no_holder = t->no_holder;
+	t->wants_retained = false;
+	for (size_t i = 0; i < r->n_suspects; i++)
+		t->wants_retained |=
+		    r->suspects[i].v.class == LEAKS_LEAK && r->suspects[i].held_samples <= 0;
 	return OK;
 }
 
@@ -129,6 +173,8 @@ static MUST_USE enum err_code make_json(struct timeline *t, struct err *e)
 	if (t->series.list.n > 0) {
 		code = verdicts_series_judge(
 		    &t->series, &t->how, true, &merged, &report, &(struct ui){ 0 }, &no_verdict);
+		if (code == OK && t->is_live)
+			code = add_holders(t, &report, &no_verdict);
 		plan_next(t, begun);
 	}
 	if (code == ERR_NOMEM)

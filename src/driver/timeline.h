@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "driver/driver.h"
 #include "driver/verdicts_watch.h"
+#include "fetch/fetch.h"
 
 struct timeline {
 	const struct driver *driver; /* sources, how names are found; outlives it */
@@ -21,6 +22,14 @@ struct timeline {
 	bool is_open, is_live;
 	double every_s, next_s; /* between samples; monotonic time of the next one */
 	struct buf json;        /* of the series as it is; empty: to be made */
+	/*
+	 * Who holds what, as a live program said when it was asked last: it is asked when something
+	 * leaks of which that is not known, and not soon again, as it stands still meanwhile.
+	 */
+	struct fetch_result retained;
+	bool has_retained, wants_retained;
+	struct str no_holder; /* why it did not say; "" */
+	double ask_next_s;
 };
 
 /* Nothing is read yet. */

@@ -95,6 +95,26 @@ enum value_result value_int(struct str s, int base, int64_t *out)
 	return VALUE_OK;
 }
 
+/* s for C: without underscores. False when one of them does not stand between two digits. */
+static bool drop_underscores(struct str s, char *text)
+{
+	const bool hex = s.n > 1 && s.p[0] == '0' && tolower((unsigned char)s.p[1]) == 'x';
+	const int base = hex ? 16 : 10;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '_') {
+			*text++ = s.p[i];
+			continue;
+		}
+		if (i == 0 || i + 1 == s.n || digit_value(s.p[i + 1]) >= base)
+			return false;
+		if (digit_value(s.p[i - 1]) >= base && !(hex && i == 2)) /* the x counts */
+			return false;
+	}
+	*text = '\0';
+	return true;
+}
+
 enum value_result value_float(struct str s, double *out)
 {
 	char text[VALUE_MAX];
@@ -103,15 +123,15 @@ enum value_result value_float(struct str s, double *out)
 
 	if (s.n == 0 || s.n >= sizeof text || isspace((unsigned char)s.p[0]))
 		return VALUE_SYNTAX;
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	if (strchr(text, '(')) /* nan(…) is C only */
+	if (str_find_char(s, '\0') != STR_NPOS || !drop_underscores(s, text))
+		return VALUE_SYNTAX;
+	if (strchr(text, '(') || strspn(text, "+-nN") > 1) /* nan(…) and -nan are C only */
 		return VALUE_SYNTAX;
 	if (strpbrk(text, "xX") && !strpbrk(text, "pP"))
 		return VALUE_SYNTAX;
 	errno = 0;
 	v = strtod(text, &end);
-	if (end != text + s.n)
+	if (end == text || *end)
 		return VALUE_SYNTAX;
 	if (errno == ERANGE && isinf(v))
 		return VALUE_RANGE;

@@ -1,6 +1,6 @@
 /*
- * Holders, see verdicts_holders.h. Called by verdicts.c once there are suspects, as the program
- * stands still for a moment when it is asked.
+ * Holders, see verdicts_holders.h. Called by verdicts.c and timeline.c once there are suspects, as
+ * the program stands still for a moment when it is asked.
  */
 #include "driver/verdicts_holders.h"
 
@@ -40,29 +40,43 @@ static MUST_USE enum err_code name(struct fetch_result *got, const struct verdic
 	return symbolize_profile(&got->sources, v->symbolize, &got->urls, &how->tls, ui, e);
 }
 
+enum err_code verdicts_holders_ask(struct fetch_result *got, struct str *why, struct arena *a,
+    const struct verdicts *v, struct str source, const struct fetch_options *how,
+    const struct ui *ui, struct err *e)
+{
+	struct said said = { .arena = a, .text = STR("it does not say") };
+	const struct ui noting = { .line = note, .ctx = &said };
+	struct fetch_options o = *how;
+	enum err_code code;
+	struct str url;
+
+	TRY(find_url(source, a, &url, e));
+	o.sources = &url;
+	o.n_sources = 1;
+	o.quiet = true;
+	*why = STR("");
+	if (fetch_profiles(got, &o, &noting, e) != OK) {
+		*why = said.text;
+		return e->code == ERR_NOMEM ? ERR_NOMEM : OK;
+	}
+	code = name(got, v, how, ui, e);
+	if (code != OK)
+		fetch_result_release(got);
+	return code;
+}
+
 enum err_code verdicts_holders(struct leaks_report *r, const struct verdicts *v, struct str source,
     const struct fetch_options *how, const struct ui *ui, struct err *e)
 {
-	struct said said = { .arena = &r->arena, .text = STR("it does not say") };
-	const struct ui noting = { .line = note, .ctx = &said };
-	struct fetch_options o = *how;
 	struct fetch_result got;
-	struct str url;
 	enum err_code code;
 
 	if (r->n_suspects == 0)
 		return OK;
-	TRY(find_url(source, &r->arena, &url, e));
-	o.sources = &url;
-	o.n_sources = 1;
-	o.quiet = true;
-	if (fetch_profiles(&got, &o, &noting, e) != OK) {
-		r->no_holder = said.text;
-		return e->code == ERR_NOMEM ? ERR_NOMEM : OK;
-	}
-	code = name(&got, v, how, ui, e);
-	if (code == OK)
-		code = leaks_holders(r, &got.sources, e);
+	TRY(verdicts_holders_ask(&got, &r->no_holder, &r->arena, v, source, how, ui, e));
+	if (r->no_holder.n)
+		return OK;
+	code = leaks_holders(r, &got.sources, e);
 	fetch_result_release(&got);
 	return code;
 }

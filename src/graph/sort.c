@@ -55,11 +55,12 @@ static int compare_down(int64_t a, int64_t b)
 	return a > b ? -1 : a < b;
 }
 
+/* As the printed names compare, which begin with the address unless it is 0. */
 static int compare_names(struct order *o, uint32_t a, uint32_t b)
 {
 	const struct node_info *x = &o->g->nodes[a].info, *y = &o->g->nodes[b].info;
 
-	if (x->address != y->address)
+	if (x->address != y->address && x->address != 0 && y->address != 0)
 		return compare_u64(x->address, y->address);
 	return str_cmp(name_of(o, a), name_of(o, b));
 }

@@ -193,6 +193,7 @@ void explain_json(const struct leaks_report *r, const struct explain_options *o,
 	put_number(out, "sampling_bytes", (double)r->period);
 	put_number(out, "could_hide", r->could_hide);
 	put_number(out, "sites", (double)r->n_sites);
+	put_text(out, "no_holder", r->no_holder, false);
 	put_projection(out, r);
 	put_before(out, &r->before);
 	put_sites(out, r, o, r->suspects, r->n_suspects);

@@ -13,11 +13,16 @@
 #include "leaks/stats.h"
 
 /* A flow of less is not called growth. */
-#define LEAST_NET     8
+#define LEAST_NET      8
 /* So much of what becomes old leaves again: then growth may end by itself. */
-#define MUCH_TURNOVER 0.3
+#define MUCH_TURNOVER  0.1
+/* Growth that is down to so much of what it was has stopped. */
+#define STOPPED        0.3
+#define STOPPED_CHANCE 0.05
+/* The same of what is young: less, as load may be low just now. */
+#define JUST_STOPPED   0.2
 /* Parts of the window that turnover is counted in. */
-#define STEPS         10
+#define STEPS          10
 
 double trend_startup(double uptime)
 {
@@ -97,22 +102,27 @@ bool trend_thirds(const struct leaks_view *v, size_t ends[4])
 	return v->n_moments >= 4 && ends[0] < ends[1] && ends[1] < ends[2] && ends[2] < ends[3];
 }
 
-/* The last third grows by less than `share` of what the first two do, and that is no accident. */
+/* The late flow is less than `share` of the early one, and that is no accident. */
+static bool is_less(
+    double early, double early_s, double late, double late_s, double share, double accident)
+{
+	if (early <= 0 || early_s <= 0 || late * early_s >= share * early * late_s)
+		return false;
+	/* P(X <= late) of early + late births, each in the late part by its share of time. */
+	return stats_binomial_tail(early, late, early_s / (early_s + late_s)) < accident;
+}
+
+/* The last third grows by less than `share` of what the first two do. */
 static bool slows_to(const struct trend_flow g[3], double share, double accident)
 {
-	double early = fmax(0, g[0].net) + fmax(0, g[1].net), last = fmax(0, g[2].net);
-	double early_s = g[0].span_s + g[1].span_s, last_s = g[2].span_s;
-
-	if (early <= 0 || early_s <= 0 || last * early_s >= share * early * last_s)
-		return false;
-	/* P(X <= last) of early + last births, each in the last third by its share of time. */
-	return stats_binomial_tail(early, last, early_s / (early_s + last_s)) < accident;
+	return is_less(fmax(0, g[0].net) + fmax(0, g[1].net), g[0].span_s + g[1].span_s,
+	    fmax(0, g[2].net), g[2].span_s, share, accident);
 }
 
 /* Growth of the last third is less than 40 % of the mean of all. */
 static bool has_stopped(const struct trend_flow g[3])
 {
-	return slows_to(g, 0.3, 0.05);
+	return slows_to(g, STOPPED, STOPPED_CHANCE);
 }
 
 /* What is old begins to be freed while growth gets less: a cache that was just filled. */
@@ -147,28 +157,53 @@ enum leaks_class trend_shape(struct trend *t, const struct trend_flow g[3])
 									   : LEAKS_GROWING;
 }
 
+/* Members of the old ones at moment k0 that are gone at k1. */
+static double lost(const struct leaks_view *v, size_t k0, size_t k1, double age_s)
+{
+	uint32_t to = cohort_of(whole(v->moments[k0].at - age_s), whole(v->moments[k1].at));
+
+	return fmax(0, leaks_view_born(v, k0, 0, to).n - leaks_view_born(v, k1, 0, to).n);
+}
+
+/* How many are older than age_s at moment k, as far as cohorts of the last moment tell. */
+static double old_at(const struct leaks_view *v, size_t k, double age_s)
+{
+	uint32_t now = whole(v->moments[v->n_moments - 1].at);
+
+	return leaks_view_born(v, k, 0, cohort_of(whole(v->moments[k].at - age_s), now)).n;
+}
+
 /*
  * Deaths per birth of what is old, from profile to profile: what joins and leaves in between too.
- * Of many profiles some are skipped: between close ones there is no whole cohort.
+ * Of many profiles some are skipped: between close ones counts differ by how they were rounded.
  */
 static double turnover(const struct leaks_view *v, double age_s)
 {
-	double window = v->moments[v->n_moments - 1].at - v->moments[0].at;
-	double born = 0, died = 0;
-	size_t from = 0;
+	size_t last = v->n_moments - 1, from = 0;
+	double window = v->moments[last].at - v->moments[0].at;
+	double died = 0, born;
 
 	for (size_t k = 1; k < v->n_moments; k++) {
-		struct trend_flow f;
-
 		if (v->moments[k].at - v->moments[from].at < window / STEPS)
 			continue;
-		if (trend_flow_between(v, from, k, age_s, &f)) {
-			born += f.born;
-			died += f.died;
-		}
+		died += lost(v, from, k, age_s);
 		from = k;
 	}
+	born = old_at(v, last, age_s) - old_at(v, 0, age_s) + died;
 	return born > 0 ? died / born : died > 0 ? (double)INFINITY : 0;
+}
+
+/*
+ * What is younger than "old" tells what comes next: a leak leaves as much behind there as before.
+ * Where that is little, growth has stopped meanwhile.
+ */
+static bool has_just_stopped(const struct leaks_view *v, const struct trend_flow *f)
+{
+	size_t last = v->n_moments - 1;
+	double young_s = v->moments[last].at - f->to;
+	double young = leaks_view_born(v, last, f->to, UINT32_MAX).n;
+
+	return is_less(f->born, f->span_s, young, young_s, JUST_STOPPED, STOPPED_CHANCE);
 }
 
 /* Most survivors come from one cohort that is short for that. */
@@ -232,6 +267,11 @@ struct leaks_range trend_rate(const struct trend_flow *f, double period, double 
 	return r;
 }
 
+bool trend_turns_over(const struct trend *t)
+{
+	return t->turnover > MUCH_TURNOVER;
+}
+
 static void judge_age(const struct leaks_view *v, double age_s, struct trend *t)
 {
 	struct trend_flow thirds[3];
@@ -249,7 +289,9 @@ static void judge_age(const struct leaks_view *v, double age_s, struct trend *t)
 		t->shape = trend_shape(t, thirds);
 	if (is_burst(v, &t->flow))
 		t->shape = LEAKS_BURST;
-	else if (t->shape == LEAKS_LEAK && t->turnover > MUCH_TURNOVER)
+	else if (has_just_stopped(v, &t->flow))
+		t->shape = LEAKS_PLATEAU;
+	else if (t->shape == LEAKS_LEAK && trend_turns_over(t))
 		t->shape = LEAKS_GROWING;
 }
 

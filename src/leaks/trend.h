@@ -27,7 +27,7 @@ struct trend {
 	struct trend_flow young; /* the same of all ages: load */
 	double thirds[3];
 	bool has_thirds, is_last_third_growing;
-	double turnover;
+	double turnover; /* deaths per birth of what is old; INFINITY without births */
 	struct leaks_range rate;
 };
 
@@ -44,6 +44,9 @@ bool trend_flow_between(
 bool trend_judge(const struct leaks_view *v, struct trend *out);
 /* The same from counts of allocations and of what is in use, for profiles without births. */
 bool counts_judge(const struct leaks_view *v, struct trend *out);
+
+/* So much of what becomes old is freed later on that growth may end by itself. */
+bool trend_turns_over(const struct trend *t);
 
 /* What the two have in common: indices of moments at the ends of thirds; false below four. */
 bool trend_thirds(const struct leaks_view *v, size_t ends[4]);

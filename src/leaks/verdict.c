@@ -118,7 +118,7 @@ static void settle_history(struct judged *j, const struct leaks_input *in)
 	v->rate = j->long_rate;
 	if (expected < 3)
 		return;
-	if (f->net >= 3 && f->p / 2 < 0.1 && j->trend.turnover < 0.5) {
+	if (f->net >= 3 && f->p / 2 < 0.1 && !trend_turns_over(&j->trend)) {
 		v->trust = LEAKS_LIKELY;
 		v->is_window = true;
 		return;
@@ -136,7 +136,7 @@ static enum leaks_class settle_bounded(const struct judged *j)
 
 	if (j->v.swings >= TEETH)
 		return LEAKS_SAWTOOTH;
-	if (shape == LEAKS_PLATEAU || (shape == LEAKS_GROWING && j->trend.turnover > 0.3))
+	if (shape == LEAKS_PLATEAU || (shape == LEAKS_GROWING && trend_turns_over(&j->trend)))
 		return LEAKS_BOUNDED;
 	return shape;
 }

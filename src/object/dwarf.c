@@ -97,7 +97,7 @@ static void set_place(
 static uint32_t unit_frames(
     struct object *o, struct dwarf_unit *u, uint64_t address, struct object_frame *frames)
 {
-	uint32_t i = dwarf_unit_node(u, address);
+	uint32_t i = dwarf_unit_node(o->dwarf, u, address);
 	uint32_t n = 1;
 
 	frames[0] = (struct object_frame){ .function = STR("") };

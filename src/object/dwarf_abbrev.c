@@ -115,11 +115,9 @@ void dwarf_skip_form(struct dwarf_bytes *b, unsigned form, const struct dwarf_wi
 		skip_variable(b, form, w);
 }
 
-uint64_t dwarf_read_form(
+uint64_t dwarf_read_variable_form(
     struct dwarf_bytes *b, const struct dwarf_attr_form *a, const struct dwarf_widths *w)
 {
-	if (a->size > 0 && a->size <= 8)
-		return dwarf_fixed(b, (unsigned)a->size);
 	switch (a->form) {
 	case DW_FORM_flag_present:
 		return 1;
@@ -184,12 +182,32 @@ static bool is_of_code(unsigned tag, unsigned name)
 		return false;
 	switch (name) {
 	case DW_AT_low_pc:
+	case DW_AT_declaration:
 	case DW_AT_high_pc:
 	case DW_AT_ranges:
 	case DW_AT_abstract_origin:
 	case DW_AT_call_file:
 	case DW_AT_call_line:
 	case DW_AT_call_column:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* DIEs that may be skipped whole when only the code at some addresses is wanted. */
+static bool is_type_or_function(unsigned tag)
+{
+	switch (tag) {
+	case DW_TAG_subprogram:
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type:
+	case DW_TAG_union_type:
+	case DW_TAG_enumeration_type:
+	case DW_TAG_array_type:
+	case DW_TAG_subroutine_type:
+	case DW_TAG_call_site:
+	case DW_TAG_GNU_call_site:
 		return true;
 	default:
 		return false;
@@ -205,7 +223,11 @@ static bool add_steps(struct dwarf_abbrevs *t, struct dwarf_abbrev *a)
 	for (uint32_t i = 0; i < a->n_attrs; i++) {
 		const struct dwarf_attr_form *f = &t->attrs.p[a->first_attr + i];
 
-		if (f->size >= 0 && !is_of_code(a->tag, f->name)) {
+		const bool is_end =
+		    f->name == DW_AT_sibling && a->has_children && is_type_or_function(a->tag);
+
+		a->is_skippable |= is_end;
+		if (f->size >= 0 && !is_end && !is_of_code(a->tag, f->name)) {
 			skip += (uint16_t)f->size;
 			continue;
 		}

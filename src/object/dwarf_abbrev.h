@@ -30,6 +30,7 @@ struct dwarf_abbrev {
 	uint32_t first_step, n_steps; /* of values without a size, or that say what code is where */
 	uint16_t tag;
 	bool has_children;
+	bool is_skippable; /* it says where its children end, and code is rarely among them */
 };
 
 /* How wide some forms are in a unit. */
@@ -66,7 +67,15 @@ void dwarf_skip_form(struct dwarf_bytes *b, unsigned form, const struct dwarf_wi
  * Reads a value of a form that is a number, an address, an offset or a reference; others are
  * skipped and give 0.
  */
-uint64_t dwarf_read_form(
+uint64_t dwarf_read_variable_form(
     struct dwarf_bytes *b, const struct dwarf_attr_form *a, const struct dwarf_widths *w);
+
+static inline uint64_t dwarf_read_form(
+    struct dwarf_bytes *b, const struct dwarf_attr_form *a, const struct dwarf_widths *w)
+{
+	if (a->size > 0 && a->size <= 8)
+		return dwarf_fixed(b, (unsigned)a->size);
+	return dwarf_read_variable_form(b, a, w);
+}
 
 #endif

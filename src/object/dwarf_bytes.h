@@ -13,6 +13,8 @@
 
 #include "core/str.h"
 
+#define DWARF_IS_LITTLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
 struct dwarf_bytes {
 	const uint8_t *p, *end;
 	bool failed;
@@ -56,11 +58,15 @@ static inline uint64_t dwarf_fixed(struct dwarf_bytes *b, unsigned n)
 		dwarf_bytes_fail(b);
 		return 0;
 	}
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	memcpy(&v, b->p, n);
-#else
-	memcpy((char *)&v + 8 - n, b->p, n);
-#endif
+	/* Sizes that the compiler knows: else each number of a large tree is a call of memcpy. */
+	if (n == 4 && DWARF_IS_LITTLE)
+		memcpy(&v, b->p, 4);
+	else if (n == 8 && DWARF_IS_LITTLE)
+		memcpy(&v, b->p, 8);
+	else if (n == 1 && DWARF_IS_LITTLE)
+		v = *b->p;
+	else
+		memcpy((char *)&v + (DWARF_IS_LITTLE ? 0 : 8 - n), b->p, n);
 	b->p += n;
 	return b->swap && n ? __builtin_bswap64(v) >> (64 - 8 * n) : v;
 }

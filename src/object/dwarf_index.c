@@ -84,43 +84,56 @@ static struct dwarf_line_sections line_sections(const struct dwarf_sections *s)
 }
 
 /* Line programs that are damaged are as none. */
-static void read_lines(const struct dwarf_index *x, struct dwarf_unit *u)
+static void read_lines(
+    const struct dwarf_index *x, struct dwarf_unit *u, const struct dwarf_wanted *wanted)
 {
 	struct dwarf_line_sections sections = line_sections(&x->sections);
 
 	if (u->lines_at != UINT64_MAX &&
-	    !dwarf_rows_read(&u->rows, &sections, u->lines_at, u->address_size))
+	    !dwarf_rows_read(&u->rows, &sections, u->lines_at, u->address_size, wanted))
 		dwarf_rows_release(&u->rows);
 	sections = line_sections(&u->source.in);
-	if (u->is_split && !dwarf_rows_read(&u->call_files, &sections, 0, u->address_size))
+	if (u->is_split && !dwarf_rows_read(&u->call_files, &sections, 0, u->address_size, wanted))
 		dwarf_rows_release(&u->call_files);
 }
 
-bool dwarf_unit_load(
-    const struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_abbrevs *abbrevs)
+static void drop_tree(struct dwarf_unit *u)
+{
+	VEC_RELEASE(&u->nodes);
+	VEC_RELEASE(&u->segments.v);
+}
+
+static bool read_tree(
+    struct dwarf_unit *u, struct dwarf_abbrevs *abbrevs, const struct dwarf_wanted *wanted)
 {
 	struct dwarf_tree t = { 0 };
-	bool ok = dwarf_tree_read(&t, &u->source, abbrevs) &&
-		  dwarf_flatten(&u->segments, t.ranges.p, t.ranges.n);
+	const bool ok = dwarf_tree_read(&t, &u->source, abbrevs, wanted) &&
+			dwarf_flatten(&u->segments, t.ranges.p, t.ranges.n);
 
-	u->is_loaded = true;
+	u->is_partial = wanted->n > 0;
 	u->nodes.p = t.nodes.p;
 	u->nodes.n = t.nodes.n;
 	u->nodes.cap = t.nodes.cap;
 	VEC_RELEASE(&t.ranges);
 	if (!ok)
-		dwarf_unit_unload(u);
-	else
-		read_lines(x, u);
+		drop_tree(u);
 	return ok;
+}
+
+bool dwarf_unit_load(const struct dwarf_index *x, struct dwarf_unit *u,
+    struct dwarf_abbrevs *abbrevs, const struct dwarf_wanted *wanted)
+{
+	u->is_loaded = read_tree(u, abbrevs, wanted);
+	if (u->is_loaded)
+		read_lines(x, u, wanted);
+	return u->is_loaded;
 }
 
 void dwarf_unit_unload(struct dwarf_unit *u)
 {
-	VEC_RELEASE(&u->nodes);
+	drop_tree(u);
 	VEC_RELEASE(&u->names);
 	map_release(&u->names_map);
-	VEC_RELEASE(&u->segments.v);
 	dwarf_rows_release(&u->rows);
 	dwarf_rows_release(&u->call_files);
 	u->is_loaded = false;
@@ -134,19 +147,26 @@ uint32_t dwarf_index_owner(const struct dwarf_index *x, uint64_t address)
 enum err_code dwarf_index_unit(
     struct dwarf_index *x, uint32_t owner, struct dwarf_unit **out, struct err *e)
 {
+	static const struct dwarf_wanted all = { 0 };
 	struct dwarf_unit *u = &x->units.p[owner];
 
 	dwarf_unit_prepare(x, u);
-	if (!u->is_loaded && !dwarf_unit_load(x, u, &x->abbrevs))
+	if (!u->is_loaded && !dwarf_unit_load(x, u, &x->abbrevs, &all))
 		return FAIL_NOMEM(e);
 	*out = u;
 	return OK;
 }
 
-uint32_t dwarf_unit_node(const struct dwarf_unit *u, uint64_t address)
+uint32_t dwarf_unit_node(struct dwarf_index *x, struct dwarf_unit *u, uint64_t address)
 {
+	static const struct dwarf_wanted all = { 0 };
 	uint32_t node = dwarf_segment_owner(&u->segments, address);
 
+	if (node >= u->nodes.n && u->is_partial) {
+		drop_tree(u);
+		(void)read_tree(u, &x->abbrevs, &all);
+		node = dwarf_segment_owner(&u->segments, address);
+	}
 	return node < u->nodes.n ? node : DWARF_NO_OWNER;
 }
 

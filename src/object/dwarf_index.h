@@ -42,6 +42,7 @@ struct dwarf_unit {
 	bool is_split;    /* the tree is another file's */
 	bool is_packaged; /* which is a package: libdw knows nothing of it */
 	bool is_prepared, is_loaded;
+	bool is_partial;            /* loaded for some addresses only */
 	struct dwarf_source source; /* of the tree */
 	uint64_t lines_at;          /* place of the line program; UINT64_MAX none */
 	uint8_t address_size;
@@ -83,16 +84,19 @@ enum err_code dwarf_index_unit(
 /*
  * The two steps of dwarf_index_unit. What libdw must be asked first, by one thread at a time; then
  * the reading, which needs only the unit and a table of the caller's and may run in any thread.
- * False when memory is short.
+ * For some addresses only when there are any in the list. False when memory is short.
  */
 void dwarf_unit_prepare(struct dwarf_index *x, struct dwarf_unit *u);
-bool dwarf_unit_load(
-    const struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_abbrevs *abbrevs);
+bool dwarf_unit_load(const struct dwarf_index *x, struct dwarf_unit *u,
+    struct dwarf_abbrevs *abbrevs, const struct dwarf_wanted *wanted);
 /* Frees what loading made; the next dwarf_index_unit loads again. */
 void dwarf_unit_unload(struct dwarf_unit *u);
 
-/* Innermost node at an address, or DWARF_NO_OWNER. */
-uint32_t dwarf_unit_node(const struct dwarf_unit *u, uint64_t address);
+/*
+ * Innermost node at an address, or DWARF_NO_OWNER. Reads the unit whole when it was loaded for some
+ * addresses and this one has no owner: places of nodes that were given before are no longer valid.
+ */
+uint32_t dwarf_unit_node(struct dwarf_index *x, struct dwarf_unit *u, uint64_t address);
 /* Name and first line of a node; NULL when memory is short. */
 const struct dwarf_name *dwarf_unit_name(
     struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_node *node);

@@ -78,6 +78,7 @@ static bool make_groups(struct many *m, struct arena *a)
 static bool load_one(struct many *m, struct dwarf_abbrevs *abbrevs)
 {
 	struct group *g = NULL;
+	const struct dwarf_wanted wanted = { m->addresses, m->n };
 	bool ok;
 
 	for (size_t i = m->answered; i < m->groups.n && i < m->answered + WINDOW && !g; i++)
@@ -86,7 +87,8 @@ static bool load_one(struct many *m, struct dwarf_abbrevs *abbrevs)
 		return false;
 	g->is_taken = true;
 	pthread_mutex_unlock(&m->lock);
-	ok = !g->unit || g->unit->is_loaded || dwarf_unit_load(m->o->dwarf, g->unit, abbrevs);
+	ok = !g->unit || g->unit->is_loaded ||
+	     dwarf_unit_load(m->o->dwarf, g->unit, abbrevs, &wanted);
 	pthread_mutex_lock(&m->lock);
 	g->is_loaded = true;
 	g->failed = !ok;

@@ -27,6 +27,7 @@ struct header {
 struct reader {
 	struct dwarf_rows *out;
 	const struct dwarf_line_sections *sections;
+	const struct dwarf_wanted *wanted;
 	struct dwarf_bytes b;
 	struct header h;
 	VEC(struct str) dirs;
@@ -36,7 +37,8 @@ struct machine {
 	uint64_t address;
 	uint64_t line, column, file;
 	struct dwarf_sequence sequence;
-	bool open; /* the sequence has rows */
+	bool open;   /* the sequence has rows */
+	size_t next; /* wanted: the first that is not below the last row */
 };
 
 void dwarf_rows_release(struct dwarf_rows *r)
@@ -197,17 +199,49 @@ static void reset(struct machine *m)
 	*m = (struct machine){ .line = 1, .file = 1 };
 }
 
+size_t dwarf_wanted_from(const struct dwarf_wanted *w, uint64_t low)
+{
+	size_t first = 0;
+	size_t last = w->n;
+
+	while (first < last) {
+		const size_t mid = first + (last - first) / 2;
+
+		if (w->v[mid] < low)
+			first = mid + 1;
+		else
+			last = mid;
+	}
+	return first;
+}
+
+static void open_sequence(const struct reader *r, struct machine *m)
+{
+	const uint32_t first = (uint32_t)r->out->rows.n;
+
+	m->sequence = (struct dwarf_sequence){ m->address, m->address, first, 0 };
+	m->next = dwarf_wanted_from(r->wanted, m->address);
+	m->open = true;
+}
+
+/* True when nothing is wanted between the last row and here. */
+static bool is_useless(const struct dwarf_wanted *w, struct machine *m)
+{
+	const bool useless = w->n && (m->next == w->n || w->v[m->next] >= m->address);
+
+	while (!useless && m->next < w->n && w->v[m->next] < m->address)
+		m->next++;
+	return useless;
+}
+
 /* Of rows with one address the last counts. */
 static void add_row(struct reader *r, struct machine *m)
 {
 	struct dwarf_rows *out = r->out;
 	struct dwarf_row row;
 
-	if (!m->open) {
-		m->sequence =
-		    (struct dwarf_sequence){ m->address, m->address, (uint32_t)out->rows.n, 0 };
-		m->open = true;
-	}
+	if (!m->open)
+		open_sequence(r, m);
 	if (m->address < m->sequence.start || m->address - m->sequence.start > UINT32_MAX ||
 	    out->rows.n >= MAX_ROWS)
 		return;
@@ -217,10 +251,12 @@ static void add_row(struct reader *r, struct machine *m)
 	if (m->sequence.n) {
 		struct dwarf_row *last = &out->rows.p[out->rows.n - 1];
 
-		if (last->at == row.at)
-			*last = row;
-		if (last->at >= row.at)
+		if (last->at > row.at)
 			return;
+		if (last->at == row.at || is_useless(r->wanted, m)) {
+			*last = row;
+			return;
+		}
 	}
 	if (VEC_PUSH(&out->rows, row))
 		m->sequence.n++;
@@ -328,9 +364,9 @@ static int by_start(const void *x, const void *y)
 }
 
 bool dwarf_rows_read(struct dwarf_rows *out, const struct dwarf_line_sections *s, uint64_t offset,
-    unsigned address_size)
+    unsigned address_size, const struct dwarf_wanted *wanted)
 {
-	struct reader r = { .out = out, .sections = s, .b.swap = s->swap };
+	struct reader r = { .out = out, .sections = s, .wanted = wanted, .b.swap = s->swap };
 	bool failed;
 
 	if (offset >= s->line.n)

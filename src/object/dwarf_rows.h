@@ -37,12 +37,22 @@ struct dwarf_rows {
 	VEC(struct dwarf_file) files;
 };
 
+/* Addresses that will be asked for, in growing order; .n is 0 when all may be. */
+struct dwarf_wanted {
+	const uint64_t *v;
+	size_t n;
+};
+
+/* The first wanted address that is not below `low`: its place in the list, .n when there is none.
+ */
+size_t dwarf_wanted_from(const struct dwarf_wanted *w, uint64_t low);
+
 /*
- * Decodes the program at `offset` of the line section. Damage ends it where it is met: what was
- * decoded before stays. False when memory is short.
+ * Decodes the program at `offset` of the line section, keeping the rows that cover what is wanted.
+ * Damage ends it where it is met: what was decoded before stays. False when memory is short.
  */
 bool dwarf_rows_read(struct dwarf_rows *r, const struct dwarf_line_sections *s, uint64_t offset,
-    unsigned address_size);
+    unsigned address_size, const struct dwarf_wanted *wanted);
 void dwarf_rows_release(struct dwarf_rows *r);
 
 /* The row that covers an address, or NULL. */

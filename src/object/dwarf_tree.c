@@ -17,7 +17,10 @@ struct walk {
 	struct dwarf_tree *t;
 	const struct dwarf_source *s;
 	const struct dwarf_abbrevs *abbrevs;
+	const struct dwarf_wanted *wanted;
 	struct dwarf_bytes b;
+	size_t kept;     /* depth below which types are not skipped; 0 none */
+	uint64_t behind; /* where the DIE's children end, by its own account; 0 unknown */
 	uint32_t owner[MAX_DEPTH];
 	size_t depth;
 };
@@ -27,7 +30,7 @@ struct code_die {
 	uint64_t low, high, ranges, origin;
 	uint32_t call_file, call_line, call_column;
 	uint16_t ranges_form;
-	bool has_low, has_high, high_is_size, has_ranges, has_origin;
+	bool has_low, has_high, high_is_size, has_ranges, has_origin, is_declaration;
 };
 
 void dwarf_tree_release(struct dwarf_tree *t)
@@ -57,7 +60,8 @@ static uint64_t read_address(struct walk *w, const struct dwarf_attr_form *a)
 	return dwarf_is_address_index(a->form) ? dwarf_source_address(w->s, v) : v;
 }
 
-static void take_origin(struct walk *w, struct code_die *c, const struct dwarf_attr_form *a)
+/* The place of another DIE of this file; 0 when it is in another one. */
+static uint64_t read_reference(struct walk *w, const struct dwarf_attr_form *a)
 {
 	const uint64_t v = read_form(w, a);
 
@@ -67,15 +71,11 @@ static void take_origin(struct walk *w, struct code_die *c, const struct dwarf_a
 	case DW_FORM_ref4:
 	case DW_FORM_ref8:
 	case DW_FORM_ref_udata:
-		c->origin = w->s->at + v;
-		c->has_origin = true;
-		break;
+		return w->s->at + v;
 	case DW_FORM_ref_addr:
-		c->origin = v;
-		c->has_origin = true;
-		break;
-	default: /* in another file: found from the DIE itself */
-		break;
+		return v;
+	default:
+		return 0;
 	}
 }
 
@@ -103,8 +103,16 @@ static void take_attribute(struct walk *w, struct code_die *c, const struct dwar
 		c->ranges_form = a->form;
 		c->ranges = read_form(w, a);
 		return;
-	case DW_AT_abstract_origin:
-		take_origin(w, c, a);
+	case DW_AT_abstract_origin: /* in another file: found from the DIE itself */
+		c->origin = read_reference(w, a);
+		c->has_origin = c->origin != 0;
+		return;
+	case DW_AT_declaration:
+		c->is_declaration = true;
+		dwarf_skip_form(&w->b, a->form, &w->s->widths);
+		return;
+	case DW_AT_sibling:
+		w->behind = read_reference(w, a);
 		return;
 	case DW_AT_call_file:
 		c->call_file = number(w, a);
@@ -146,11 +154,42 @@ static void add_code_ranges(struct walk *w, const struct code_die *c, uint32_t n
 		    w->t, c->low, c->high_is_size ? c->low + c->high : c->high, node, depth);
 }
 
+static bool is_hit(const struct dwarf_wanted *w, const struct dwarf_range *r)
+{
+	const size_t i = dwarf_wanted_from(w, r->low);
+
+	return i < w->n && w->v[i] < r->high;
+}
+
+/* Whether a function, whose ranges are those from `first` on, need not be looked into. */
+static bool is_unwanted(const struct walk *w, size_t first)
+{
+	const struct dwarf_tree *t = w->t;
+
+	for (size_t i = first; i < t->ranges.n; i++)
+		if (is_hit(w->wanted, &t->ranges.p[i]))
+			return false;
+	return w->wanted->n > 0;
+}
+
+/*
+ * A function without code of its own, as all of it was inlined, may have local classes (lambdas)
+ * whose members have code: it is looked into, types and all.
+ */
+static void keep_local_classes(struct walk *w, const struct code_die *c, bool is_function)
+{
+	if (is_function && !c->is_declaration && !w->kept)
+		w->kept = w->depth + 1;
+	if (w->kept)
+		w->behind = 0;
+}
+
 /* A function or an inlined call: a node when it has code. Returns the owner of what is inside. */
 static uint32_t read_code(struct walk *w, const struct dwarf_abbrev *a, uint64_t at, uint32_t outer)
 {
 	const bool is_function = a->tag == DW_TAG_subprogram;
 	const uint32_t node = (uint32_t)w->t->nodes.n;
+	const size_t first_range = w->t->ranges.n;
 	struct code_die c = { 0 };
 	struct dwarf_node n;
 
@@ -164,8 +203,10 @@ static uint32_t read_code(struct walk *w, const struct dwarf_abbrev *a, uint64_t
 	if (!is_function && outer == DWARF_NO_OWNER)
 		return DWARF_NO_OWNER;
 	/* An abstract instance: nothing in it has an address, but local classes may. */
-	if (!c.has_ranges && !(c.has_low && c.has_high))
+	if (!c.has_ranges && !(c.has_low && c.has_high)) {
+		keep_local_classes(w, &c, is_function);
 		return is_function ? DWARF_NO_OWNER : outer;
+	}
 	n = (struct dwarf_node){ .origin = is_function || !c.has_origin ? at : c.origin,
 		.parent = is_function ? DWARF_NO_OWNER : outer,
 		.name = DWARF_NO_OWNER,
@@ -176,12 +217,18 @@ static uint32_t read_code(struct walk *w, const struct dwarf_abbrev *a, uint64_t
 	if (node >= MAX_NODES || !VEC_PUSH(&w->t->nodes, n))
 		return outer;
 	add_code_ranges(w, &c, node, is_function ? 0 : (uint32_t)w->depth + 1);
-	return node;
+	if (!is_function || !a->is_skippable || !is_unwanted(w, first_range)) {
+		w->behind = 0;
+		return node;
+	}
+	w->t->ranges.n = first_range;
+	w->t->nodes.n = node;
+	return DWARF_NO_OWNER;
 }
 
 static void skip_attributes(struct walk *w, const struct dwarf_abbrev *a)
 {
-	if (a->size != DWARF_VARIABLE_SIZE) {
+	if (a->size != DWARF_VARIABLE_SIZE && !a->is_skippable) {
 		dwarf_skip(&w->b, a->size);
 		return;
 	}
@@ -191,6 +238,8 @@ static void skip_attributes(struct walk *w, const struct dwarf_abbrev *a)
 		dwarf_skip(&w->b, step->skip);
 		if (step->attr.form == DW_FORM_exprloc)
 			dwarf_skip(&w->b, dwarf_uleb(&w->b));
+		else if (step->attr.name == DW_AT_sibling)
+			w->behind = read_reference(w, &step->attr);
 		else if (step->attr.form)
 			dwarf_skip_form(&w->b, step->attr.form, &w->s->widths);
 	}
@@ -199,6 +248,24 @@ static void skip_attributes(struct walk *w, const struct dwarf_abbrev *a)
 static uint32_t *owner_at(struct walk *w, size_t depth)
 {
 	return &w->owner[depth < MAX_DEPTH ? depth : MAX_DEPTH - 1];
+}
+
+/* read_code has said of a function whether it is. */
+static bool is_skipped(const struct walk *w, const struct dwarf_abbrev *a)
+{
+	return a->is_skippable && (!w->kept || a->tag == DW_TAG_subprogram);
+}
+
+/* Goes behind the children of a DIE, if it says where that is: forward, and in the unit. */
+static bool skip_children(struct walk *w)
+{
+	const uint8_t *info = (const uint8_t *)w->s->in.info.p;
+
+	if (!w->wanted->n || w->behind <= (uint64_t)(w->b.p - info) ||
+	    w->behind >= (uint64_t)(w->b.end - info))
+		return false;
+	w->b.p = info + w->behind;
+	return true;
 }
 
 /* One DIE, or the end of a list of children; false at the end of the tree. */
@@ -215,22 +282,26 @@ static bool step(struct walk *w)
 	if (!a)
 		return false;
 	owner = *owner_at(w, w->depth);
+	w->behind = 0;
+	if (w->depth < w->kept)
+		w->kept = 0;
 	if (a->tag == DW_TAG_subprogram || a->tag == DW_TAG_inlined_subroutine)
 		owner = read_code(w, a, (uint64_t)(at - (const uint8_t *)w->s->in.info.p), owner);
 	else
 		skip_attributes(w, a);
-	if (!a->has_children)
+	if (!a->has_children || (is_skipped(w, a) && skip_children(w)))
 		return w->depth > 0;
 	*owner_at(w, ++w->depth) = owner;
 	return true;
 }
 
-bool dwarf_tree_read(
-    struct dwarf_tree *t, const struct dwarf_source *s, struct dwarf_abbrevs *abbrevs)
+bool dwarf_tree_read(struct dwarf_tree *t, const struct dwarf_source *s,
+    struct dwarf_abbrevs *abbrevs, const struct dwarf_wanted *wanted)
 {
 	struct walk w = { .t = t,
 		.s = s,
 		.abbrevs = abbrevs,
+		.wanted = wanted,
 		.b = dwarf_source_cursor(s, s->die_at),
 		.owner = { DWARF_NO_OWNER } };
 

@@ -32,10 +32,13 @@ struct dwarf_tree {
 
 /*
  * Reads the tree below a unit's own DIE; abbrevs becomes the unit's table. Damage ends the reading:
- * what was read before stays. False when memory is short. May run in any thread.
+ * what was read before stays. When addresses are wanted, functions without them and types are
+ * skipped: a wanted address that has no owner then may have one in what was skipped (a member of a
+ * local class), which reading again without a list finds. False when memory is short. May run in
+ * any thread.
  */
-bool dwarf_tree_read(
-    struct dwarf_tree *t, const struct dwarf_source *s, struct dwarf_abbrevs *abbrevs);
+bool dwarf_tree_read(struct dwarf_tree *t, const struct dwarf_source *s,
+    struct dwarf_abbrevs *abbrevs, const struct dwarf_wanted *wanted);
 void dwarf_tree_release(struct dwarf_tree *t);
 
 /* Adds a range unless it is empty or there are too many. */

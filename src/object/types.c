@@ -52,13 +52,18 @@ static bool same_die(const void *ctx, uint32_t index, const void *key)
 static object_type number_of(struct object_types *t, Dwarf_Die *die)
 {
 	const uint32_t fresh = (uint32_t)t->types.n;
-	uint32_t i =
-	    map_intern(&t->types_map, hash_u64((uintptr_t)die->addr), same_die, t, die, fresh);
+	uint32_t i = MAP_NONE;
 
-	if (i == MAP_NONE || (i == fresh && !VEC_PUSH(&t->types, *die))) {
+	/* What the map names must be in the list. */
+	if (VEC_RESERVE(&t->types, 1))
+		i = map_intern(
+		    &t->types_map, hash_u64((uintptr_t)die->addr), same_die, t, die, fresh);
+	if (i == MAP_NONE) {
 		t->no_memory = true;
 		return 0;
 	}
+	if (i == fresh)
+		(void)VEC_PUSH(&t->types, *die);
 	return i + 1;
 }
 
@@ -85,14 +90,17 @@ static void note_definition(struct object_types *t, Dwarf_Die *die)
 {
 	const struct str name = name_of(die);
 	const uint32_t fresh = (uint32_t)t->definitions.n;
-	uint32_t i;
+	uint32_t i = MAP_NONE;
 
 	if (!name.n || is_declaration(die))
 		return;
-	i = map_intern(
-	    &t->definitions_map, hash_bytes(name.p, name.n), same_definition, t, &name, fresh);
-	if (i == MAP_NONE || (i == fresh && !VEC_PUSH(&t->definitions, *die)))
+	if (VEC_RESERVE(&t->definitions, 1))
+		i = map_intern(&t->definitions_map, hash_bytes(name.p, name.n), same_definition, t,
+		    &name, fresh);
+	if (i == MAP_NONE)
 		t->no_memory = true;
+	else if (i == fresh)
+		(void)VEC_PUSH(&t->definitions, *die);
 }
 
 /* The type behind names and qualifiers; of one that is only declared its definition. */

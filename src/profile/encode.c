@@ -245,16 +245,33 @@ static void add_mapping(struct encoder *e, const struct mapping *m)
 	flush_message(e, PB_PROFILE_MAPPING);
 }
 
+/* Fields of a line have numbers below 16, so that each key is one byte. */
+static char *put_field_unless_0(char *at, uint32_t field, uint64_t v)
+{
+	if (!v)
+		return at;
+	*at++ = (char)(field << 3 | WIRE_VARINT);
+	return put_varint(at, v);
+}
+
+/* Lines are the bulk of a profile with names: written in place, the length last. */
 static void add_line(struct encoder *e, const struct line *l)
 {
 	const struct profile *p = e->p;
-	uint64_t function = l->function < p->n_functions ? p->functions[l->function].id : 0;
+	const uint64_t function = l->function < p->n_functions ? p->functions[l->function].id : 0;
+	struct buf *b = &e->message;
+	char *length, *at;
 
-	e->packed.n = 0;
-	add_uint_unless_0(&e->packed, PB_LINE_FUNCTION_ID, function);
-	add_uint_unless_0(&e->packed, PB_LINE_LINE, (uint64_t)l->line);
-	add_uint_unless_0(&e->packed, PB_LINE_COLUMN, (uint64_t)l->column);
-	add_bytes(&e->message, PB_LOCATION_LINE, buf_str(&e->packed));
+	if (!buf_reserve(b, 2 + 3 * (1 + VARINT_MAX)))
+		return;
+	at = b->p + b->n;
+	*at++ = (char)(PB_LOCATION_LINE << 3 | WIRE_BYTES);
+	length = at++;
+	at = put_field_unless_0(at, PB_LINE_FUNCTION_ID, function);
+	at = put_field_unless_0(at, PB_LINE_LINE, (uint64_t)l->line);
+	at = put_field_unless_0(at, PB_LINE_COLUMN, (uint64_t)l->column);
+	*length = (char)(at - length - 1); /* at most 33 */
+	b->n = (size_t)(at - b->p);
 }
 
 static void add_location(struct encoder *e, const struct location *l)

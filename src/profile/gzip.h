@@ -2,9 +2,6 @@
 #ifndef PROFILE_GZIP_H
 #define PROFILE_GZIP_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -17,12 +14,7 @@ struct gzip {
 	struct buf *out;
 	struct arena scratch;
 	struct isal_zstream *stream;
-	uint8_t *level; /* ISA-L's tables */
-	uint32_t crc, size;
-	uint32_t pieces;
-	bool searching; /* for repetitions, as the last trial spoke for it */
-	bool in_search; /* the last piece was written by ISA-L, which can refer to it */
-	bool failed;    /* memory */
+	bool failed; /* memory */
 };
 
 /*

@@ -92,9 +92,11 @@ static void add_duration(struct builder *b)
 	report_value(b->r, o->total, &b->line);
 	buf_char(&b->line, ' ');
 	total_ns = unit_scale(o->total, o->sample_unit, STR("nanoseconds"), &unit);
-	if (str_is(unit, "ns") && total_ns != 0 && fabs(total_ns) < 0x1p63) {
+	if (str_is(unit, "ns") && total_ns != 0) {
+		const bool fits = total_ns >= -0x1p63 && total_ns < 0x1p63;
+
 		buf_char(&b->line, '(');
-		unit_percentage(&b->line, (int64_t)total_ns, duration);
+		unit_percentage(&b->line, fits ? (int64_t)total_ns : INT64_MIN, duration);
 		buf_char(&b->line, ')');
 	}
 	end_line(b);

@@ -119,9 +119,8 @@ static void print_line(const struct report *r, int64_t number, struct str text, 
 
 /* Sorts the entries by line. */
 static void print_lines(const struct report *r, const struct source_file *file,
-    struct list_entry *v, size_t n, struct buf *out)
+    struct list_range range, struct list_entry *v, size_t n, struct buf *out)
 {
-	const struct list_range range = range_of(v, n);
 	struct str text;
 	size_t at = 0;
 
@@ -145,6 +144,7 @@ static void print_lines(const struct report *r, const struct source_file *file,
 static enum err_code print_routine(
     struct list *l, struct list_entry *v, size_t n, struct buf *out, struct err *e)
 {
+	const struct list_range range = range_of(v, n);
 	const struct source_file *file;
 	uint64_t flat = 0, cum = 0;
 
@@ -161,10 +161,10 @@ static enum err_code print_routine(
 	BUF_LIT(out, " (flat, cum) ");
 	report_percent(l->r, (int64_t)cum, out);
 	BUF_LIT(out, " of Total\n");
-	if (file->error.n > 0)
+	if (file->error.n == 0)
+		print_lines(l->r, file, range, v, n, out);
+	else if (range.begin <= range.end) /* pprof reads no file that it wants no line of */
 		buf_printf(out, " Error: %.*s\n", STR_ARG(file->error));
-	else
-		print_lines(l->r, file, v, n, out);
 	return OK;
 }
 

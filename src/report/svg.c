@@ -111,10 +111,10 @@ static bool open_view(struct str *rest, struct buf *out)
 	if (at == STR_NPOS)
 		return false;
 	buf_add_str(out, str_head(*rest, at));
-	BUF_LIT(out, "<script><![CDATA[\n");
+	BUF_LIT(out, "<script type=\"text/ecmascript\"><![CDATA[\n");
 	buf_add(out, script, sizeof script - 1);
-	BUF_LIT(out, "]]></script>\n");
-	BUF_LIT(out, "<g id=\"viewport\" transform=\"scale(0.5,0.5) translate(0,0)\">\n");
+	BUF_LIT(out, "]]></script>");
+	BUF_LIT(out, "<g id=\"viewport\" transform=\"scale(0.5,0.5) translate(0,0)\">");
 	*rest = str_skip(*rest, at);
 	return true;
 }
@@ -127,7 +127,7 @@ static void close_view(struct str *rest, struct buf *out)
 	buf_add_str(out, str_head(*rest, at));
 	if (at == STR_NPOS)
 		at = rest->n;
-	BUF_LIT(out, "</g>\n");
+	BUF_LIT(out, "</g>");
 	*rest = str_skip(*rest, at);
 }
 

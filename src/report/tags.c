@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "core/hash.h"
 #include "profile/unit.h"
+#include "report/columns.h"
 #include "report/writers.h"
 
 struct id_sum {
@@ -166,49 +167,38 @@ enum err_code tags_keys(struct report *r, struct tags_key **keys, size_t *n, str
 	return failed ? FAIL_NOMEM(e) : OK;
 }
 
-/* "1.50s (12.00%):", the second column of a row. */
-static struct str value_cell(struct report *r, const struct tags_value *value, struct buf *cell)
+/* "1.50s (12.00%)"; there are no shares of nothing. */
+static void print_share(struct report *r, int64_t sum, struct buf *out)
 {
-	buf_clear(cell);
-	report_value(r, value->sum, cell);
-	if (r->options->total > 0) {
-		BUF_LIT(cell, " (");
-		report_percent(r, value->sum, cell);
-		buf_char(cell, ')');
-	}
-	buf_char(cell, ':');
-	return buf_str(cell);
+	report_value(r, sum, out);
+	if (r->options->total <= 0)
+		return;
+	BUF_LIT(out, " (");
+	report_percent(r, sum, out);
+	buf_char(out, ')');
 }
 
 static void print_key(struct report *r, const struct tags_key *key, struct buf *out)
 {
-	BUF_LIT(out, " ");
 	buf_add_str(out, key->key);
-	BUF_LIT(out, ": Total ");
+	BUF_LIT(out, ":\t Total ");
 	report_value(r, key->sum, out);
 	BUF_LIT(out, " of ");
 	report_value(r, r->options->total, out);
-	BUF_LIT(out, " (");
-	report_percent(r, key->sum, out);
-	BUF_LIT(out, ")\n");
+	if (r->options->total > 0) {
+		BUF_LIT(out, " (");
+		report_percent(r, key->sum, out);
+		buf_char(out, ')');
+	}
+	buf_char(out, '\n');
 }
 
-/* Columns are right-aligned and one wider than the widest cell: the key's and the values'. */
-static void print_values(
-    struct report *r, const struct tags_key *key, struct buf *cell, struct buf *out)
+static void print_values(struct report *r, const struct tags_key *key, struct buf *out)
 {
-	const size_t indent = report_columns(key->key) + 2;
-	size_t width = 0;
-
 	for (size_t i = 0; i < key->n; i++) {
-		const size_t columns = report_columns(value_cell(r, &key->values[i], cell));
-
-		width = columns > width ? columns : width;
-	}
-	for (size_t i = 0; i < key->n; i++) {
-		buf_fill(out, ' ', indent);
-		report_pad(value_cell(r, &key->values[i], cell), width + 1, out);
-		buf_char(out, ' ');
+		BUF_LIT(out, " \t");
+		print_share(r, key->values[i].sum, out);
+		BUF_LIT(out, ":\t ");
 		buf_add_str(out, key->values[i].text);
 		buf_char(out, '\n');
 	}
@@ -219,15 +209,16 @@ enum err_code report_write_tags(struct report *r, struct buf *out, struct err *e
 {
 	struct tags_key *keys;
 	size_t n;
-	struct buf cell = { 0 };
+	struct buf text = { 0 };
 
 	TRY(tags_keys(r, &keys, &n, e));
 	for (size_t i = 0; i < n; i++) {
-		print_key(r, &keys[i], out);
-		print_values(r, &keys[i], &cell, out);
+		print_key(r, &keys[i], &text);
+		print_values(r, &keys[i], &text);
 	}
-	if (buf_failed(&cell))
+	columns_align_right(buf_str(&text), out);
+	if (buf_failed(&text))
 		r->arena.failed = true;
-	buf_release(&cell);
+	buf_release(&text);
 	return OK;
 }

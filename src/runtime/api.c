@@ -12,6 +12,7 @@
 #include "runtime/api.h"
 #include "runtime/contend.h"
 #include "runtime/custom.h"
+#include "runtime/dump.h"
 #include "runtime/endpoint.h"
 #include "runtime/heap_sample.h"
 #include "runtime/init.h"
@@ -151,21 +152,6 @@ size_t pprof_profile_count(const struct pprof_profile *profile)
 	return profile ? from_public(profile)->count(from_public(profile)) : 0;
 }
 
-bool rt_api_write(int fd, const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, p, n);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		p += put;
-		n -= (size_t)put;
-	}
-	return true;
-}
-
 int pprof_write_to(const struct pprof_profile *profile, int fd, int debug)
 {
 	struct rt_bytes out = { 0 };
@@ -177,7 +163,7 @@ int pprof_write_to(const struct pprof_profile *profile, int fd, int debug)
 		return rt_api_fail("no such profile");
 	if (!rt_profiles_write(from_public(profile), debug, &out))
 		result = rt_api_fail("not enough memory for the profile");
-	else if (!rt_api_write(fd, out.p, out.n))
+	else if (!rt_dump_bytes(fd, out.p, out.n))
 		result = rt_api_fail(strerrordesc_np(errno));
 	rt_bytes_release(&out);
 	errno = saved;

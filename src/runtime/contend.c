@@ -113,8 +113,6 @@ void rt_contend_init(void)
 void rt_contend_after_fork(void)
 {
 	rt_waiters_after_fork();
-	rt_stacksum_after_fork(&contend.block);
-	rt_stacksum_after_fork(&contend.mutex);
 }
 
 uint64_t rt_contend_now(void)
@@ -156,6 +154,7 @@ void rt_contend_wait(struct rt_contend_wait *w, const volatile void *lock)
 {
 	w->start = rt_contend_now();
 	w->place = 0;
+	rt_waiters_note(lock);
 	if (rt_contend_mutex_fraction() != 0 && !rt_busy())
 		w->place = rt_waiters_enter((uintptr_t)lock, w->start);
 }

@@ -46,7 +46,7 @@ bool rt_dump_name(const char *pattern, uint64_t number, struct fmt_buf *out)
 	return has_pid;
 }
 
-static bool write_all(int fd, const uint8_t *p, size_t n)
+bool rt_dump_bytes(int fd, const uint8_t *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t put = write(fd, p, n);
@@ -75,7 +75,7 @@ static bool write_within_limit(int fd, const uint8_t *p, size_t n)
 	sigaddset(&too_long, SIGXFSZ);
 	pthread_sigmask(SIG_BLOCK, &too_long, &old);
 	was_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ);
-	good = write_all(fd, p, n);
+	good = rt_dump_bytes(fd, p, n);
 	if (!good && !was_pending)
 		sigtimedwait(&too_long, NULL, &at_once);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

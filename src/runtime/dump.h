@@ -16,6 +16,9 @@
  */
 bool rt_dump_name(const char *pattern, uint64_t number, struct fmt_buf *out);
 
+/* Writes all, over EINTR and short writes; false with errno set. RT_ANY */
+bool rt_dump_bytes(int fd, const uint8_t *p, size_t n);
+
 /* Writes the heap profile of now to path. RT_ANY */
 bool rt_dump_write(const char *path);
 

@@ -2,7 +2,8 @@
  * What threads wait for: locks, conditions, semaphores, barriers, each other, and time. For the
  * block and mutex profiles; while both are off, each function goes straight on to the next one.
  *
- * A lock is tried first; only when that fails is there anything to measure. Trying and locking
+ * A lock is tried first; only when that fails is there anything to measure. A mutex that is free
+ * and that nobody was seen to wait for is not even tried. Trying and locking
  * return the same for everything but a lock that is taken (robust, recursive, error-checking and
  * priority-inheriting ones too); calls whose arguments libc refuses whether the lock is free or not
  * go to libc directly. Nothing is held across a wait, so a thread that is cancelled or jumps away
@@ -125,11 +126,30 @@ static bool was_mtx_wait(int result)
 }
 
 /*
+ * Whether locking can be left to libc, untried. The trying function is a call more, and libc's
+ * saves registers that its locking one does not. The word is 0 while the lock is free in all
+ * versions of glibc (it is what PTHREAD_MUTEX_INITIALIZER says); were it not, every lock would be
+ * tried.
+ */
+static inline bool is_calm(const void *lock)
+{
+#ifdef __GLIBC__
+	const pthread_mutex_t *m = lock; /* an mtx_t is one, too */
+
+	return rt_likely(__atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED) == 0) &&
+	       rt_likely(rt_waiters_calm(lock));
+#else
+	(void)lock;
+	return false;
+#endif
+}
+
+/*
  * An exported lock, and what it goes on to (by a jump, so that its caller is the program) when the
  * lock is not to be had at once. One jump less than by a pointer to on_NAME: with the second call,
  * that of the trying function, the price of a lock that is free is near what is wanted of it.
  */
-#define LOCK(name, parameters, arguments, valid, trying, object, busy, waited)                     \
+#define LOCK(name, parameters, arguments, direct, trying, object, busy, waited)                    \
 	static RT_COLD int wait_##name parameters                                                  \
 	{                                                                                          \
 		struct rt_contend_wait w;                                                          \
@@ -146,7 +166,7 @@ static bool was_mtx_wait(int result)
 	{                                                                                          \
 		int result;                                                                        \
                                                                                                    \
-		if (rt_likely(!atomic_load_explicit(&try.on, memory_order_relaxed)) || !(valid))   \
+		if (rt_likely(!atomic_load_explicit(&try.on, memory_order_relaxed)) || (direct))   \
 			return __atomic_load_n(&now.name, __ATOMIC_RELAXED) arguments;             \
 		result = try.trying(object);                                                       \
 		if (rt_likely(result != (busy)))                                                   \
@@ -154,35 +174,35 @@ static bool was_mtx_wait(int result)
 		return wait_##name arguments;                                                      \
 	}
 
-LOCK(pthread_mutex_lock, (pthread_mutex_t * m), (m), true, mutex, m, EBUSY, was_wait)
+LOCK(pthread_mutex_lock, (pthread_mutex_t * m), (m), is_calm(m), mutex, m, EBUSY, was_wait)
 
 LOCK(pthread_mutex_timedlock, (pthread_mutex_t *restrict m, abs_time t), (m, t),
-    is_valid(CLOCK_REALTIME, t), mutex, m, EBUSY, was_wait)
+    !is_valid(CLOCK_REALTIME, t), mutex, m, EBUSY, was_wait)
 
 LOCK(pthread_mutex_clocklock, (pthread_mutex_t *restrict m, clockid_t c, abs_time t), (m, c, t),
-    is_valid(c, t), mutex, m, EBUSY, was_wait)
+    !is_valid(c, t), mutex, m, EBUSY, was_wait)
 
-LOCK(pthread_rwlock_rdlock, (pthread_rwlock_t * l), (l), true, read, l, EBUSY, was_wait)
+LOCK(pthread_rwlock_rdlock, (pthread_rwlock_t * l), (l), false, read, l, EBUSY, was_wait)
 
-LOCK(pthread_rwlock_wrlock, (pthread_rwlock_t * l), (l), true, write, l, EBUSY, was_wait)
+LOCK(pthread_rwlock_wrlock, (pthread_rwlock_t * l), (l), false, write, l, EBUSY, was_wait)
 
 LOCK(pthread_rwlock_timedrdlock, (pthread_rwlock_t *restrict l, abs_time t), (l, t),
-    is_valid(CLOCK_REALTIME, t), read, l, EBUSY, was_wait)
+    !is_valid(CLOCK_REALTIME, t), read, l, EBUSY, was_wait)
 
 LOCK(pthread_rwlock_timedwrlock, (pthread_rwlock_t *restrict l, abs_time t), (l, t),
-    is_valid(CLOCK_REALTIME, t), write, l, EBUSY, was_wait)
+    !is_valid(CLOCK_REALTIME, t), write, l, EBUSY, was_wait)
 
 LOCK(pthread_rwlock_clockrdlock, (pthread_rwlock_t *restrict l, clockid_t c, abs_time t), (l, c, t),
-    is_valid(c, t), read, l, EBUSY, was_wait)
+    !is_valid(c, t), read, l, EBUSY, was_wait)
 
 LOCK(pthread_rwlock_clockwrlock, (pthread_rwlock_t *restrict l, clockid_t c, abs_time t), (l, c, t),
-    is_valid(c, t), write, l, EBUSY, was_wait)
+    !is_valid(c, t), write, l, EBUSY, was_wait)
 
-LOCK(pthread_spin_lock, (pthread_spinlock_t * l), (l), true, spin, l, EBUSY, was_wait)
+LOCK(pthread_spin_lock, (pthread_spinlock_t * l), (l), false, spin, l, EBUSY, was_wait)
 
-LOCK(mtx_lock, (mtx_t * m), (m), true, mtx, m, thrd_busy, was_mtx_wait)
+LOCK(mtx_lock, (mtx_t * m), (m), is_calm(m), mtx, m, thrd_busy, was_mtx_wait)
 
-LOCK(mtx_timedlock, (mtx_t *restrict m, abs_time t), (m, t), is_valid(CLOCK_REALTIME, t), mtx, m,
+LOCK(mtx_timedlock, (mtx_t *restrict m, abs_time t), (m, t), !is_valid(CLOCK_REALTIME, t), mtx, m,
     thrd_busy, was_mtx_wait)
 
 /*

@@ -230,12 +230,31 @@ static uint32_t cut_one(uint32_t i, uintptr_t start, uintptr_t end, struct rt_ma
 	return n;
 }
 
+/* Takes out what lies wholly before end from i on, in one step: it can be all of the table. */
+static void cut_whole(uint32_t i, uintptr_t end, struct rt_map_cut *cut)
+{
+	const struct rt_map_range *r = &maps.table->ranges[i];
+	uint32_t n = 0;
+
+	for (; i + n < maps.n_ranges && r[n].end <= end; n++)
+		keep_cut(cut, &r[n]);
+	splice(i, n, NULL, 0);
+}
+
+static bool range_starts_before(uint32_t i, uintptr_t addr)
+{
+	return i < maps.n_ranges && maps.table->ranges[i].start < addr;
+}
+
 static void cut_locked(uintptr_t start, uintptr_t end, struct rt_map_cut *cut)
 {
 	uint32_t i = first_above(start);
 
-	while (i < maps.n_ranges && maps.table->ranges[i].start < end)
+	if (range_starts_before(i, start))
 		i += cut_one(i, start, end, cut);
+	cut_whole(i, end, cut);
+	if (range_starts_before(i, end))
+		cut_one(i, start, end, cut);
 }
 
 static void count_unmapped(const struct rt_map_cut *cut)

@@ -1,16 +1,21 @@
 /*
  * Blocks by address; see retain_blocks.h. Called by retain_glibc.c, retain_mark.c and
- * retain_chains.c. A page's first block narrows the search to a few, as marking asks for every word
- * of the heap that could be a pointer.
+ * retain_chains.c. Marking asks for every word of the heap that could be a pointer, so the answer
+ * is counted and not searched: blocks start at multiples of 16 bytes, a bit says where, and how
+ * many bits are set up to an address is the number of its block.
  */
 #include "runtime/retain_blocks.h"
 
 #include "runtime/mem.h"
 #include "runtime/retain_wire.h"
 
-#define PAGE_SHIFT 12
-/* Bytes of tables for each block: those of struct retain_blocks, the queue and the chains. */
-#define BLOCK_SIDE 32
+#define CELL_BYTES ((uintptr_t)1024)
+#define UNIT       16
+/* Stretches with fewer blocks, by their size, have no cells: those would be larger than the rest.
+ */
+#define SPARSE     ((uintptr_t)16 << 10)
+/* Bytes of tables for each block: those of struct retain_blocks, the queues and the chains. */
+#define BLOCK_SIDE 36
 
 bool retain_blocks_init(struct retain_blocks *b, uint64_t side_bytes)
 {
@@ -62,37 +67,53 @@ void retain_blocks_mapping(struct retain_blocks *b, uintptr_t start, uintptr_t e
 	    RETAIN_MAPPING | (uint32_t)(units < RETAIN_MAPPING ? units : RETAIN_MAPPING - 1));
 }
 
+/* The bit of each block, and how many there are before each cell. */
+static bool make_cells(const struct retain_blocks *b, struct retain_segment *s)
+{
+	size_t n = (s->end - s->start + CELL_BYTES - 1) / CELL_BYTES;
+	uint32_t at = s->first;
+
+	s->cells = rt_mem_map(n * sizeof(*s->cells));
+	if (!s->cells)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct retain_cell *cell = &s->cells[i];
+		uintptr_t start = s->start + i * CELL_BYTES;
+
+		cell->first = at;
+		for (; at < b->n && b->start[at] < start + CELL_BYTES; at++)
+			cell->starts |= (uint64_t)1 << (b->start[at] - start) / UNIT;
+	}
+	return true;
+}
+
 /* An empty segment is none. */
 void retain_blocks_end(struct retain_blocks *b)
 {
 	struct retain_segment *s = &b->segments[b->n_segments];
-	size_t pages;
-	uint32_t at;
 
 	if (b->failed)
 		return;
 	s->n = b->n - s->first;
 	if (s->n == 0)
 		return;
-	pages = (s->end - s->start + ((size_t)1 << PAGE_SHIFT) - 1) >> PAGE_SHIFT;
-	s->pages = rt_mem_map((pages + 2) * sizeof(*s->pages));
-	if (!s->pages) {
+	if (s->n >= (s->end - s->start) / SPARSE && !make_cells(b, s)) {
 		b->failed = true;
 		return;
-	}
-	at = s->first;
-	for (size_t i = 0; i <= pages; i++) {
-		while (at < b->n && b->start[at] < s->start + (i << PAGE_SHIFT))
-			at++;
-		s->pages[i] = at;
 	}
 	b->lo = s->start < b->lo ? s->start : b->lo;
 	b->hi = s->end > b->hi ? s->end : b->hi;
 	b->n_segments++;
 }
 
-static const struct retain_segment *segment_of(const struct retain_blocks *b, uintptr_t address)
+static const struct retain_cell *cell_of(const struct retain_segment *s, uintptr_t address)
 {
+	return &s->cells[(address - s->start) / CELL_BYTES];
+}
+
+const struct retain_segment *retain_blocks_segment(const struct retain_blocks *b, uintptr_t address)
+{
+	const struct retain_segment *s;
 	uint32_t lo = 0, hi = b->n_segments;
 
 	while (lo < hi) {
@@ -103,21 +124,37 @@ static const struct retain_segment *segment_of(const struct retain_blocks *b, ui
 		else
 			hi = mid;
 	}
-	return lo < b->n_segments && address >= b->segments[lo].start ? &b->segments[lo] : NULL;
+	if (lo == b->n_segments || address < b->segments[lo].start)
+		return NULL;
+	s = &b->segments[lo];
+	if (s->cells)
+		__builtin_prefetch(cell_of(s, address));
+	return s;
 }
 
-/* The last block that starts at or before an address. */
-static uint32_t before(const struct retain_blocks *b, uintptr_t address)
+/* How many bits are set: without the instruction that only newer processors have. */
+static uint32_t count_bits(uint64_t v)
 {
-	const struct retain_segment *s = segment_of(b, address);
-	uint32_t lo, hi;
-	size_t page;
+	v -= v >> 1 & 0x5555555555555555u;
+	v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);
+	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+	return (uint32_t)(v * 0x0101010101010101u >> 56);
+}
 
-	if (!s)
-		return RETAIN_NO_BLOCK;
-	page = (address - s->start) >> PAGE_SHIFT;
-	lo = s->pages[page];
-	hi = s->pages[page + 1];
+/* How many blocks there are before the first one of the segment that starts behind an address. */
+static uint32_t count_cells(const struct retain_segment *s, uintptr_t address)
+{
+	const struct retain_cell *cell = cell_of(s, address);
+	unsigned unit = (unsigned)((address - s->start) % CELL_BYTES / UNIT);
+
+	return cell->first + count_bits(cell->starts << (63 - unit));
+}
+
+static uint32_t search(
+    const struct retain_blocks *b, const struct retain_segment *s, uintptr_t address)
+{
+	uint32_t lo = s->first, hi = s->first + s->n;
+
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
@@ -126,27 +163,37 @@ static uint32_t before(const struct retain_blocks *b, uintptr_t address)
 		else
 			hi = mid;
 	}
-	return lo == s->first ? RETAIN_NO_BLOCK : lo - 1;
+	return lo;
+}
+
+uint32_t retain_blocks_before(
+    const struct retain_blocks *b, const struct retain_segment *s, uintptr_t address)
+{
+	uint32_t n;
+
+	if (!s)
+		return RETAIN_NO_BLOCK;
+	n = s->cells ? count_cells(s, address) : search(b, s, address);
+	return n == s->first ? RETAIN_NO_BLOCK : n - 1;
+}
+
+static uint32_t before(const struct retain_blocks *b, uintptr_t address)
+{
+	if (address < b->lo || address >= b->hi)
+		return RETAIN_NO_BLOCK;
+	return retain_blocks_before(b, retain_blocks_segment(b, address), address);
 }
 
 uint32_t retain_blocks_find(const struct retain_blocks *b, uintptr_t address)
 {
-	uint32_t i;
+	uint32_t i = before(b, address);
 
-	if (address < b->lo || address >= b->hi)
-		return RETAIN_NO_BLOCK;
-	i = before(b, address);
-	return i != RETAIN_NO_BLOCK && address - b->start[i] < retain_block_bytes(b, i)
-		   ? i
-		   : RETAIN_NO_BLOCK;
+	return retain_block_holds(b, i, address) ? i : RETAIN_NO_BLOCK;
 }
 
 uint32_t retain_blocks_at(const struct retain_blocks *b, uintptr_t start)
 {
-	uint32_t i;
+	uint32_t i = before(b, start);
 
-	if (start < b->lo || start >= b->hi)
-		return RETAIN_NO_BLOCK;
-	i = before(b, start);
 	return i != RETAIN_NO_BLOCK && b->start[i] == start ? i : RETAIN_NO_BLOCK;
 }

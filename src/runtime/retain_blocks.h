@@ -13,11 +13,17 @@
 #define RETAIN_NO_BLOCK     UINT32_MAX
 #define RETAIN_MAX_SEGMENTS 65536u
 
+/* Where blocks start in a KiB of memory. */
+struct retain_cell {
+	uint64_t starts; /* a bit for each 16 bytes */
+	uint32_t first;  /* the first block that starts in it or after it */
+};
+
 /* A stretch of memory with blocks in it. Blocks first to first + n - 1, by address. */
 struct retain_segment {
 	uintptr_t start, end;
 	uint32_t first, n;
-	uint32_t *pages; /* by 4 KiB: the first block that starts at or after it */
+	struct retain_cell *cells; /* NULL: so few blocks that they are searched */
 };
 
 struct retain_blocks {
@@ -44,6 +50,16 @@ void retain_blocks_chunk(struct retain_blocks *b, uintptr_t user, uint64_t size,
 void retain_blocks_mapping(struct retain_blocks *b, uintptr_t start, uintptr_t end);
 void retain_blocks_end(struct retain_blocks *b);
 
+/*
+ * The search in steps, for who has many addresses to ask for: what the next step reads is fetched
+ * meanwhile. The stretch that an address is in, NULL none; the last block that starts at or before
+ * the address, RETAIN_NO_BLOCK; whether that one is in use and holds it.
+ */
+const struct retain_segment *retain_blocks_segment(
+    const struct retain_blocks *b, uintptr_t address);
+uint32_t retain_blocks_before(
+    const struct retain_blocks *b, const struct retain_segment *s, uintptr_t address);
+
 /* The block in use that holds an address; RETAIN_NO_BLOCK. */
 uint32_t retain_blocks_find(const struct retain_blocks *b, uintptr_t address);
 /* The block that starts there, also a free one. */
@@ -60,6 +76,11 @@ static inline uint64_t retain_block_bytes(const struct retain_blocks *b, uint32_
 	uint64_t bytes = (uint64_t)(b->units[i] & ~RETAIN_MAPPING) * 16;
 
 	return retain_is_mapping(b, i) || bytes == 0 ? bytes : bytes - 8;
+}
+
+static inline bool retain_block_holds(const struct retain_blocks *b, uint32_t i, uintptr_t address)
+{
+	return i != RETAIN_NO_BLOCK && address - b->start[i] < retain_block_bytes(b, i);
 }
 
 #endif

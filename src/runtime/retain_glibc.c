@@ -16,6 +16,9 @@
 #define CHUNK_MIN  32u
 #define PAGE       ((uintptr_t)4096)
 
+/* Headers this far ahead are fetched. */
+#define FETCH_AHEAD ((uintptr_t)2048)
+
 /* An arena's heaps lie at multiples of this, and are no larger. */
 #define HEAP_ALIGN ((uintptr_t)64 << 20)
 /* Chunks in a row that must agree before a place is taken for the begin of one. */
@@ -96,6 +99,15 @@ static uintptr_t find_chain(const struct walk *w, uintptr_t from, uintptr_t limi
 	return w->end;
 }
 
+/* Where the next header is stands in this one: without that the walk would wait for each. */
+static void fetch_ahead(const struct walk *w, uintptr_t from, uintptr_t to)
+{
+	from += FETCH_AHEAD;
+	to += FETCH_AHEAD;
+	for (; from < to && from < w->end; from += 64)
+		__builtin_prefetch((const void *)from);
+}
+
 static void walk_chunks(struct walk *w, uintptr_t chunk)
 {
 	while (w->end - chunk >= CHUNK_MIN && !w->b->failed) {
@@ -106,6 +118,8 @@ static void walk_chunks(struct walk *w, uintptr_t chunk)
 			bool is_free = next == w->end || !(word(next + 8) & PREV_INUSE);
 
 			retain_blocks_chunk(w->b, chunk + 16, next - chunk, is_free);
+			if (next - chunk <= FETCH_AHEAD)
+				fetch_ahead(w, chunk, next);
 			chunk = next;
 			continue;
 		}

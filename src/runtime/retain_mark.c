@@ -1,7 +1,9 @@
 /*
- * The mark; see retain_mark.h. Called by retain_child.c. Memory-bound: what the queue holds is
- * fetched some blocks ahead. Large blocks and mappings are asked about first, page by page, as to
- * read a page that was never touched costs as much as to scan it.
+ * The mark; see retain_mark.h. Called by retain_child.c. Memory-bound: all blocks that are so many
+ * steps away are scanned in the order of their addresses, as what is allocated one after the other
+ * often lies so and points so. What the queue holds is fetched some blocks ahead. Large blocks and
+ * mappings are asked about first, page by page, as to read a page that was never touched costs as
+ * much as to scan it.
  */
 #include "runtime/retain_mark.h"
 
@@ -19,14 +21,17 @@
 #define FETCH_AHEAD 8
 /* Of a block; what is behind it the processor fetches by itself. */
 #define FETCH_BYTES 512
+/* So many blocks are put in order. */
+#define SORT_FROM   256
 
 bool retain_mark_init(struct retain_mark *k, struct retain_blocks *b)
 {
 	*k = (struct retain_mark){ .b = b, .most_roots = MOST_ROOTS };
 	k->roots = rt_mem_map(MOST_ROOTS * sizeof(*k->roots));
 	k->queue = rt_mem_map(((size_t)b->n + 1) * sizeof(*k->queue));
+	k->spare = rt_mem_map(((size_t)b->n + 1) * sizeof(*k->spare));
 	k->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	return k->roots && k->queue;
+	return k->roots && k->queue && k->spare;
 }
 
 void retain_mark_root(struct retain_mark *k, const struct retain_root *root)
@@ -41,17 +46,58 @@ void retain_mark_root(struct retain_mark *k, const struct retain_root *root)
 	k->roots[k->n_roots++].start = (root->start + 7) & ~(uintptr_t)7;
 }
 
-/* A word that lies between the lowest and the highest block. */
+/* Half the ring later: what its block is called, and that one's tables on their way. */
+static void resolve(struct retain_mark *k, struct retain_word *w)
+{
+	w->block = retain_blocks_before(k->b, w->segment, w->value);
+	if (w->block == RETAIN_NO_BLOCK)
+		return;
+	__builtin_prefetch(&k->b->start[w->block]);
+	__builtin_prefetch(&k->b->units[w->block]);
+	__builtin_prefetch(&k->b->parent[w->block], 1);
+	__builtin_prefetch(&k->b->offset[w->block], 1);
+}
+
+/* The whole ring later: whether it is new. */
+static void settle(struct retain_mark *k, const struct retain_word *w)
+{
+	if (!retain_block_holds(k->b, w->block, w->value) || k->b->parent[w->block])
+		return;
+	k->b->parent[w->block] = w->parent;
+	k->b->offset[w->block] = w->offset;
+	k->queue[k->tail++] = w->block;
+}
+
+/*
+ * A word that lies between the lowest and the highest block. Each question about it is asked when
+ * the memory that has the answer has been fetched, while others are read.
+ */
 static __attribute__((noinline)) void visit(
     struct retain_mark *k, uintptr_t value, uint32_t parent, uint64_t offset)
 {
-	uint32_t i = retain_blocks_find(k->b, value);
+	struct retain_word *w = &k->words[k->n_words % RETAIN_WORDS];
 
-	if (i == RETAIN_NO_BLOCK || k->b->parent[i])
-		return;
-	k->b->parent[i] = parent;
-	k->b->offset[i] = (uint32_t)(offset / 8);
-	k->queue[k->tail++] = i;
+	if (k->n_words >= RETAIN_WORDS)
+		settle(k, w);
+	*w = (struct retain_word){ .value = value,
+		.segment = retain_blocks_segment(k->b, value),
+		.parent = parent,
+		.offset = (uint32_t)(offset / 8) };
+	if (k->n_words >= RETAIN_WORDS / 2)
+		resolve(k, &k->words[(k->n_words - RETAIN_WORDS / 2) % RETAIN_WORDS]);
+	k->n_words++;
+}
+
+/* Settles all that is in the ring, first come first served. */
+static void settle_all(struct retain_mark *k)
+{
+	const uint64_t n = k->n_words;
+
+	for (uint64_t i = n < RETAIN_WORDS / 2 ? 0 : n - RETAIN_WORDS / 2; i < n; i++)
+		resolve(k, &k->words[i % RETAIN_WORDS]);
+	for (uint64_t i = n < RETAIN_WORDS ? 0 : n - RETAIN_WORDS; i < n; i++)
+		settle(k, &k->words[i % RETAIN_WORDS]);
+	k->n_words = 0;
 }
 
 /* Most words are no addresses: four are asked at once. */
@@ -138,11 +184,42 @@ static void fetch(const struct retain_mark *k)
 	}
 }
 
+/* One pass of a radix sort, by the eight bits from `shift` on. */
+static void sort_pass(const uint32_t *from, uint32_t *to, uint32_t n, unsigned shift)
+{
+	uint32_t at[257] = { 0 };
+
+	for (uint32_t i = 0; i < n; i++)
+		at[(from[i] >> shift & 255) + 1]++;
+	for (unsigned i = 1; i < 256; i++)
+		at[i] += at[i - 1];
+	for (uint32_t i = 0; i < n; i++)
+		to[at[from[i] >> shift & 255]++] = from[i];
+}
+
+/* Numbers of blocks are in the order of addresses. */
+static void sort_blocks(struct retain_mark *k, uint32_t *blocks, uint32_t n)
+{
+	if (n < SORT_FROM)
+		return;
+	for (unsigned shift = 0; shift < 32; shift += 16) {
+		sort_pass(blocks, k->spare, n, shift);
+		sort_pass(k->spare, blocks, n, shift + 8);
+	}
+}
+
 static void drain(struct retain_mark *k)
 {
+	settle_all(k);
 	while (k->head < k->tail) {
-		fetch(k);
-		scan_block(k, k->queue[k->head++]);
+		const uint32_t end = k->tail;
+
+		sort_blocks(k, k->queue + k->head, end - k->head);
+		while (k->head < end) {
+			fetch(k);
+			scan_block(k, k->queue[k->head++]);
+		}
+		settle_all(k);
 	}
 }
 

@@ -23,6 +23,16 @@ struct retain_root {
 
 #define RETAIN_STAGES 6
 
+/* Words that were read and are not settled yet; a power of two. */
+#define RETAIN_WORDS 32
+
+struct retain_word {
+	uintptr_t value;
+	const struct retain_segment *segment;
+	uint32_t parent, offset; /* what block->parent and ->offset shall be */
+	uint32_t block;          /* that it is in, if at all */
+};
+
 /* parent of a block: 0 not reached, a root's number with this bit, or 1 + the block that points to
  * it; its `offset` is that of the word, in words. */
 #define RETAIN_ROOT ((uint32_t)1 << 31)
@@ -31,9 +41,12 @@ struct retain_mark {
 	struct retain_blocks *b;
 	struct retain_root *roots;
 	uint32_t n_roots, most_roots;
-	uint32_t *queue; /* blocks in the order they were reached */
+	uint32_t *queue; /* blocks that were reached, by the number of steps to them */
+	uint32_t *spare; /* for sorting it */
 	uint32_t head, tail;
-	int pagemap; /* which pages are there; -1 unknown */
+	struct retain_word words[RETAIN_WORDS]; /* a ring */
+	uint64_t n_words;                       /* put in since all were settled */
+	int pagemap;                            /* which pages are there; -1 unknown */
 	uint64_t scanned;
 	bool failed;
 };

@@ -5,8 +5,7 @@
 #include "runtime/mem.h"
 #include "runtime/rt.h"
 
-#define SLOTS      16384u
-#define READ_TRIES 1000u
+#define SLOTS 16384u
 
 _Static_assert(RT_STACKSUM_MAX == SLOTS / 4 * 3, "a quarter stays free");
 
@@ -67,6 +66,42 @@ static struct rt_stacksum_row *find(
 	}
 }
 
+static uint64_t count_of(rt_stacksum_pair sum)
+{
+	return (uint64_t)(sum >> 64);
+}
+
+static uint64_t amount_of(rt_stacksum_pair sum)
+{
+	return (uint64_t)sum;
+}
+
+/* Both halves at once (cmpxchg16b): whoever reads finds them of one moment, and waits for nobody.
+ */
+static rt_stacksum_pair exchange(
+    struct rt_stacksum_row *row, rt_stacksum_pair from, rt_stacksum_pair to)
+{
+	return __sync_val_compare_and_swap(&row->sum, from, to);
+}
+
+static rt_stacksum_pair read_sum(struct rt_stacksum_row *row)
+{
+	return exchange(row, 0, 0);
+}
+
+static void add(struct rt_stacksum_row *row, uint64_t count, uint64_t amount)
+{
+	rt_stacksum_pair sum = read_sum(row), found;
+
+	for (;; sum = found) {
+		rt_stacksum_pair both = count_of(sum) + count;
+
+		found = exchange(row, sum, both << 64 | (amount_of(sum) + amount));
+		if (found == sum)
+			return;
+	}
+}
+
 void rt_stacksum_add(struct rt_stacksum *t, rt_stack_id stack, uint64_t count, uint64_t amount)
 {
 	struct rt_stacksum_row *rows = atomic_load_explicit(&t->rows, memory_order_acquire);
@@ -75,10 +110,7 @@ void rt_stacksum_add(struct rt_stacksum *t, rt_stack_id stack, uint64_t count, u
 	if (!rows)
 		return;
 	row = find(t, rows, (uint64_t)rt_labels_current() << 32 | stack);
-	atomic_fetch_add(&row->begun, 1);
-	atomic_fetch_add(&row->count, count);
-	atomic_fetch_add(&row->amount, amount);
-	atomic_fetch_add(&row->ended, 1);
+	add(row, count, amount);
 }
 
 size_t rt_stacksum_count(const struct rt_stacksum *t)
@@ -86,48 +118,24 @@ size_t rt_stacksum_count(const struct rt_stacksum *t)
 	return atomic_load(&t->used);
 }
 
-/*
- * As many updates have ended before the reading as have begun after it: none was under way. A
- * writer that never gets on (killed, or under a debugger) is not waited for for ever.
- */
-static void read_row(const struct rt_stacksum_row *row, uint64_t *count, uint64_t *amount)
-{
-	for (unsigned i = 0; i < READ_TRIES; i++) {
-		uint64_t ended = atomic_load(&row->ended);
-
-		*count = atomic_load(&row->count);
-		*amount = atomic_load(&row->amount);
-		if (atomic_load(&row->begun) == ended)
-			return;
-	}
-}
-
 void rt_stacksum_snapshot(const struct rt_stacksum *t, struct rt_snapshot *s)
 {
-	const struct rt_stacksum_row *rows = atomic_load_explicit(&t->rows, memory_order_acquire);
+	struct rt_stacksum_row *rows = atomic_load_explicit(&t->rows, memory_order_acquire);
 
 	for (uint32_t i = 0; rows && i <= SLOTS; i++) {
 		struct rt_row row = { .record = i };
-		uint64_t key, count, amount;
+		rt_stacksum_pair sum;
+		uint64_t key;
 
 		key = atomic_load_explicit(&rows[i].key, memory_order_acquire);
 		row.stack = (rt_stack_id)key;
 		row.label_set = (rt_label_set)(key >> 32);
 		if (row.stack == 0)
 			continue;
-		read_row(&rows[i], &count, &amount);
-		row.values[0] = rt_snapshot_objects(count);
-		row.values[1] = (int64_t)amount;
-		if (count > 0)
+		sum = read_sum(&rows[i]);
+		row.values[0] = rt_snapshot_objects(count_of(sum));
+		row.values[1] = (int64_t)amount_of(sum);
+		if (count_of(sum) > 0)
 			rt_snapshot_add(s, &row);
 	}
-}
-
-void rt_stacksum_after_fork(struct rt_stacksum *t)
-{
-	struct rt_stacksum_row *rows = atomic_load(&t->rows);
-
-	for (uint32_t i = 0; rows && i <= SLOTS; i++)
-		if (atomic_load(&rows[i].key) != 0)
-			atomic_store(&rows[i].ended, atomic_load(&rows[i].begun));
 }

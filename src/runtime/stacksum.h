@@ -15,11 +15,11 @@
 /* Rows there can be; a quarter of the slots stays free. */
 #define RT_STACKSUM_MAX 12288u
 
+__extension__ typedef unsigned __int128 rt_stacksum_pair;
+
 struct rt_stacksum_row {
-	_Atomic uint64_t key;          /* labels << 32 | stack; 0: free */
-	_Atomic uint64_t begun, ended; /* updates: equal when none is under way */
-	_Atomic uint64_t count;        /* in 1 / 2^RT_OBJECTS_SHIFT */
-	_Atomic uint64_t amount;
+	_Atomic uint64_t key; /* labels << 32 | stack; 0: free */
+	rt_stacksum_pair sum; /* count in 1 / 2^RT_OBJECTS_SHIFT, amount: changed as one word */
 };
 
 struct rt_stacksum {
@@ -39,10 +39,8 @@ void rt_stacksum_add(struct rt_stacksum *t, rt_stack_id stack, uint64_t count, u
 /* Rows that there are. RT_SIGSAFE */
 size_t rt_stacksum_count(const struct rt_stacksum *t);
 
-/* Appends all rows to a snapshot: count, amount. Each is as of one moment. RT_ANY */
+/* Appends all rows to a snapshot: count, amount. The two values of a row are as of one moment.
+ * RT_ANY */
 void rt_stacksum_snapshot(const struct rt_stacksum *t, struct rt_snapshot *s);
-
-/* In a forked child: updates of threads that are not there are over. */
-void rt_stacksum_after_fork(struct rt_stacksum *t);
 
 #endif

@@ -4,9 +4,14 @@
 #include "runtime/tls.h"
 
 /* Places tried from a bucket's own on. */
-#define WINDOW  256u
+#define WINDOW   256u
+/*
+ * When so many buckets have seen a wait, all are forgotten: else a program that makes and frees
+ * locks would have no calm one in the end. Those that are fought for are soon seen again.
+ */
+#define SEEN_MAX (RT_WAITERS_BUCKETS / 4)
 /* A place that is being filled. */
-#define FILLING ((uintptr_t)1)
+#define FILLING  ((uintptr_t)1)
 
 _Static_assert(RT_WAITERS_SLOTS <= UINT16_MAX, "a place fits the thread's struct");
 
@@ -17,8 +22,23 @@ struct place {
 
 _Alignas(64) _Atomic uint32_t rt_waiters_total;
 _Alignas(64) _Atomic uint32_t rt_waiters_counts[RT_WAITERS_BUCKETS];
+_Alignas(64) _Atomic bool rt_waiters_seen[RT_WAITERS_BUCKETS];
+static _Atomic uint32_t seen_count;
 static struct place places[RT_WAITERS_SLOTS];
 static _Atomic bool used; /* pages that nobody has touched stay untouched */
+
+void rt_waiters_note(const volatile void *lock)
+{
+	if (!rt_waiters_calm(lock))
+		return;
+	if (atomic_fetch_add_explicit(&seen_count, 1, memory_order_relaxed) >= SEEN_MAX) {
+		for (uint32_t i = 0; i < RT_WAITERS_BUCKETS; i++)
+			atomic_store_explicit(&rt_waiters_seen[i], false, memory_order_relaxed);
+		atomic_store_explicit(&seen_count, 0, memory_order_relaxed);
+	}
+	atomic_store_explicit(
+	    &rt_waiters_seen[rt_waiters_bucket((uintptr_t)lock)], true, memory_order_relaxed);
+}
 
 static void release(uint32_t place)
 {

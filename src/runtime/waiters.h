@@ -42,6 +42,22 @@ static inline bool rt_waiters_any(const volatile void *lock)
 }
 
 /*
+ * Buckets whose locks have been waited for lately. A lock elsewhere is calm: that it looks free is
+ * enough to expect no wait, for a wait that begins between the look and the locking is rare then.
+ */
+extern RT_HIDDEN _Atomic bool rt_waiters_seen[RT_WAITERS_BUCKETS];
+
+/* True when nobody was seen to wait for this lock. RT_SIGSAFE */
+static inline bool rt_waiters_calm(const volatile void *lock)
+{
+	return !atomic_load_explicit(
+	    &rt_waiters_seen[rt_waiters_bucket((uintptr_t)lock)], memory_order_relaxed);
+}
+
+/* Somebody waits for this lock. RT_SIGSAFE */
+void rt_waiters_note(const volatile void *lock);
+
+/*
  * Announces that the caller waits for this lock from `now` (ns) on. Returns what rt_waiters_leave
  * wants; 0 when there is no room (a counted loss). RT_SIGSAFE
  */

@@ -17,8 +17,8 @@
 #include "base/fs.h"
 #include "core/hash.h"
 
-/* "PPRFMYS2": byte order and version in one; another one when demangling changes. */
-#define MAGIC         0x3253594d46525050u
+/* "PPRFMYS3": byte order and version in one; another one when demangling changes. */
+#define MAGIC         0x3353594d46525050u
 #define DEFAULT_LIMIT 256 /* MB */
 #define MAX_FILE      ((size_t)64 << 20)
 #define MAX_ENTRIES   65536 /* of the folder that are looked at */
@@ -27,7 +27,7 @@
 
 struct header {
 	uint64_t magic;
-	uint64_t checksum; /* of everything behind the header */
+	uint64_t checksum; /* of the four parts behind the header */
 	uint64_t n_places, n_frames, n_functions, n_text;
 };
 
@@ -73,15 +73,14 @@ struct sym_cache sym_cache_of(struct object *o, struct arena *a)
 	return c;
 }
 
-/* Takes n elements of size bytes from the front of *rest; NULL when there are fewer. */
-static const char *take(struct str *rest, uint64_t n, size_t size)
+/* Takes n elements of size bytes from the front of *rest; false when there are fewer. */
+static bool take(struct str *rest, uint64_t n, size_t size, struct str *out)
 {
-	const char *p = rest->p;
-
 	if (n > rest->n / size)
-		return NULL;
+		return false;
+	*out = str_head(*rest, (size_t)n * size);
 	*rest = str_skip(*rest, (size_t)n * size);
-	return p;
+	return true;
 }
 
 static bool take_text(struct str text, uint32_t at, uint32_t n, struct str *out)
@@ -127,33 +126,48 @@ static bool are_sound(const struct frame_set *s)
 	return true;
 }
 
+/* The tables and the texts, as the file has them. */
+struct parts {
+	struct str places, functions, frames, text;
+};
+
+static uint64_t checksum(const struct parts *p)
+{
+	const struct str all[] = { p->places, p->functions, p->frames, p->text };
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		sum = hash_mix(sum, hash_bytes(all[i].p, all[i].n));
+	return sum;
+}
+
 /* False when the file is damaged. */
 static bool decode(struct frame_set *s, struct str file)
 {
 	struct header h;
 	struct str rest = file;
-	const char *places, *frames, *functions;
+	struct parts p;
 
 	if (file.n < sizeof h)
 		return false;
 	memcpy(&h, file.p, sizeof h);
 	rest = str_skip(file, sizeof h);
-	if (h.magic != MAGIC || hash_bytes(rest.p, rest.n) != h.checksum)
+	if (h.magic != MAGIC || !take(&rest, h.n_places, sizeof *s->places.p, &p.places) ||
+	    !take(&rest, h.n_functions, sizeof(struct stored_function), &p.functions) ||
+	    !take(&rest, h.n_frames, sizeof *s->frames.p, &p.frames) || rest.n != h.n_text)
 		return false;
-	places = take(&rest, h.n_places, sizeof *s->places.p);
-	functions = places ? take(&rest, h.n_functions, sizeof(struct stored_function)) : NULL;
-	frames = functions ? take(&rest, h.n_frames, sizeof *s->frames.p) : NULL;
-	if (!frames || rest.n != h.n_text || !VEC_RESERVE(&s->places, (size_t)h.n_places) ||
+	p.text = rest;
+	if (checksum(&p) != h.checksum || !VEC_RESERVE(&s->places, (size_t)h.n_places) ||
 	    !VEC_RESERVE(&s->frames, (size_t)h.n_frames))
 		return false;
 	if (h.n_places)
-		memcpy(s->places.p, places, (size_t)h.n_places * sizeof *s->places.p);
+		memcpy(s->places.p, p.places.p, p.places.n);
 	if (h.n_frames)
-		memcpy(s->frames.p, frames, (size_t)h.n_frames * sizeof *s->frames.p);
+		memcpy(s->frames.p, p.frames.p, p.frames.n);
 	s->places.n = (size_t)h.n_places;
 	s->frames.n = (size_t)h.n_frames;
 	/* Tables before it have elements of 8 bytes' alignment and lie in storage of malloc's. */
-	return add_functions(s, (const struct stored_function *)(const void *)functions,
+	return add_functions(s, (const struct stored_function *)(const void *)p.functions.p,
 		   h.n_functions, rest) &&
 	       are_sound(s);
 }
@@ -202,44 +216,44 @@ static uint32_t text_place(struct texts *t, struct str s)
 	return i < t->at.n ? t->at.p[i] : 0;
 }
 
-static void add_raw(struct buf *out, const void *p, size_t n)
+/* Functions as they are written, and their texts; false when memory is short or they are too many.
+ */
+static bool store_functions(const struct frame_set *s, struct texts *t, struct buf *out)
 {
-	if (n)
-		buf_add(out, p, n);
-}
+	size_t n = 0;
 
-/* The whole file into out; false when it would be too large or memory is short. */
-static bool encode(const struct frame_set *s, struct buf *out)
-{
-	struct texts t = { 0 };
-	struct header h = { MAGIC, 0, s->places.n, s->frames.n, s->functions.n, 0 };
-	bool ok;
-
-	add_raw(out, &h, sizeof h);
-	add_raw(out, s->places.p, s->places.n * sizeof *s->places.p);
-	for (size_t i = 0; i < s->functions.n && t.bytes.n < MAX_FILE; i++) {
+	/* Room at once: growing step by step would copy it all. */
+	for (size_t i = 0; i < s->functions.n; i++)
+		n += s->functions.p[i].name.n + s->functions.p[i].readable.n;
+	(void)buf_reserve(&t->bytes, n);
+	(void)buf_reserve(out, s->functions.n * sizeof(struct stored_function));
+	for (size_t i = 0; i < s->functions.n && t->bytes.n < MAX_FILE; i++) {
 		const struct frame_function *f = &s->functions.p[i];
-		const struct stored_function stored = { text_place(&t, f->name),
-			(uint32_t)f->name.n, text_place(&t, f->file), (uint32_t)f->file.n,
-			f->readable.p ? text_place(&t, f->readable) : 0,
+		const struct stored_function stored = { text_place(t, f->name), (uint32_t)f->name.n,
+			text_place(t, f->file), (uint32_t)f->file.n,
+			f->readable.p ? text_place(t, f->readable) : 0,
 			f->readable.p ? (uint32_t)f->readable.n : NOT_MADE, f->start_line };
 
-		add_raw(out, &stored, sizeof stored);
+		buf_add(out, &stored, sizeof stored);
 	}
-	add_raw(out, s->frames.p, s->frames.n * sizeof *s->frames.p);
-	buf_add_str(out, buf_str(&t.bytes));
-	h.n_text = t.bytes.n;
-	ok = !buf_failed(out) && !buf_failed(&t.bytes) && !t.v.failed && !t.at.failed &&
-	     !t.map.failed && out->n <= MAX_FILE;
-	if (ok) {
-		h.checksum = hash_bytes(out->p + sizeof h, out->n - sizeof h);
-		memcpy(out->p, &h, sizeof h);
-	}
-	buf_release(&t.bytes);
-	map_release(&t.map);
-	VEC_RELEASE(&t.v);
-	VEC_RELEASE(&t.at);
-	return ok;
+	return !buf_failed(out) && !buf_failed(&t->bytes) && !t->v.failed && !t->at.failed &&
+	       !t->map.failed && t->bytes.n < MAX_FILE;
+}
+
+/* Writes the file from where its parts lie: a copy of them would be the peak of memory. */
+static MUST_USE enum err_code write_file(const struct sym_cache *c, const struct frame_set *s,
+    struct str functions, struct str text, struct err *e)
+{
+	const struct parts p = { { (const char *)s->places.p, s->places.n * sizeof *s->places.p },
+		functions, { (const char *)s->frames.p, s->frames.n * sizeof *s->frames.p }, text };
+	const struct header h = { MAGIC, checksum(&p), s->places.n, s->frames.n, s->functions.n,
+		text.n };
+	const struct str all[] = { { (const char *)&h, sizeof h }, p.places, p.functions, p.frames,
+		p.text };
+
+	if (sizeof h + p.places.n + p.functions.n + p.frames.n + p.text.n > MAX_FILE)
+		return FAIL(e, ERR_LIMIT, "too many names to be kept");
+	return fs_replace_parts(c->path, all, sizeof all / sizeof *all, e);
 }
 
 struct entry {
@@ -309,11 +323,17 @@ static void bound_folder(const struct sym_cache *c)
 
 void sym_cache_save(const struct sym_cache *c, const struct frame_set *s)
 {
-	struct buf bytes = { 0 };
+	struct buf functions = { 0 };
+	struct texts t = { 0 };
 	struct err e;
 
-	if (c->folder.n && fs_make_dirs(c->folder, &e) == OK && encode(s, &bytes) &&
-	    fs_replace(c->path, buf_str(&bytes), &e) == OK)
+	if (c->folder.n && fs_make_dirs(c->folder, &e) == OK &&
+	    store_functions(s, &t, &functions) &&
+	    write_file(c, s, buf_str(&functions), buf_str(&t.bytes), &e) == OK)
 		bound_folder(c);
-	buf_release(&bytes);
+	buf_release(&functions);
+	buf_release(&t.bytes);
+	map_release(&t.map);
+	VEC_RELEASE(&t.v);
+	VEC_RELEASE(&t.at);
 }

@@ -143,16 +143,16 @@ static MUST_USE enum err_code prepare(struct local *l, struct err *e)
 	return l->no_memory || arena_failed(&l->arena) ? FAIL_NOMEM(e) : OK;
 }
 
-/* The profile's function for one of the binary's, with its readable name when that is known. */
-static uint32_t function_of(struct local *l, struct binary *b, uint32_t i)
+/* Puts one of the binary's functions into the profile, readable when that name is known. */
+static void add_function(struct local *l, struct binary *b, uint32_t i, struct mapping *m)
 {
 	const struct frame_function *f = &b->frames.functions.p[i];
 	const bool readable = l->mode->demangle == DEMANGLE_DEFAULT && f->readable.p;
 
-	if (b->functions[i] == PROFILE_NONE)
-		b->functions[i] = sym_tables_function(
-		    &l->tables, f->name, readable ? f->readable : f->name, f->file, f->start_line);
-	return b->functions[i];
+	m->has_functions |= f->name.n > 0;
+	m->has_filenames |= f->file.n > 0;
+	b->functions[i] = sym_tables_function(
+	    &l->tables, f->name, readable ? f->readable : f->name, f->file, f->start_line);
 }
 
 static void set_lines(
@@ -160,17 +160,17 @@ static void set_lines(
 {
 	struct sym_tables *t = &l->tables;
 	struct mapping *m = &t->mappings[t->locations[location].mapping];
+	const struct frame_entry *frames = &b->frames.frames.p[place->first];
+	struct line *lines = sym_tables_lines(t, location, place->n);
+	bool has_lines = false;
 
-	sym_tables_begin(t, location);
-	for (uint32_t i = 0; i < place->n; i++) {
-		const struct frame_entry *f = &b->frames.frames.p[place->first + i];
-		const struct frame_function *function = &b->frames.functions.p[f->function];
+	for (uint32_t i = 0; lines && i < place->n; i++) {
+		const struct frame_entry *f = &frames[i];
 
-		m->has_functions |= function->name.n > 0;
-		m->has_filenames |= function->file.n > 0;
-		m->has_line_numbers |= f->line != 0;
-		sym_tables_line(t, location, function_of(l, b, f->function), f->line, f->column);
+		has_lines |= f->line != 0;
+		lines[i] = (struct line){ b->functions[f->function], f->line, f->column };
 	}
+	m->has_line_numbers |= has_lines;
 	m->has_inline_frames = true;
 }
 
@@ -329,17 +329,47 @@ static void set_all_lines(struct local *l)
 	}
 }
 
-static void release_binaries(struct local *l)
+/* Functions first: when they are the profile's, the binaries can go before the lines come. */
+static void add_all_functions(struct local *l)
+{
+	size_t hint = 0;
+
+	for (uint32_t i = 0; i < l->p->n_locations; i++) {
+		const struct place *at = &l->places[i];
+		const struct frame_place *place =
+		    at->binary ? frame_set_find(&at->binary->frames, at->address, &hint) : NULL;
+
+		for (uint32_t k = 0; place && k < place->n; k++) {
+			const uint32_t f = at->binary->frames.frames.p[place->first + k].function;
+
+			if (at->binary->functions[f] == PROFILE_NONE)
+				add_function(l, at->binary, f,
+				    &l->tables.mappings[l->p->locations[i].mapping]);
+		}
+	}
+}
+
+/* What texts of frames lie in. */
+static void close_objects(struct local *l)
 {
 	for (uint32_t i = 0; l->binaries && i < l->p->n_mappings; i++) {
 		struct binary *b = &l->binaries[i];
 
-		frame_set_release(&b->frames);
-		buf_release(&b->cached);
-		VEC_RELEASE(&b->addresses);
 		object_close(b->object);
 		b->object = NULL;
+		buf_release(&b->cached);
 		sym_special_release(&b->special);
+	}
+}
+
+static void release_binaries(struct local *l)
+{
+	close_objects(l);
+	for (uint32_t i = 0; l->binaries && i < l->p->n_mappings; i++) {
+		struct binary *b = &l->binaries[i];
+
+		frame_set_release(&b->frames);
+		VEC_RELEASE(&b->addresses);
 	}
 }
 
@@ -367,6 +397,8 @@ static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
 		if (is_open(&l->binaries[i]))
 			TRY(ask(l, &l->binaries[i], e));
+	add_all_functions(l);
+	close_objects(l);
 	reserve_lines(l);
 	set_all_lines(l);
 	release_binaries(l);

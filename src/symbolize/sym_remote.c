@@ -88,12 +88,14 @@ static void apply(struct remote *r, uint32_t mapping, struct answer *v, size_t n
 	for (uint32_t i = 0; i < r->p->n_locations; i++) {
 		const struct location *l = &r->tables.locations[i];
 		const struct answer *a;
+		struct line *line;
 
 		if (l->mapping != mapping || !(a = find_answer(v, n, l->address)))
 			continue;
-		sym_tables_begin(&r->tables, i);
-		sym_tables_line(&r->tables, i,
-		    sym_tables_function(&r->tables, a->name, a->name, STR(""), 0), 0, 0);
+		line = sym_tables_lines(&r->tables, i, 1);
+		if (line)
+			*line = (struct line){ .function = sym_tables_function(
+						   &r->tables, a->name, a->name, STR(""), 0) };
 	}
 }
 

@@ -65,6 +65,8 @@ struct path {
 struct namer {
 	struct profile *p;
 	const struct ui *ui;
+	sym_retained_open *open;
+	void *open_ctx;
 	VEC(struct binary) binaries;
 	VEC(struct token) tokens;
 	VEC(struct loop) loops;
@@ -132,7 +134,7 @@ static void open_binary(struct namer *n, struct binary *b)
 	struct str file = profile_str(n->p, b->file);
 	struct err e;
 
-	if (sym_open(&b->object, file, profile_str(n->p, b->build_id), NULL, n->ui, &e) != OK) {
+	if (n->open(n->open_ctx, &b->object, file, profile_str(n->p, b->build_id), &e) != OK) {
 		b->object = NULL;
 		ui_error(n->ui, "Variables of %.*s are not known: %s", STR_ARG(file), e.msg);
 		return;
@@ -366,12 +368,17 @@ static void note_loop(struct namer *n, str_id root, const struct token *t)
 {
 	struct loop key = { .root = root, .type = t->loop }, *l;
 	const uint32_t fresh = (uint32_t)n->loops.n;
-	uint32_t i = map_intern(&n->loops_map, hash_loop(root, t->loop), same_loop, n, &key, fresh);
+	uint32_t i = MAP_NONE;
 
-	if (i == MAP_NONE || (i == fresh && !VEC_PUSH(&n->loops, key))) {
+	/* What the map names must be in the list. */
+	if (VEC_RESERVE(&n->loops, 1))
+		i = map_intern(&n->loops_map, hash_loop(root, t->loop), same_loop, n, &key, fresh);
+	if (i == MAP_NONE) {
 		n->no_memory = true;
 		return;
 	}
+	if (i == fresh)
+		(void)VEC_PUSH(&n->loops, key);
 	l = &n->loops.p[i];
 	for (unsigned k = 0; k < l->n; k++)
 		if (l->fields[k] == t->text)
@@ -471,8 +478,11 @@ static uint32_t location_of(struct namer *n, const struct token *t)
 	const uint32_t fresh = (uint32_t)n->locations.n - n->first_location;
 	const uint32_t f = (uint32_t)n->functions.n;
 	uint64_t hash = hash_mix((uint64_t)t->text << 32 | t->file, (uint64_t)t->line);
-	uint32_t i = map_intern(&n->frames_map, hash, same_frame, n, t, fresh);
+	uint32_t i = MAP_NONE;
 
+	if (VEC_RESERVE(&n->functions, 1) && VEC_RESERVE(&n->locations, 1) &&
+	    VEC_RESERVE(&n->lines, 1))
+		i = map_intern(&n->frames_map, hash, same_frame, n, t, fresh);
 	if (i == MAP_NONE) {
 		n->no_memory = true;
 		return 0;
@@ -634,9 +644,10 @@ static void release(struct namer *n)
 	buf_release(&n->text);
 }
 
-enum err_code sym_retained_name(struct profile *p, const struct ui *ui, struct err *e)
+enum err_code sym_retained_name_from(
+    struct profile *p, sym_retained_open *open, void *ctx, const struct ui *ui, struct err *e)
 {
-	struct namer n = { .p = p, .ui = ui };
+	struct namer n = { .p = p, .ui = ui, .open = open, .open_ctx = ctx };
 	enum err_code code;
 	bool any = false;
 
@@ -647,4 +658,23 @@ enum err_code sym_retained_name(struct profile *p, const struct ui *ui, struct e
 	code = name_all(&n, e);
 	release(&n);
 	return code;
+}
+
+struct here {
+	const struct ui *ui;
+};
+
+static enum err_code open_here(
+    void *ctx, struct object **out, struct str file, struct str build_id, struct err *e)
+{
+	const struct here *here = ctx;
+
+	return sym_open(out, file, build_id, NULL, here->ui, e);
+}
+
+enum err_code sym_retained_name(struct profile *p, const struct ui *ui, struct err *e)
+{
+	struct here here = { ui };
+
+	return sym_retained_name_from(p, open_here, &here, ui, e);
 }

@@ -67,22 +67,20 @@ uint32_t sym_tables_function(struct sym_tables *t, struct str system_name, struc
 	return index;
 }
 
-void sym_tables_begin(struct sym_tables *t, uint32_t location)
+struct line *sym_tables_lines(struct sym_tables *t, uint32_t location, uint32_t n)
 {
-	t->locations[location].first_line = (uint32_t)t->lines.n;
-	t->locations[location].n_lines = 0;
-	t->locations[location].is_folded = false;
-}
+	struct location *at = &t->locations[location];
 
-void sym_tables_line(
-    struct sym_tables *t, uint32_t location, uint32_t function, int64_t line, int64_t column)
-{
-	if (t->lines.n >= UINT32_MAX) {
+	at->first_line = (uint32_t)t->lines.n;
+	at->n_lines = 0;
+	at->is_folded = false;
+	if (t->lines.n >= UINT32_MAX - n)
 		t->lines.failed = true;
-		return;
-	}
-	if (VEC_PUSH(&t->lines, (struct line){ function, line, column }))
-		t->locations[location].n_lines++;
+	if (!VEC_RESERVE(&t->lines, n))
+		return NULL;
+	at->n_lines = n;
+	t->lines.n += n;
+	return &t->lines.p[at->first_line];
 }
 
 enum err_code sym_tables_publish(struct sym_tables *t, struct err *e)

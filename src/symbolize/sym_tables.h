@@ -32,10 +32,11 @@ void sym_tables_release(struct sym_tables *t);
  */
 uint32_t sym_tables_function(struct sym_tables *t, struct str system_name, struct str name,
     struct str file, int64_t start_line);
-/* Begins new lines for a location; follow with one sym_tables_line per frame, leaf first. */
-void sym_tables_begin(struct sym_tables *t, uint32_t location);
-void sym_tables_line(
-    struct sym_tables *t, uint32_t location, uint32_t function, int64_t line, int64_t column);
+/*
+ * Gives a location n lines in place of those it has, for the caller to fill, leaf first; NULL when
+ * memory is short. They move when the next location's are asked for.
+ */
+struct line *sym_tables_lines(struct sym_tables *t, uint32_t location, uint32_t n);
 
 /* Puts the tables into the profile. ERR_NOMEM when anything before ran short. */
 enum err_code sym_tables_publish(struct sym_tables *t, struct err *e) MUST_USE;

@@ -566,19 +566,24 @@ static void a_blocked_signal(void **state)
 	reader_close(&p);
 }
 
-/* Who sleeps is not woken: CPU timers run out on the CPU only. */
+/*
+ * Who sleeps is not woken: CPU timers run out on the CPU only. That can be in the call, in the
+ * moment before its sleep begins, and ends it: now and then one, never most.
+ */
 static void sleeps_are_not_interrupted(void **state)
 {
 	struct timespec moment = { 0, 20000000 };
 	struct reader_profile p;
+	unsigned cut = 0;
 
 	(void)state;
 	start(1000);
 	for (unsigned i = 0; i < 10; i++) {
 		burn(5);
-		assert_int_equal(nanosleep(&moment, NULL), 0);
+		cut += nanosleep(&moment, NULL) != 0;
 	}
 	stop(&p);
+	assert_true(cut <= 3);
 	reader_close(&p);
 }
 

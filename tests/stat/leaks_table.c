@@ -83,10 +83,16 @@ static unsigned site_of(const struct leaks_site *s)
 	return (unsigned)((strtoull(s->function.p, NULL, 16) - 0xffff) / 16);
 }
 
+static enum sim_kind kind_of(unsigned site)
+{
+	return (enum sim_kind)(
+	    site < 10 ? site % SIM_LEAKS : SIM_LEAKS + site % (SIM_KINDS - SIM_LEAKS));
+}
+
 /* Ten leaks of so many samples each, among 990 sites of all other kinds. */
 static void run_sites(struct sim *s, double samples, unsigned trials)
 {
-	unsigned found = 0, wrong = 0, accused = 0;
+	unsigned found = 0, wrong = 0, accused = 0, by_kind[SIM_KINDS] = { 0 };
 
 	for (unsigned i = 0; i < trials; i++) {
 		struct leaks_report r;
@@ -94,10 +100,7 @@ static void run_sites(struct sim *s, double samples, unsigned trials)
 		s->before = sim_uniform(s, 0.2, 6) * s->window;
 		s->leak_rate = samples * (double)s->period / s->window;
 		for (uint32_t site = 0; site < 1000; site++)
-			sim_add(s,
-			    site < 10 ? (enum sim_kind)(site % SIM_LEAKS)
-				      : (enum sim_kind)(SIM_LEAKS + site % (SIM_KINDS - SIM_LEAKS)),
-			    site);
+			sim_add(s, kind_of(site), site);
 		if (!sim_judge(s, &r))
 			exit(2);
 		for (size_t k = 0; k < r.n_suspects; k++) {
@@ -105,6 +108,7 @@ static void run_sites(struct sim *s, double samples, unsigned trials)
 
 			found += leaks && site_of(&r.suspects[k]) < 10;
 			wrong += leaks && site_of(&r.suspects[k]) >= 10;
+			by_kind[kind_of(site_of(&r.suspects[k]))] += leaks;
 		}
 		leaks_report_release(&r);
 		sim_clear(s);
@@ -114,6 +118,9 @@ static void run_sites(struct sim *s, double samples, unsigned trials)
 	       "false discoveries %.4f\n",
 	    samples, trials, found, 10 * trials, wrong, 990 * trials,
 	    accused ? (double)wrong / accused : 0);
+	for (unsigned kind = SIM_LEAKS; kind < SIM_KINDS; kind++)
+		if (by_kind[kind])
+			printf("%15s %u\n", sim_name((enum sim_kind)kind), by_kind[kind]);
 	fflush(stdout);
 }
 

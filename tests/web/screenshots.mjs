@@ -1,8 +1,17 @@
 // Pictures of every page, for the documentation and to be looked at.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build, pprof, run, runBeside, serve, shots, start, work } from "./harness.mjs";
 
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", source: "tr.hot", disasm: "tr.asm", timeline: ".verdict-line b" };
+
+/** Shows paths as they are in the repository, wherever it lies; files in the work folder by name. */
+function shortenPaths(folders) {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode())
+    for (const folder of folders) walk.currentNode.data = walk.currentNode.data.replaceAll(`${folder}/`, "");
+}
 
 async function shoot(page, url, name, path, act = async () => {}) {
   await page.goto(url + path);
@@ -10,6 +19,7 @@ async function shoot(page, url, name, path, act = async () => {}) {
   await act();
   await page.mouse.move(2, 2);
   await page.waitForTimeout(400);
+  await page.evaluate(shortenPaths, [root, work]);
   await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
@@ -41,7 +51,6 @@ async function timelines(page) {
 export async function screenshots({ page, url, profile, before }) {
   await page.setViewportSize({ width: 1280, height: 720 });
   await shoot(page, url, "graph", "/ui/graph");
-  await shoot(page, url, "top", "/ui/top");
   await shoot(page, url, "source", "/ui/source?f=%5Eleaky_handler%24", () => page.click("tr.line.hot td.no button"));
   await shoot(page, url, "disassembly", "/ui/disasm?f=%5Eleaky_handler%24");
   const annotating = ownProfile("annotating.pb.gz", "-weblist=.", profile);
@@ -51,6 +60,7 @@ export async function screenshots({ page, url, profile, before }) {
   await shoot(page, compared.url, "diff", path);
   const rich = await serve(annotating);
   await shoot(page, rich.url, "flamegraph", path);
+  await shoot(page, rich.url, "top", "/ui/top?si=alloc_space");
   await shoot(page, rich.url, "sandwich", `${path}&p=%5Earena_alloc_raw%24`);
   await page.emulateMedia({ colorScheme: "dark" });
   await shoot(page, rich.url, "dark", path);

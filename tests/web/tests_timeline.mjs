@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ask, build, report, run, serve, start, until, work } from "./harness.mjs";
+import { ask, build, report, run, runBeside, serve, start, until, work } from "./harness.mjs";
 
 const MOMENTS = 6;
 
@@ -122,6 +122,24 @@ export const timelineTests = {
     const { length } = (await apiOf(url)).moments;
     await page.waitForTimeout(2500);
     assert.equal((await apiOf(url)).moments.length, length);
+  },
+
+  async "what holds a leak is beside it"({ page }) {
+    const { url: server } = await leaky();
+    runBeside(join(build, "examples/load_client"), `${server}/process`, "1000000", "1", "400");
+    const { url } = await serve(`${server}/debug/pprof/heap`);
+    await page.goto(`${url}/ui/timeline`);
+    await until(page, () => [...document.querySelectorAll(".suspect .chain summary")].some((s) => /^Held by: \d+ of \d+ samples$/.test(s.textContent)));
+    const [held] = await page.locator(".suspect .chain").evaluateAll((chains) =>
+      chains.filter((c) => c.textContent.startsWith("Held by")).map((c) => [...c.querySelectorAll("li")].map((li) => li.textContent)));
+    assert.match(held[0], /^global cache \(table\.c:\d+\)$/);
+    assert.ok(held.length > 1, "and the way from there");
+    const [suspect] = (await apiOf(url)).report.suspects;
+    assert.equal(suspect.function, "leaky_handler");
+    assert.ok(suspect.holder_samples >= 0.9 * suspect.held_samples);
+    // It stands still for that: once, for all that was sampled since.
+    const self = String((await ask(server, "/debug/pprof/self")).body);
+    assert.match(self, /^retain_snapshots 1\t/m);
   },
 
   async "what is no heap profile has a course of time and no verdict"({ page, wide }) {

@@ -48,17 +48,6 @@ bool lines_next_row(struct lines *l, struct str *row)
 	return false;
 }
 
-static unsigned digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'z')
-		return (unsigned)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned)(c - 'A') + 10;
-	return UINT32_MAX;
-}
-
 /* Cuts "0x", "0b", "0o" or "0" off *s. */
 static unsigned take_base(struct str *s)
 {
@@ -86,7 +75,7 @@ static enum number_fault read_digits(struct str s, unsigned base, uint64_t *out)
 	if (s.n == 0)
 		return NUMBER_SYNTAX;
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned digit = digit_of(s.p[i]);
+		unsigned digit = str_digit(s.p[i]);
 
 		if (digit >= base)
 			return NUMBER_SYNTAX;

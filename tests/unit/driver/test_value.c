@@ -65,12 +65,20 @@ static void reads_floats(void **state)
 	assert_true(v == 1000);
 	assert_int_equal(value_float(STR("0x1p4"), &v), VALUE_OK);
 	assert_true(v == 16);
+	assert_int_equal(value_float(STR("1_0"), &v), VALUE_OK);
+	assert_true(v == 10);
+	assert_int_equal(value_float(STR("0x_1p4"), &v), VALUE_OK);
+	assert_true(v == 16);
 	assert_int_equal(value_float(STR("1e999"), &v), VALUE_RANGE);
 	assert_int_equal(value_float(STR(""), &v), VALUE_SYNTAX);
 	assert_int_equal(value_float(STR(" 1"), &v), VALUE_SYNTAX);
 	assert_int_equal(value_float(STR("1x"), &v), VALUE_SYNTAX);
 	assert_int_equal(value_float(STR("0x10"), &v), VALUE_SYNTAX);
 	assert_int_equal(value_float(STR("nan(1)"), &v), VALUE_SYNTAX);
+	assert_int_equal(value_float(STR("-nan"), &v), VALUE_SYNTAX);
+	assert_int_equal(value_float(STR("1_"), &v), VALUE_SYNTAX);
+	assert_int_equal(value_float(STR("_1"), &v), VALUE_SYNTAX);
+	assert_int_equal(value_float(STR("1_.5"), &v), VALUE_SYNTAX);
 	assert_true(v == 16);
 }
 

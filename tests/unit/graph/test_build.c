@@ -8,32 +8,7 @@
 
 #include <cmocka.h>
 
-#include "from_text.h"
-
-struct fixture {
-	struct profile p;
-	struct graph g;
-};
-
-static void build(struct fixture *f, const struct graph_options *o)
-{
-	struct err e;
-
-	if (graph_new(&f->g, &f->p, o, &e) != OK)
-		fail_msg("%s", e.msg);
-}
-
-static void release(struct fixture *f)
-{
-	graph_release(&f->g);
-	profile_release(&f->p);
-}
-
-#define BUILD(f, options, ...)                                                                     \
-	do {                                                                                       \
-		FROM_TEXT(&(f)->p, __VA_ARGS__);                                                   \
-		build((f), (options));                                                             \
-	} while (0)
+#include "graph_fixture.h"
 
 static const struct graph_options plain = { .sort = GRAPH_SORT_FLAT };
 
@@ -52,7 +27,7 @@ static void adds_up_values(void **state)
 	assert_int_equal(find_edge(&f.g, "b", "c")->weight, 4);
 	assert_int_equal(f.g.n_edges, 2);
 	assert_false(find_edge(&f.g, "a", "b")->residual);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void recursion_counts_once(void **state)
@@ -67,7 +42,7 @@ static void recursion_counts_once(void **state)
 	assert_int_equal(find_edge(&f.g, "a", "b")->weight, 5);
 	assert_int_equal(find_edge(&f.g, "b", "a")->weight, 5);
 	assert_null(find_edge(&f.g, "b", "b"));
-	release(&f);
+	fixture_release(&f);
 }
 
 static void zero_samples_do_not_exist(void **state)
@@ -79,7 +54,7 @@ static void zero_samples_do_not_exist(void **state)
 	assert_string_equal(node_names(&f.g), "c");
 	assert_int_equal(f.g.n_all, 1);
 	assert_int_equal(f.g.n_edges, 0);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void tells_inlined_calls(void **state)
@@ -92,7 +67,7 @@ static void tells_inlined_calls(void **state)
 	assert_false(find_edge(&f.g, "b", "c")->inlined);
 	assert_true(find_edge(&f.g, "c", "d")->inlined);
 	assert_false(find_edge(&f.g, "a", "d")->inlined);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void one_real_call_makes_an_edge_real(void **state)
@@ -102,7 +77,7 @@ static void one_real_call_makes_an_edge_real(void **state)
 	(void)state;
 	BUILD(&f, &plain, "a+b 1", "a;b 1");
 	assert_false(find_edge(&f.g, "a", "b")->inlined);
-	release(&f);
+	fixture_release(&f);
 }
 
 /* Within a sample only the outermost traversal of an edge counts. */
@@ -113,7 +88,7 @@ static void outermost_traversal_decides(void **state)
 	(void)state;
 	BUILD(&f, &plain, "a+b;a;b 1");
 	assert_true(find_edge(&f.g, "a", "b")->inlined);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void inline_marks_need_few_edges(void **state)
@@ -127,7 +102,7 @@ static void inline_marks_need_few_edges(void **state)
 	assert_null(find_edge(&f.g, "r", "a"));
 	assert_true(find_edge(&f.g, "a", "b")->inlined);
 	assert_false(find_edge(&f.g, "r", "b")->inlined);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void cancelled_nodes_are_hidden(void **state)
@@ -142,7 +117,7 @@ static void cancelled_nodes_are_hidden(void **state)
 	assert_int_equal(find_edge(&f.g, "a", "x")->weight, 5);
 	assert_int_equal(find_edge(&f.g, "b", "x")->weight, -5);
 	assert_int_equal(find_edge(&f.g, "a", "x")->dest, 2);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void drops_negative_nodes(void **state)
@@ -154,7 +129,7 @@ static void drops_negative_nodes(void **state)
 	BUILD(&f, &o, "a;x -5", "a;y 7", "b;z -1", "n -4");
 	/* b has no flat value and a negative cum; n and the leaves a negative flat value. */
 	assert_string_equal(node_names(&f.g), "y a");
-	release(&f);
+	fixture_release(&f);
 }
 
 static void mean_keeps_divisors(void **state)
@@ -172,7 +147,7 @@ static void mean_keeps_divisors(void **state)
 	assert_int_equal(graph_value(15, 3), 5);
 	assert_int_equal(graph_value(15, 0), 15);
 	assert_true(graph_value(INT64_MIN, -1) == INT64_MIN);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void sums_wrap(void **state)
@@ -182,7 +157,7 @@ static void sums_wrap(void **state)
 	(void)state;
 	BUILD(&f, &plain, "a 9223372036854775807", "a 1");
 	assert_true(find_node(&f.g, "a")->flat == INT64_MIN);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void prints_names(void **state)
@@ -193,7 +168,7 @@ static void prints_names(void **state)
 	(void)state;
 	BUILD(&f, &o, "f@/src/./x.c:7 4", "g@/src/y.c 3", "@/src/z.c 2", "h 1");
 	assert_string_equal(node_names(&f.g), "f x.c:7 g y.c z.c h");
-	release(&f);
+	fixture_release(&f);
 }
 
 static void equal_files_are_one(void **state)
@@ -204,7 +179,7 @@ static void equal_files_are_one(void **state)
 	BUILD(&f, &plain, "f@a/b.c 1", "f@a//b.c 2", "f@./a/b.c 4");
 	assert_int_equal(f.g.n_nodes, 1);
 	assert_int_equal(f.g.nodes[0].flat, 7);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void nameless_nodes(void **state)
@@ -221,9 +196,9 @@ static void nameless_nodes(void **state)
 	f.p.mappings = &mapping;
 	f.p.n_mappings = 1;
 	f.p.locations = bare;
-	build(&f, &o);
+	fixture_build(&f, &o);
 	assert_string_equal(node_names(&f.g), "0000000000001234 [tool] [tool] <unknown>");
-	release(&f);
+	fixture_release(&f);
 }
 
 static void empty_profile(void **state)
@@ -232,9 +207,9 @@ static void empty_profile(void **state)
 
 	(void)state;
 	from_text(&f.p, NULL, 0);
-	build(&f, &plain);
+	fixture_build(&f, &plain);
 	assert_int_equal(f.g.n_nodes, 0);
-	release(&f);
+	fixture_release(&f);
 }
 
 int main(void)

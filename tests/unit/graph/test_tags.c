@@ -8,35 +8,9 @@
 
 #include <cmocka.h>
 
-#include "from_text.h"
-
-struct fixture {
-	struct profile p;
-	struct graph g;
-	struct graph_counts counts;
-};
+#include "graph_fixture.h"
 
 static const struct graph_options drawn = { .visual = true, .tags = true, .tag_unit = STR("auto") };
-
-static void build(struct fixture *f, const struct graph_options *o)
-{
-	struct err e;
-
-	if (graph_new_trimmed(&f->g, &f->counts, &f->p, o, &e) != OK)
-		fail_msg("%s", e.msg);
-}
-
-static void release(struct fixture *f)
-{
-	graph_release(&f->g);
-	profile_release(&f->p);
-}
-
-#define BUILD(f, options, ...)                                                                     \
-	do {                                                                                       \
-		FROM_TEXT(&(f)->p, __VA_ARGS__);                                                   \
-		build((f), (options));                                                             \
-	} while (0)
 
 static const struct node_tags *tags_of(const struct fixture *f, const char *name)
 {
@@ -60,13 +34,13 @@ static void groups_by_label_set(void **state)
 	const struct node_tags *t;
 
 	(void)state;
-	BUILD(&f, &drawn, "a;b 3 z=1 k=v", "a;b 4 k=v z=1", "a 5 k=w", "a 1");
+	BUILD_TRIMMED(&f, &drawn, "a;b 3 z=1 k=v", "a;b 4 k=v z=1", "a 5 k=w", "a 1");
 	t = tags_of(&f, "a");
 	assert_int_equal(t->labels.n, 2);
 	check(&t->labels.v[0], "k:v\\nz:1", 0, 7);
 	check(&t->labels.v[1], "k:w", 5, 5);
 	check(&tags_of(&f, "b")->labels.v[0], "k:v\\nz:1", 7, 7);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void sizes_belong_to_their_set(void **state)
@@ -75,7 +49,8 @@ static void sizes_belong_to_their_set(void **state)
 	const struct node_tags *t;
 
 	(void)state;
-	BUILD(&f, &drawn, "a 3 bytes#1024 k=v", "a 4 bytes#2048", "a 2 bytes#1024", "a 1 other#7");
+	BUILD_TRIMMED(
+	    &f, &drawn, "a 3 bytes#1024 k=v", "a 4 bytes#2048", "a 2 bytes#1024", "a 1 other#7");
 	t = tags_of(&f, "a");
 	assert_int_equal(t->labels.n, 1);
 	assert_int_equal(t->numeric[0].n, 1);
@@ -84,7 +59,7 @@ static void sizes_belong_to_their_set(void **state)
 	check(&t->numeric[1].v[0], "1kB", 2, 2);
 	check(&t->numeric[1].v[1], "2kB", 4, 4);
 	assert_int_equal(t->numeric[1].v[1].value, 2048);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void sizes_that_print_alike_are_one(void **state)
@@ -94,11 +69,11 @@ static void sizes_that_print_alike_are_one(void **state)
 
 	(void)state;
 	o.tag_unit = STR("kB");
-	BUILD(&f, &o, "a 3 bytes#1025", "a 4 bytes#1024");
+	BUILD_TRIMMED(&f, &o, "a 3 bytes#1025", "a 4 bytes#1024");
 	assert_int_equal(tags_of(&f, "a")->numeric[0].n, 1);
 	check(&tags_of(&f, "a")->numeric[0].v[0], "1kB", 7, 7);
 	assert_int_equal(tags_of(&f, "a")->numeric[0].v[0].value, 1025);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void recursion_counts_once(void **state)
@@ -106,9 +81,9 @@ static void recursion_counts_once(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &drawn, "a;a;a 3 k=v");
+	BUILD_TRIMMED(&f, &drawn, "a;a;a 3 k=v");
 	check(&tags_of(&f, "a")->labels.v[0], "k:v", 3, 3);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void marks_of_a_base_are_no_tags(void **state)
@@ -116,10 +91,10 @@ static void marks_of_a_base_are_no_tags(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &drawn, "a 3 pprof::base=true k=v", "b 1 pprof::base=true");
+	BUILD_TRIMMED(&f, &drawn, "a 3 pprof::base=true k=v", "b 1 pprof::base=true");
 	check(&tags_of(&f, "a")->labels.v[0], "k:v", 3, 3);
 	assert_int_equal(find_node(&f.g, "b")->tags, GRAPH_NONE);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void light_tags_go(void **state)
@@ -129,10 +104,10 @@ static void light_tags_go(void **state)
 
 	(void)state;
 	o.node_fraction = 0.1;
-	BUILD(&f, &o, "a 91 k=v", "a 9 k=w");
+	BUILD_TRIMMED(&f, &o, "a 91 k=v", "a 9 k=w");
 	assert_int_equal(tags_of(&f, "a")->labels.n, 1);
 	check(&tags_of(&f, "a")->labels.v[0], "k:v", 91, 91);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void tags_take_places(void **state)
@@ -142,10 +117,10 @@ static void tags_take_places(void **state)
 
 	(void)state;
 	o.node_count = 3;
-	BUILD(&f, &o, "a 30 k=1", "b 20", "c 10", "d 5");
+	BUILD_TRIMMED(&f, &o, "a 30 k=1", "b 20", "c 10", "d 5");
 	/* a and its tag, then b. */
 	assert_string_equal(node_names(&f.g), "a b");
-	release(&f);
+	fixture_release(&f);
 }
 
 static void at_most_four_tags_of_a_node_count(void **state)
@@ -155,10 +130,10 @@ static void at_most_four_tags_of_a_node_count(void **state)
 
 	(void)state;
 	o.node_count = 6;
-	BUILD(&f, &o, "a 30 k=1", "a 30 k=2", "a 30 k=3", "a 30 k=4", "a 30 k=5", "a 30 k=6",
-	    "b 20", "c 10");
+	BUILD_TRIMMED(&f, &o, "a 30 k=1", "a 30 k=2", "a 30 k=3", "a 30 k=4", "a 30 k=5",
+	    "a 30 k=6", "b 20", "c 10");
 	assert_string_equal(node_names(&f.g), "a b");
-	release(&f);
+	fixture_release(&f);
 }
 
 static void call_tree_has_tags_of_paths(void **state)
@@ -169,7 +144,7 @@ static void call_tree_has_tags_of_paths(void **state)
 
 	(void)state;
 	o.call_tree = true;
-	BUILD(&f, &o, "a;x 3 k=v", "b;x 4 k=v");
+	BUILD_TRIMMED(&f, &o, "a;x 3 k=v", "b;x 4 k=v");
 	for (uint32_t i = 0; i < f.g.n_nodes; i++) {
 		const struct node *n = &f.g.nodes[i];
 
@@ -177,7 +152,7 @@ static void call_tree_has_tags_of_paths(void **state)
 		seen += n->flat;
 	}
 	assert_int_equal(seen, 7);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void no_tags_unless_asked(void **state)
@@ -186,10 +161,10 @@ static void no_tags_unless_asked(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a 3 k=v");
+	BUILD_TRIMMED(&f, &o, "a 3 k=v");
 	assert_int_equal(f.g.n_tags, 0);
 	assert_int_equal(find_node(&f.g, "a")->tags, GRAPH_NONE);
-	release(&f);
+	fixture_release(&f);
 }
 
 int main(void)

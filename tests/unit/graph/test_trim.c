@@ -8,33 +8,7 @@
 
 #include <cmocka.h>
 
-#include "from_text.h"
-
-struct fixture {
-	struct profile p;
-	struct graph g;
-	struct graph_counts counts;
-};
-
-static void build(struct fixture *f, const struct graph_options *o)
-{
-	struct err e;
-
-	if (graph_new_trimmed(&f->g, &f->counts, &f->p, o, &e) != OK)
-		fail_msg("%s", e.msg);
-}
-
-static void release(struct fixture *f)
-{
-	graph_release(&f->g);
-	profile_release(&f->p);
-}
-
-#define BUILD(f, options, ...)                                                                     \
-	do {                                                                                       \
-		FROM_TEXT(&(f)->p, __VA_ARGS__);                                                   \
-		build((f), (options));                                                             \
-	} while (0)
+#include "graph_fixture.h"
 
 static void drops_light_nodes(void **state)
 {
@@ -42,7 +16,7 @@ static void drops_light_nodes(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;b;c 96", "a;x 4");
+	BUILD_TRIMMED(&f, &o, "a;b;c 96", "a;x 4");
 	assert_string_equal(node_names(&f.g), "c a b");
 	assert_int_equal(f.counts.dropped_nodes, 1);
 	assert_int_equal(f.counts.orig_nodes, 3);
@@ -50,7 +24,7 @@ static void drops_light_nodes(void **state)
 	/* Its value does not move to the caller. */
 	assert_int_equal(find_node(&f.g, "a")->flat, 0);
 	assert_int_equal(find_node(&f.g, "a")->cum, 100);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void edges_reach_over_dropped_nodes(void **state)
@@ -59,10 +33,10 @@ static void edges_reach_over_dropped_nodes(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;x;b 6", "a;y;b 5", "a 50", "b 39");
+	BUILD_TRIMMED(&f, &o, "a;x;b 6", "a;y;b 5", "a 50", "b 39");
 	assert_true(find_edge(&f.g, "a", "b")->residual);
 	assert_int_equal(find_edge(&f.g, "a", "b")->weight, 11);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void negative_weight_counts_as_weight(void **state)
@@ -71,11 +45,11 @@ static void negative_weight_counts_as_weight(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a -90", "b 10", "c 1");
+	BUILD_TRIMMED(&f, &o, "a -90", "b 10", "c 1");
 	/* Cutoff is |-79 * 0.5|. */
 	assert_string_equal(node_names(&f.g), "a");
 	assert_int_equal(f.counts.node_cutoff, 39);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void limits_the_number(void **state)
@@ -84,12 +58,12 @@ static void limits_the_number(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;b 5", "a;c 4", "a;d 3");
+	BUILD_TRIMMED(&f, &o, "a;b 5", "a;c 4", "a;d 3");
 	assert_string_equal(node_names(&f.g), "b c");
 	assert_int_equal(f.counts.orig_nodes, 4);
 	assert_int_equal(f.counts.dropped_nodes, 0);
 	assert_int_equal(f.g.n_edges, 0);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void drops_light_edges(void **state)
@@ -98,12 +72,12 @@ static void drops_light_edges(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;b 91", "c;b 9");
+	BUILD_TRIMMED(&f, &o, "a;b 91", "c;b 9");
 	assert_null(find_edge(&f.g, "c", "b"));
 	assert_int_equal(find_edge(&f.g, "a", "b")->weight, 91);
 	assert_int_equal(f.counts.dropped_edges, 1);
 	assert_int_equal(find_node(&f.g, "c")->n_out, 0);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void hidden_nodes_vanish_when_others_do(void **state)
@@ -112,11 +86,11 @@ static void hidden_nodes_vanish_when_others_do(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;x 5", "b;x -5", "c 10", "d 1");
+	BUILD_TRIMMED(&f, &o, "a;x 5", "b;x -5", "c 10", "d 1");
 	assert_string_equal(node_names(&f.g), "c a b");
 	assert_int_equal(f.g.n_all, 3);
 	assert_int_equal(f.g.n_edges, 0);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void ties_go_by_name(void **state)
@@ -125,9 +99,9 @@ static void ties_go_by_name(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "b;z 2", "a;y -2", "c;x 3", "m 0");
+	BUILD_TRIMMED(&f, &o, "b;z 2", "a;y -2", "c;x 3", "m 0");
 	assert_string_equal(node_names(&f.g), "x y z a b c");
-	release(&f);
+	fixture_release(&f);
 }
 
 static void cum_order(void **state)
@@ -136,9 +110,9 @@ static void cum_order(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;b 2", "a;c 5");
+	BUILD_TRIMMED(&f, &o, "a;b 2", "a;c 5");
 	assert_string_equal(node_names(&f.g), "a c b");
-	release(&f);
+	fixture_release(&f);
 }
 
 static void edges_lie_in_report_order(void **state)
@@ -148,13 +122,13 @@ static void edges_lie_in_report_order(void **state)
 	const struct node *a;
 
 	(void)state;
-	BUILD(&f, &o, "a;x 1", "a;z 7", "a;y 7", "b;x 3");
+	BUILD_TRIMMED(&f, &o, "a;x 1", "a;z 7", "a;y 7", "b;x 3");
 	a = find_node(&f.g, "a");
 	assert_int_equal(a->n_out, 3);
 	assert_ptr_equal(&f.g.edges[a->out[0]], find_edge(&f.g, "a", "y"));
 	assert_ptr_equal(&f.g.edges[a->out[1]], find_edge(&f.g, "a", "z"));
 	assert_ptr_equal(&f.g.edges[find_node(&f.g, "x")->in[0]], find_edge(&f.g, "b", "x"));
-	release(&f);
+	fixture_release(&f);
 }
 
 /*
@@ -167,10 +141,10 @@ static void entropy_prefers_junctions(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;m;j;x 10", "a;m;j;y 10");
+	BUILD_TRIMMED(&f, &o, "a;m;j;x 10", "a;m;j;y 10");
 	assert_string_equal(node_names(&f.g), "a x j");
 	assert_true(find_edge(&f.g, "a", "j")->residual);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void removes_redundant_edges(void **state)
@@ -180,11 +154,11 @@ static void removes_redundant_edges(void **state)
 
 	(void)state;
 	/* a reaches c through b, so the edge over the dropped x says nothing new. */
-	BUILD(&f, &o, "a;b;c 90", "a;x;c 10");
+	BUILD_TRIMMED(&f, &o, "a;b;c 90", "a;x;c 10");
 	assert_null(find_edge(&f.g, "a", "c"));
 	assert_int_equal(find_edge(&f.g, "b", "c")->weight, 90);
 	assert_int_equal(f.g.n_edges, 2);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void keeps_residual_edges_without_another_path(void **state)
@@ -193,9 +167,9 @@ static void keeps_residual_edges_without_another_path(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "b;c 70", "a;x;c 10", "a 20");
+	BUILD_TRIMMED(&f, &o, "b;c 70", "a;x;c 10", "a 20");
 	assert_true(find_edge(&f.g, "a", "c")->residual);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void call_tree_splits_paths(void **state)
@@ -204,13 +178,13 @@ static void call_tree_splits_paths(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;x;l 10", "b;x;l 4", "a;x;a 1");
+	BUILD_TRIMMED(&f, &o, "a;x;l 10", "b;x;l 4", "a;x;a 1");
 	assert_int_equal(f.g.n_nodes, 7);
 	for (uint32_t i = 0; i < f.g.n_nodes; i++)
 		assert_true(f.g.nodes[i].n_in <= 1);
 	assert_int_equal(f.g.n_edges, 5);
 	assert_int_equal(find_edge(&f.g, "b", "x")->weight, 4);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void call_tree_lifts_over_dropped_nodes(void **state)
@@ -221,22 +195,22 @@ static void call_tree_lifts_over_dropped_nodes(void **state)
 
 	(void)state;
 	/* m is the least interesting: its callees hang to a, inline only when both calls were. */
-	BUILD(&f, &o, "a+m+x 10", "a+m;y 9", "a 1");
+	BUILD_TRIMMED(&f, &o, "a+m+x 10", "a+m;y 9", "a 1");
 	assert_int_equal(f.g.n_nodes, 3 + 1);
-	release(&f);
+	fixture_release(&f);
 	o.node_count = 3;
-	BUILD(&f, &o, "a+m+x 10", "a 1");
+	BUILD_TRIMMED(&f, &o, "a+m+x 10", "a 1");
 	assert_int_equal(f.g.n_nodes, 3);
-	release(&f);
+	fixture_release(&f);
 	o.node_count = 2;
-	BUILD(&f, &o, "a+m+x 10", "a 1");
+	BUILD_TRIMMED(&f, &o, "a+m+x 10", "a 1");
 	assert_int_equal(f.g.n_nodes, 2);
 	e = find_edge(&f.g, "a", "x");
 	assert_non_null(e);
 	assert_true(e->residual);
 	assert_true(e->inlined);
 	assert_int_equal(e->weight, 10);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void call_tree_drops_light_paths(void **state)
@@ -245,11 +219,11 @@ static void call_tree_drops_light_paths(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;b;x 9", "c;b;x 91");
+	BUILD_TRIMMED(&f, &o, "a;b;x 9", "c;b;x 91");
 	assert_string_equal(node_names(&f.g), "x b c");
 	assert_int_equal(f.counts.dropped_nodes, 3);
 	assert_int_equal(f.g.n_edges, 2);
-	release(&f);
+	fixture_release(&f);
 }
 
 static void call_tree_children_of_a_dropped_root_are_roots(void **state)
@@ -258,11 +232,11 @@ static void call_tree_children_of_a_dropped_root_are_roots(void **state)
 	struct fixture f;
 
 	(void)state;
-	BUILD(&f, &o, "a;b 9");
+	BUILD_TRIMMED(&f, &o, "a;b 9");
 	assert_string_equal(node_names(&f.g), "b");
 	assert_int_equal(f.g.nodes[0].n_in, 0);
 	assert_int_equal(f.g.n_edges, 0);
-	release(&f);
+	fixture_release(&f);
 }
 
 int main(void)

@@ -49,6 +49,11 @@ foreach(how zlib zlib-gnu zstd)
   list(APPEND SAMPLES ${SAMPLE_DIR}/${how})
 endforeach()
 
+add_custom_command(OUTPUT ${SAMPLE_DIR}/local
+  DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/object/local.cc
+  COMMAND g++ -O2 -g -o ${SAMPLE_DIR}/local ${PROJECT_SOURCE_DIR}/tests/unit/object/local.cc)
+list(APPEND SAMPLES ${SAMPLE_DIR}/local)
+
 # Two programs whose common debug information dwz has moved to a third file, and one by itself. dwz
 # does not know the forms that clang writes.
 find_program(SAMPLE_GCC NAMES gcc REQUIRED)
@@ -120,5 +125,19 @@ sample_cross(aarch64 aarch64-linux-gnu)
 sample_cross(arm arm-linux-gnueabihf -marm)
 sample_cross(thumb arm-linux-gnueabihf -mthumb)
 sample_cross(riscv riscv64-linux-gnu)
+
+# What holds memory: variables and types.
+set(HOLDERS_C ${PROJECT_SOURCE_DIR}/tests/unit/object/holders.c)
+set(HOLDERS_CC ${PROJECT_SOURCE_DIR}/tests/unit/object/holders.cc)
+foreach(compiler GCC CLANG)
+  string(TOLOWER ${compiler} name)
+  add_custom_command(OUTPUT ${SAMPLE_DIR}/holders-${name} DEPENDS ${HOLDERS_C}
+    COMMAND ${SAMPLE_${compiler}} -O1 -g -shared -fPIC -nostdlib -Wl,--build-id
+      -o ${SAMPLE_DIR}/holders-${name} ${HOLDERS_C})
+  list(APPEND SAMPLES ${SAMPLE_DIR}/holders-${name})
+endforeach()
+add_custom_command(OUTPUT ${SAMPLE_DIR}/holders-cxx DEPENDS ${HOLDERS_CC}
+  COMMAND ${CMAKE_CXX_COMPILER} -O0 -g -o ${SAMPLE_DIR}/holders-cxx ${HOLDERS_CC})
+list(APPEND SAMPLES ${SAMPLE_DIR}/holders-cxx)
 
 add_custom_target(object_samples DEPENDS ${SAMPLES})

@@ -185,6 +185,66 @@ static void all_of(const char *name, unsigned threads, struct frame_set *s, stru
 	assert_int_equal(s->places.n, n);
 }
 
+/* What is skipped because only one address is wanted does not hide that one. */
+static void check_alone(const char *name)
+{
+	struct object *o = sample_open(name);
+	struct object *other = sample_open(name);
+	const struct object_symbol *v;
+	size_t n_symbols, seen = 0;
+	struct err e;
+
+	assert_int_equal(object_symbols(o, &v, &n_symbols, &e), OK);
+	for (size_t i = 0; i < n_symbols; i++) {
+		const struct object_frame *f;
+		struct frame_set s = { 0 };
+		uint32_t n;
+
+		if (!v[i].is_text || !v[i].size)
+			continue;
+		assert_int_equal(object_frames_many(o, &v[i].address, 1, &s, &e), OK);
+		assert_int_equal(object_frames(other, v[i].address, &f, &n, &e), OK);
+		assert_int_equal(s.frames.n, n);
+		for (uint32_t k = 0; k < n; k++) {
+			const struct frame_function *g = &s.functions.p[s.frames.p[k].function];
+
+			assert_int_equal(s.frames.p[k].line, f[k].line);
+			assert_int_equal(g->start_line, f[k].start_line);
+			assert_true(str_eq(g->name, f[k].function));
+			assert_true(str_eq(g->file, f[k].file));
+			seen += f[k].start_line > 0;
+		}
+		frame_set_release(&s);
+	}
+	assert_true(seen > 0);
+	object_close(other);
+	object_close(o);
+}
+
+static void test_alone(void **state)
+{
+	struct object *o = sample_open("local");
+	const char *const names[] = { "_ZZ12sample_outerILi3EEiiEN5local6insideEi",
+		"_ZN12sample_class5inner4deepEi" };
+	const struct object_frame *f;
+	struct err e;
+	uint32_t n;
+
+	(void)state;
+	check_alone("pie");
+	check_alone("clang");
+	check_alone("dwarf4");
+	check_alone("local");
+	/* The sample is what it should be. */
+	for (size_t i = 0; i < 2; i++) {
+		const uint64_t address = sample_symbol(o, names[i])->address;
+
+		assert_int_equal(object_frames(o, address, &f, &n, &e), OK);
+		assert_true(n == 1 && f[0].start_line > 0);
+	}
+	object_close(o);
+}
+
 /* Two threads say what one says, in the same order. */
 static void test_threads(void **state)
 {
@@ -270,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_mini_debug_info),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_separate_debug_file),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_outside),

@@ -25,6 +25,10 @@ export interface Site {
   line: number;
   stack: string; // callers first, " -> " between
   holder: string; // what keeps the blocks alive; "" unknown
+  holder_samples: number;
+  other_holder: string; // of many that it does not; "" none
+  other_holder_samples: number;
+  held_samples: number; // of which it is known
   rate: Range;
   live_bytes: number;
   live_objects: number;
@@ -50,6 +54,7 @@ export interface Report {
   window_seconds: number;
   uptime_seconds: number | null;
   could_hide: number;
+  no_holder: string; // why nobody knows what holds the suspects; ""
   memory: number | null;
   limit: number | null;
   memory_slope: Range | null;
@@ -70,6 +75,21 @@ export interface Timeline {
   moments: Moment[];
   why: string;
   report: Report | null;
+}
+
+/** A holder as steps: its root, then fields and elements ("global t (t.c:1) .b[*] ->next*"). */
+export const holderSteps = (path: string) => path.split(/ (?=->|\.|\[|\*)/).filter(Boolean);
+
+/** Who holds a site: each with the share of the samples that it holds. */
+export function holders(site: Site): { title: string; steps: string[] }[] {
+  const one = (title: string, path: string, samples: number) => ({
+    title: `${title}: ${Math.round(samples)} of ${Math.round(site.held_samples)} samples`,
+    steps: holderSteps(path),
+  });
+  return [
+    ...(site.holder ? [one("Held by", site.holder, site.holder_samples)] : []),
+    ...(site.other_holder ? [one("Also held by", site.other_holder, site.other_holder_samples)] : []),
+  ];
 }
 
 /** Sites that are no suspects have one of two names. */

@@ -1,6 +1,6 @@
 // What is known of one site: how it grows, what survives by age, who allocates and what holds.
 
-import { ageBars, formatDuration, formatRate, type Site, siteName } from "./timeline_model";
+import { ageBars, formatDuration, formatRate, holders, type Site, siteName } from "./timeline_model";
 import { formatValue } from "./units";
 
 const SPARK = { width: 120, height: 24 };
@@ -108,7 +108,9 @@ export function SiteCard({ site, color, times, isSuspect, source }: SiteProps) {
       {[site.caveat, site.needs, site.next].filter(Boolean).map((text) => (
         <p class="note">{text}</p>
       ))}
-      {site.holder && <Chain title="Held by" steps={steps(site.holder)} open />}
+      {holders(site).map(({ title, steps }) => (
+        <Chain title={title} steps={steps} open />
+      ))}
       {site.stack && <Chain title="Allocated by" steps={steps(site.stack)} open={isSuspect} />}
     </article>
   );

@@ -153,6 +153,7 @@ function Sites({ data, curves, source }: { data: Timeline; curves: Curves; sourc
   return (
     <aside class="sites" aria-label="Sites">
       {report.suspects.length > 0 && <h2>Suspects</h2>}
+      {report.no_holder && report.suspects.length > 0 && <p class="note">Who holds them is not known: {report.no_holder}</p>}
       {report.suspects.map(card)}
       {report.not_leaks.length > 0 && <h2>{report.suspects.length ? "No leaks" : "Looked at"}</h2>}
       {report.not_leaks.slice(0, 8).map(card)}

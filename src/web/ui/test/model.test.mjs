@@ -182,7 +182,7 @@ test("profiles are called by the shortest names that differ", () => {
 });
 
 const site = (name, curve, more = {}) => ({
-  verdict: "LEAK", trust: "strong", function: name, file: "a.c", line: 7, stack: "", holder: "", rate: { value: 2048, lo: 1024, hi: 4096 },
+  verdict: "LEAK", trust: "strong", function: name, file: "a.c", line: 7, stack: "", holder: "", other_holder: "", rate: { value: 2048, lo: 1024, hi: 4096 },
   least_bytes: 0, most_bytes: Math.max(...curve), period_seconds: null, curve, ...more,
 });
 const moment = (id, time, total, memory = null) => ({ id, time, total, memory, limit: null });
@@ -213,6 +213,20 @@ test("sites that are no suspects may be called otherwise", () => {
   assert.deepEqual(timeline.withSites({ report: { suspects: [], in_use: found } }).report.not_leaks, found);
   assert.deepEqual(timeline.withSites({ report: { suspects: [], not_leaks: found } }).report.not_leaks, found);
   assert.equal(timeline.withSites({ report: null }).report, null);
+});
+
+test("a holder is a root and steps, with its share; a second one is another", () => {
+  const path = "global table (table.c:12) .bucket[*] ->next* ->value";
+  const steps = ["global table (table.c:12)", ".bucket[*]", "->next*", "->value"];
+  assert.deepEqual(timeline.holderSteps(path), steps);
+  assert.deepEqual(timeline.holderSteps("no pointer found: lost or hidden"), ["no pointer found: lost or hidden"]);
+  assert.deepEqual(timeline.holderSteps("stack of thread 7 [*] * ->+16"), ["stack of thread 7", "[*]", "*", "->+16"]);
+  assert.deepEqual(timeline.holders(site("f", [1])), []);
+  const held = { holder: path, holder_samples: 80, other_holder: "stack of thread 7", other_holder_samples: 15, held_samples: 100 };
+  assert.deepEqual(timeline.holders(site("f", [1], held)), [
+    { title: "Held by: 80 of 100 samples", steps },
+    { title: "Also held by: 15 of 100 samples", steps: ["stack of thread 7"] },
+  ]);
 });
 
 test("the projection is a cone, to the limit when asked", () => {

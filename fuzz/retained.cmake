@@ -1,0 +1,1 @@
+pprof_fuzz(retained ROOMS symbolize LIBS Threads::Threads)

@@ -1,0 +1,21 @@
+/* Functions whose code a reader that skips types must not miss: members of local classes. */
+template <int N> inline __attribute__((always_inline)) int sample_outer(int n)
+{
+	struct local {
+		__attribute__((noinline)) static int inside(int v) { return v / N + 3; }
+	};
+	return local::inside(n) + 1;
+}
+
+struct sample_class {
+	struct inner {
+		__attribute__((noinline)) static int deep(int v) { return v * 5 / 3; }
+	};
+	__attribute__((noinline)) int member(int v) { return inner::deep(v) + 1; }
+};
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	return sample_outer<3>(argc) + sample_outer<7>(argc) + sample_class().member(argc);
+}
