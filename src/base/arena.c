@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/ckd.h"
 
@@ -15,6 +16,8 @@
 #define ALIGN       ((size_t)16)
 #define LARGE_PAGE  ((uintptr_t)2 << 20)
 #define PAGE        ((uintptr_t)4 << 10)
+#define HEAP_STEP   (16 << 20)
+#define HEAP_LARGE  (10 << 20) /* in large pages: as much as will be used, or nearly */
 
 struct arena_block {
 	struct arena_block *next;
@@ -61,6 +64,24 @@ static void *advise(void *p, size_t n)
 	to = ((uintptr_t)p + malloc_usable_size(p) + PAGE - 1) & ~(PAGE - 1);
 	madvise((void *)from, to - from, MADV_HUGEPAGE); /* failing is fine */
 	return p;
+}
+
+void alloc_expect_large(void)
+{
+	char *p, *end;
+
+	mallopt(M_MMAP_THRESHOLD, 2 * LARGE_PAGE);
+	mallopt(M_TRIM_THRESHOLD, 2 * HEAP_STEP);
+	mallopt(M_TOP_PAD, HEAP_STEP);
+	p = malloc(LARGE_PAGE); /* makes the heap grow by a step */
+	end = sbrk(0);
+	if (p && (uintptr_t)end - (uintptr_t)p > HEAP_LARGE &&
+	    (uintptr_t)end - (uintptr_t)p < 2 * HEAP_STEP) {
+		uintptr_t from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+
+		madvise((void *)from, HEAP_LARGE - LARGE_PAGE, MADV_HUGEPAGE);
+	}
+	free(p);
 }
 
 void *alloc_get(size_t n)

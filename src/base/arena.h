@@ -64,6 +64,13 @@ size_t alloc_fail_at(size_t n);
 void *alloc_get(size_t n);
 void *alloc_resize(void *p, size_t n);
 void alloc_put(void *p);
+/*
+ * When much is going to be allocated, by this thread first of all: blocks of less than 4 MiB, too
+ * small for large pages of their own, then share those of a heap that grows in large steps, and
+ * are found there again after they were freed. A third of reading and reporting a few megabytes
+ * was faults. For the main thread, once.
+ */
+void alloc_expect_large(void);
 /* Gives freed memory back to the system: worth a call after releasing many megabytes. */
 void alloc_trim(void);
 

@@ -18,6 +18,8 @@
 #include "profile/prune.h"
 #include "profile/scale.h"
 
+#define LARGE_FILE ((off_t)512 << 10) /* bytes, packed as a rule */
+
 /* Makes *p the difference to *base, which is used up. */
 static MUST_USE enum err_code compare(
     struct profile *p, struct profile *base, const struct driver *d, struct err *e)
@@ -136,6 +138,22 @@ static bool needs_network(const struct fetch_options *o)
 	return false;
 }
 
+static bool is_large(struct str name)
+{
+	struct stat st;
+
+	return stat(name.p, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= LARGE_FILE;
+}
+
+static void prepare_memory(const struct fetch_options *o)
+{
+	for (size_t i = 0; i < o->n_sources; i++)
+		if (is_large(o->sources[i])) {
+			alloc_expect_large();
+			return;
+		}
+}
+
 struct fetch_options driver_fetch_options(const struct request *r)
 {
 	const char *binary_path = getenv("PPROF_BINARY_PATH");
@@ -161,6 +179,7 @@ enum err_code driver_load(struct driver *d, struct err *e)
 	struct fetch_result fetched = { 0 };
 	enum err_code code;
 
+	prepare_memory(&options);
 	if (needs_network(&options))
 		TRY(http_start(e));
 	if (d->request.http.n && options.n_sources == 1 && fs_is_dir(options.sources[0]))

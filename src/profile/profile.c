@@ -64,22 +64,32 @@ static bool strtab_catch_up(struct strtab *t)
 	return true;
 }
 
-static bool strtab_grow(struct strtab *t, struct arena *a)
+static bool strtab_resize(struct strtab *t, struct arena *a, size_t cap)
 {
-	uint32_t cap = t->cap < 8 ? 16 : t->cap * 2;
 	struct str *v;
 
-	if (t->n < t->cap)
-		return true;
-	if (t->n >= UINT32_MAX / 2)
+	if (cap >= UINT32_MAX)
 		return false;
 	v = arena_alloc_raw(a, cap, sizeof *v);
 	if (!v)
 		return false;
 	memcpy(v, t->v, t->n * sizeof *v);
 	t->v = v;
-	t->cap = cap;
+	t->cap = (uint32_t)cap;
 	return true;
+}
+
+static bool strtab_grow(struct strtab *t, struct arena *a)
+{
+	return t->n < t->cap || strtab_resize(t, a, t->cap < 8 ? 16 : (size_t)t->cap * 2);
+}
+
+bool profile_reserve_strings(struct profile *p, size_t n)
+{
+	struct strtab *t = &p->strings;
+
+	return map_reserve(&t->map, t->n + n) &&
+	       (t->cap - t->n >= n || strtab_resize(t, &p->arena, t->n + n));
 }
 
 static str_id intern(struct profile *p, struct str s, bool keep)

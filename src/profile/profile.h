@@ -152,6 +152,8 @@ static inline struct str profile_str(const struct profile *p, str_id id)
 str_id profile_intern(struct profile *p, struct str s);
 /* As profile_intern without copying: s must live as long as the profile. */
 str_id profile_intern_kept(struct profile *p, struct str s);
+/* Makes room for n more strings at once; false when memory is short. */
+bool profile_reserve_strings(struct profile *p, size_t n);
 /* The id of s when it is there, else 0. */
 str_id profile_find_str(struct profile *p, struct str s);
 

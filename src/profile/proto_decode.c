@@ -204,7 +204,7 @@ static MUST_USE enum err_code read_strings(struct proto_reader *r, struct err *e
 	struct wire_field f;
 
 	r->str_ids = arena_alloc_raw(&r->scratch, r->n.strings, sizeof *r->str_ids);
-	if (!bytes || !r->str_ids || !map_reserve(&r->p->strings.map, r->n.strings))
+	if (!bytes || !r->str_ids || !profile_reserve_strings(r->p, r->n.strings))
 		return FAIL_NOMEM(e);
 	while (proto_next(&c, PB_PROFILE_STRING_TABLE, &f)) {
 		if (r->n_strings == 0 && f.bytes.n != 0)

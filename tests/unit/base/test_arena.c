@@ -177,6 +177,33 @@ static void large_blocks_stay_one_mapping(void **state)
 	alloc_put(p);
 }
 
+/* After that call blocks of all sizes still hold what was written, grown and freed in turns. */
+static void a_large_heap_keeps_what_it_holds(void **state)
+{
+	unsigned char *block[24];
+
+	(void)state;
+	alloc_expect_large();
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 24; i++) {
+			size_t n = (size_t)1 << (i % 12 + 11); /* to 4 MiB */
+
+			block[i] = alloc_get(n);
+			assert_non_null(block[i]);
+			memset(block[i], (int)i + 1, n);
+			block[i] = alloc_resize(block[i], n + n / 2);
+			assert_non_null(block[i]);
+			assert_int_equal(block[i][0], i + 1);
+			assert_int_equal(block[i][n - 1], i + 1);
+			memset(block[i] + n, 0xff, n / 2);
+		}
+		for (unsigned i = 0; i < 24; i++) {
+			assert_int_equal(block[i][0], i + 1);
+			alloc_put(block[i]);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +216,7 @@ int main(void)
 		cmocka_unit_test(adopted_storage_goes_with_the_arena),
 		cmocka_unit_test(adoption_that_fails_frees),
 		cmocka_unit_test(large_blocks_stay_one_mapping),
+		cmocka_unit_test(a_large_heap_keeps_what_it_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
