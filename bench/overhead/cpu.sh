@@ -2,9 +2,9 @@
 # cpu.sh BUILD-DIR [ROUNDS]: what CPU profilers add to the CPU time of a fixed amount of work, and how
 # much of the time that was used their profiles account for. Every round runs every configuration
 # once, so that all see the same machine; medians over rounds. perf's time outside of the program
-# (its own process) is in "whole". Then how many of 10,000 samples are in the wrong one of three
-# functions. What a sample takes, which says more about small rates than any of these ratios on a busy
-# machine, is measured by bench_capture.
+# (its own process) is in "whole". Then what is added once more, finely, by cpu_added; and how many of
+# 10,000 samples are in the wrong one of three functions. What a sample takes by itself is measured by
+# bench_capture.
 set -eu
 build=${1:?usage: cpu.sh BUILD-DIR [ROUNDS]}
 rounds=${2:-11}
@@ -85,6 +85,13 @@ END {
 			median(ratio[order[k]]), median(whole[order[k]]), c == "" ? "" : sprintf("%.1f %%", 100 * c)
 	}
 }' "$work/results"
+
+# The same, finely: parts of a thousand, with an interval.
+${CC:-cc} -O2 -fno-optimize-sibling-calls -o "$work/cpu_added" "$here/cpu_added.c" -ldl -lm
+echo "by perf events above 250 Hz:"
+LD_PRELOAD=$preload "$work/cpu_added" $((rounds * 6)) 0 100 1000
+echo "by timers:"
+LD_PRELOAD=$preload PPROF_CPU_PERF=0 "$work/cpu_added" $((rounds * 6)) 0 100 1000
 
 # Whom the profile blames, beside the time that each function took by the thread's clock.
 ${CC:-cc} -O2 -o "$work/split" "$here/split.c" -ldl

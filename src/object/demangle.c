@@ -169,7 +169,7 @@ static size_t qualifiers(struct str s)
 	return n;
 }
 
-/* Where the parameter list at i of an enclosing function ends ("(int) const" of
+/* Where the parameter list at i of an enclosing function ends ("(int)" of
  * "f(int) const::{lambda()#1}"); 0 when the bracket is something else. */
 static size_t enclosing_params(struct str s, size_t i)
 {
@@ -180,47 +180,52 @@ static size_t enclosing_params(struct str s, size_t i)
 	end = closing(s, i, '(', ')');
 	if (!end)
 		return 0;
-	end += qualifiers(str_skip(s, end));
-	return str_starts(str_skip(s, end), STR("::")) ? end : 0;
+	return str_starts(str_skip(s, end + qualifiers(str_skip(s, end))), STR("::")) ? end : 0;
 }
 
-/* Appends s without the parameters of enclosing functions. */
+/* Appends s with empty brackets for the parameters of enclosing functions. */
 static void strip_enclosing(struct str s, struct buf *out)
 {
-	size_t angle = 0;
-	size_t brace = 0;
 	size_t kept = 0; /* s is copied or dropped up to here */
 
 	for (size_t i = 0; i < s.n;) {
 		const size_t n = operator_name(s, i);
-		const char c = s.p[i];
-		size_t end = 0;
+		const size_t end = !n && s.p[i] == '(' ? enclosing_params(s, i) : 0;
 
-		if (n) {
-			i += n;
-			continue;
-		}
-		if (c == '(' && !angle && !brace)
-			end = enclosing_params(s, i);
 		if (end) {
 			buf_add(out, s.p + kept, i - kept);
+			BUF_LIT(out, "()");
 			i = kept = end;
-			continue;
+		} else {
+			i += n ? n : 1;
 		}
-		angle += c == '<';
-		angle -= c == '>' && angle > 0 && i > 0 && s.p[i - 1] != '-';
-		brace += c == '{';
-		brace -= c == '}' && brace > 0;
-		i++;
 	}
 	buf_add(out, s.p + kept, s.n - kept);
 }
 
+/*
+ * Appends s with a blank between brackets that close, which libiberty leaves out behind an empty
+ * pack. ")>>(" is a shift.
+ */
+static void part_brackets(struct str s, struct buf *out)
+{
+	for (size_t i = 0; i < s.n;) {
+		const size_t n = operator_name(s, i);
+
+		buf_add(out, s.p + i, n ? n : 1);
+		i += n ? n : 1;
+		if (n || s.p[i - 1] != '>' || i >= s.n || s.p[i] != '>')
+			continue;
+		if (i < 2 || s.p[i - 2] != ')' || i + 1 >= s.n || s.p[i + 1] != '(')
+			buf_char(out, ' ');
+	}
+}
+
 static void without_clone(struct str s, struct buf *out)
 {
-	size_t at = str_find(s, STR(" [clone "));
+	const size_t at = str_find(s, STR(" [clone "));
 
-	buf_add_str(out, at == STR_NPOS ? s : str_head(s, at));
+	part_brackets(at == STR_NPOS ? s : str_head(s, at), out);
 }
 
 bool demangle_symbol(struct str name, enum demangle_mode mode, struct buf *out)
@@ -244,7 +249,7 @@ bool demangle_symbol(struct str name, enum demangle_mode mode, struct buf *out)
 		if (mode == DEMANGLE_DEFAULT)
 			strip_templates(buf_str(&open), out);
 		else
-			buf_add_str(out, buf_str(&open));
+			part_brackets(buf_str(&open), out);
 	}
 	if (buf_failed(&text) || buf_failed(&open))
 		out->failed = true;

@@ -254,13 +254,14 @@ static void add_comment(struct listing *l, struct str operands, struct buf *out)
 	uint64_t address;
 	int64_t v;
 
-	if (rip_address(l, &address)) {
+	/* Of both llvm-objdump puts the address on the next line, which pprof does not show. */
+	if (l->step == 1 && !l->intel && disasm_large_immediate(operands, &v)) {
+		disasm_begin_comment(out, 0);
+		add_immediate(out, v);
+	} else if (rip_address(l, &address)) {
 		disasm_begin_comment(out, 0);
 		buf_printf(out, "0x%llx", (unsigned long long)address);
 		add_symbol(l, out, address);
-	} else if (l->step == 1 && !l->intel && disasm_large_immediate(operands, &v)) {
-		disasm_begin_comment(out, 0);
-		add_immediate(out, v);
 	}
 }
 

@@ -2,7 +2,7 @@
  * Address → inlined frames. Called by symbolize/ for every location, by disassembly for lines and
  * by reports for inlined instructions. What is hard: who names what. The line table gives the place
  * of the innermost frame, each inlined call gives the place of the frame around it, and the
- * outermost name is the symbol table's, which alone knows "f.cold" and "f.part.0".
+ * outermost name is that of the object's own symbols, which alone know "f.cold" and "f.part.0".
  */
 #include "object/dwarf.h"
 
@@ -221,7 +221,8 @@ uint32_t dwarf_all_frames(
 	else
 		s->frames[0] = (struct object_frame){ .function = STR(""), .file = STR("") };
 	outer = &s->frames[n - 1];
-	if (symbol) {
+	/* llvm-symbolizer, and so google/pprof, asks no symbols of a separate debug file. */
+	if (symbol && (symbol->is_own || !outer->function.n)) {
 		outer->function = symbol->name;
 		if (!outer->file.n)
 			outer->file = symbol->file;

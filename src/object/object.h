@@ -68,6 +68,7 @@ struct object_symbol {
 	struct str file;  /* of a local symbol: its STT_FILE, "crtstuff.c"; "" unknown */
 	bool is_text;     /* code: a function, or an untyped label in an executable section */
 	bool is_thumb; /* of 32-bit ARM in its short form; the bit that says so is not in address */
+	bool is_own;   /* from the object itself, not from a file of its debug information */
 };
 
 /*

@@ -20,6 +20,7 @@ struct placed {
 struct table {
 	VEC(struct placed) v;
 	struct object *o; /* whose file the table is in */
+	bool is_own;      /* it is the object's, not that of its debug information */
 	bool *is_text;    /* by section index: executable */
 	bool *is_alloc;
 	size_t n_sections;
@@ -98,10 +99,10 @@ static void add_symbol(struct table *t, const GElf_Sym *s, const char *name, uin
 	if (type == STT_NOTYPE)
 		is_code = t->is_text[s->st_shndx];
 	is_thumb = is_code && t->o->header.e_machine == EM_ARM && (s->st_value & 1);
-	(void)VEC_PUSH(
-	    &t->v, (struct placed){ { s->st_value - is_thumb, s->st_size, plain_name(name),
-					is_local ? t->file : STR(""), is_code, is_thumb },
-		       place });
+	(void)VEC_PUSH(&t->v,
+	    (struct placed){ { s->st_value - is_thumb, s->st_size, plain_name(name),
+				 is_local ? t->file : STR(""), is_code, is_thumb, t->is_own },
+		place });
 }
 
 static void read_table(struct table *t, Elf_Scn *section, const GElf_Shdr *h)
@@ -143,9 +144,11 @@ static void read_best(struct table *t, struct object *o)
 {
 	struct object *debug, *mini;
 
+	t->is_own = true;
 	read_tables(t, o, SHT_SYMTAB);
 	if (t->v.n)
 		return;
+	t->is_own = false;
 	debug = object_debug(o);
 	if (debug)
 		read_tables(t, debug, SHT_SYMTAB);
@@ -153,6 +156,7 @@ static void read_best(struct table *t, struct object *o)
 	if (mini)
 		read_tables(t, mini, SHT_SYMTAB);
 	/* Last, so that of two names at one address the one that others link with is shown. */
+	t->is_own = true;
 	read_tables(t, o, SHT_DYNSYM);
 }
 

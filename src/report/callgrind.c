@@ -31,6 +31,7 @@ struct member {
 	uint32_t group;
 	str_id orig_name, objfile;
 	int64_t start_line;
+	int64_t column;  /* of a node without address and line, which pprof takes for a function */
 	uint32_t parent; /* call tree: functions under different callers are different */
 	uint32_t number; /* within the group */
 };
@@ -88,7 +89,7 @@ static bool same_member(const void *ctx, uint32_t index, const void *key)
 	const struct member *b = key;
 
 	return a->group == b->group && a->orig_name == b->orig_name && a->objfile == b->objfile &&
-	       a->start_line == b->start_line && a->parent == b->parent;
+	       a->start_line == b->start_line && a->column == b->column && a->parent == b->parent;
 }
 
 static uint32_t group_of(struct callgrind *c, const struct node_info *info)
@@ -114,6 +115,7 @@ static uint32_t member_of(struct callgrind *c, const struct node *n)
 		.orig_name = info->orig_name,
 		.objfile = info->objfile,
 		.start_line = info->start_line,
+		.column = info->address == 0 && info->line == 0 ? info->column : 0,
 		.parent = tree && n->n_in > 0 ? c->r->graph.edges[n->in[0]].src : GRAPH_NONE,
 	};
 	uint64_t hash = hash_mix((uint64_t)key.group << 32 | key.parent, key.objfile);

@@ -218,6 +218,11 @@ static bool start(uint64_t side, struct fmt_buf *why)
 	return false;
 }
 
+bool rt_retain_is_busy(void)
+{
+	return atomic_load(&job.busy);
+}
+
 bool rt_retain_start(struct fmt_buf *why)
 {
 	uint64_t side;

@@ -20,6 +20,8 @@
 /* Its values. */
 extern const struct rt_shape rt_retain_shape;
 
+/* True while there is a child, or its result was not taken yet. RT_SIGSAFE */
+bool rt_retain_is_busy(void);
 /*
  * Makes the child. False, with the reason in *why, when the pause would be too long
  * (PPROF_RETAIN_PAUSE), memory is short, the allocator is not known, or there is a child already.

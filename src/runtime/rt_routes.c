@@ -271,25 +271,23 @@ static const struct rt_profile_kind retain_kind = { .name = "retained", .shape =
 
 #define RETAIN_LOOK_NS 10000000u
 
-static void refuse_retain(struct rt_reply *reply, struct fmt_buf *why)
+/* One at a time: who comes later waits for its turn. All that follows is rt_routes_postpone's. */
+static bool begin_retain(const struct rt_request *req, struct rt_job *job)
 {
-	rt_routes_error(reply, 503, fmt_end(why));
-}
-
-static bool begin_retain(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
-{
-	char text[256];
-	struct fmt_buf why = fmt_buf_of(text, sizeof(text));
-
-	fmt_c(&why, "no retained profile: ");
-	if (!rt_retain_start(&why)) {
-		refuse_retain(reply, &why);
-		return true;
-	}
 	job->kind = &retain_kind;
 	job->debug = debug_level(req);
-	job->ready_ns = rt_routes_now() + RETAIN_LOOK_NS;
+	job->ready_ns = rt_routes_now();
 	return false;
+}
+
+static bool start_retain(struct rt_job *job)
+{
+	struct fmt_buf why = fmt_buf_of(job->refusal, sizeof(job->refusal));
+
+	fmt_c(&why, "no retained profile: ");
+	job->has_child = rt_retain_start(&why);
+	fmt_end(&why);
+	return job->has_child;
 }
 
 static bool render_retain(struct rt_snapshot *s, int debug, struct rt_reply *reply)
@@ -304,25 +302,32 @@ static bool render_retain(struct rt_snapshot *s, int debug, struct rt_reply *rep
 	return !reply->body.failed;
 }
 
-static void finish_retain(struct rt_reply *reply, int debug)
+static void finish_retain(struct rt_job *job, struct rt_reply *reply)
 {
-	char text[256];
-	struct fmt_buf why = fmt_buf_of(text, sizeof(text));
+	struct fmt_buf why = fmt_buf_of(job->refusal, sizeof(job->refusal));
 	struct rt_snapshot s;
 
+	if (!job->has_child) {
+		rt_routes_error(reply, 503, job->refusal);
+		return;
+	}
+	job->has_child = false;
 	fmt_c(&why, "no retained profile: ");
 	if (!rt_retain_finish(&s, &why))
-		refuse_retain(reply, &why);
-	else if (!render_retain(&s, debug, reply))
+		rt_routes_error(reply, 503, fmt_end(&why));
+	else if (!render_retain(&s, job->debug, reply))
 		rt_routes_error(reply, 500, "failed to collect profile");
 }
 
 bool rt_routes_postpone(struct rt_job *job)
 {
-	if (job->kind != &retain_kind || rt_retain_is_over())
+	bool waits;
+
+	if (job->kind != &retain_kind)
 		return false;
+	waits = job->has_child ? !rt_retain_is_over() : rt_retain_is_busy() || start_retain(job);
 	job->ready_ns = rt_routes_now() + RETAIN_LOOK_NS;
-	return true;
+	return waits;
 }
 
 static bool begin_path(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
@@ -345,7 +350,7 @@ static bool begin_path(const struct rt_request *req, struct rt_job *job, struct 
 	if (str_is(name, cpu_kind.name))
 		return begin_cpu(req, job, reply);
 	if (str_is(name, retain_kind.name))
-		return begin_retain(req, job, reply);
+		return begin_retain(req, job);
 	return begin_profile(req, name, job, reply);
 }
 
@@ -400,7 +405,7 @@ void rt_routes_finish(struct rt_job *job, struct rt_reply *reply)
 	}
 	if (job->kind == &retain_kind) {
 		job->kind = NULL;
-		finish_retain(reply, job->debug);
+		finish_retain(job, reply);
 		return;
 	}
 	if (!job->kind->take(job->kind, &after)) {
@@ -420,8 +425,9 @@ void rt_routes_cancel(struct rt_job *job)
 {
 	if (job->kind == &cpu_kind)
 		rt_cpu_stop(NULL);
-	if (job->kind == &retain_kind)
+	if (job->has_child)
 		rt_retain_cancel();
+	job->has_child = false;
 	job->kind = NULL;
 	rt_snapshot_release(&job->before);
 }

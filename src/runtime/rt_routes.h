@@ -46,6 +46,8 @@ struct rt_job {
 	int debug;
 	bool head_only;
 	bool may_end_early; /* a client that leaves ends it, with what there is so far */
+	bool has_child;     /* retained: the one that is under way is this job's */
+	char refusal[256];  /* retained: why there is none */
 };
 
 /* True when `name` under /debug/pprof/ is, or is kept for, something that is no profile. */

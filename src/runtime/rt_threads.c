@@ -55,6 +55,8 @@ int32_t rt_threads_tid(void)
 	return (int32_t)syscall(SYS_gettid);
 }
 
+_Static_assert(RT_THREADS_MAX < UINT16_MAX, "a place fits the thread's struct");
+
 static struct rt_thread *place(int32_t tid, uint32_t i)
 {
 	return &threads.table[((uint32_t)tid + i) % RT_THREADS_MAX];
@@ -69,6 +71,16 @@ struct rt_thread *rt_threads_find(int32_t tid)
 			return t;
 	}
 	return NULL;
+}
+
+struct rt_thread *rt_threads_noted(void)
+{
+	return rt_tls.place && threads.table ? &threads.table[rt_tls.place - 1] : NULL;
+}
+
+void rt_threads_note(const struct rt_thread *t)
+{
+	rt_tls.place = (uint16_t)(t - threads.table + 1);
 }
 
 /* The thread's place, a new one when it has none; NULL when there is none. The lock is held. */

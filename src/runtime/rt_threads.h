@@ -64,6 +64,13 @@ void rt_threads_unlock(void);
 /* The calling thread's id and its place; NULL when it has none. RT_SIGSAFE */
 int32_t rt_threads_tid(void);
 struct rt_thread *rt_threads_find(int32_t tid);
+/*
+ * The place that this thread-local storage was noted to belong to, without a system call; NULL
+ * when none was. May be another thread's, when that runs on the same storage: whoever asks must
+ * have a way to tell. RT_SIGSAFE
+ */
+struct rt_thread *rt_threads_noted(void);
+void rt_threads_note(const struct rt_thread *t);
 
 /* A birth for pthread_create: NULL when all are in use (a counted loss). RT_NOALLOC */
 struct rt_birth *rt_threads_birth(void *(*start)(void *), void *arg, void *caller);

@@ -28,6 +28,7 @@ struct rt_tls {
 
 	/* Here the hot part ends. */
 	uint16_t waits_at; /* place of its announcement in waiters.c; 0: it waits for no lock */
+	uint16_t place;    /* index in the table of threads + 1, as noted last; 0: not noted */
 	uint32_t labels;   /* the thread's set, see rt_labels.h; 0: none */
 	bool guarded;      /* libc made this thread's stack, with a guard below; see saferead.h */
 	bool own_files;    /* its descriptors are not the program's; see own_files.h */

@@ -142,6 +142,18 @@ def check_killed(work, program):
         fail("a process is left behind")
 
 
+def check_turns(work):
+    """Who asks while another is served waits; who leaves while waiting holds nobody up."""
+    ask = ["curl", "-sS", "--unix-socket", os.path.join(work, "socket"),
+           "http://localhost/debug/pprof/retained"]
+    asking = [subprocess.Popen(ask, stdout=subprocess.PIPE) for _ in range(5)]
+    asking[2].kill()
+    for i, one in enumerate(asking):
+        answer = one.communicate()[0]
+        if i != 2 and not answer.startswith(b"\x1f\x8b"):
+            fail("asked together: %r" % answer[:200])
+
+
 with tempfile.TemporaryDirectory() as work:
     program = start(work, PPROF_HEAP_RATE="8k")
     check_shapes(work)
@@ -150,6 +162,7 @@ with tempfile.TemporaryDirectory() as work:
         fail("the text form")
     if os.path.exists("/proc/self/task/%d/children" % os.getpid()):
         check_killed(work, program)
+    check_turns(work)
     end(program)
     check_refusal(work, r"switched off", PPROF_RETAIN_PAUSE="0")
     check_refusal(work, r"stand still for about \d+ ms", PPROF_RETAIN_PAUSE="1")

@@ -29,9 +29,10 @@ static void test_default(void **state)
 	check("_ZN2ns3BoxIiEclEi", DEMANGLE_DEFAULT, "ns::Box::operator()");
 	check("_ZN12_GLOBAL__N_12An1fEi", DEMANGLE_DEFAULT, "(anonymous namespace)::An::f");
 	check("_ZZN2ns5outerEiENKUliE_clEi", DEMANGLE_DEFAULT,
-	    "ns::outer::{lambda(int)#1}::operator()");
+	    "ns::outer()::{lambda(int)#1}::operator()");
 	check("_ZZNK2ns1M1mEiENKUliE_clEi", DEMANGLE_DEFAULT,
-	    "ns::M::m::{lambda(int)#1}::operator()");
+	    "ns::M::m() const::{lambda(int)#1}::operator()");
+	check("_ZZ4workiENK3$_0clEl", DEMANGLE_DEFAULT, "work()::$_0::operator()");
 	check("_ZSt4sortIPiEvT_S1_", DEMANGLE_DEFAULT, "std::sort");
 	check("_Z3foov.part.0", DEMANGLE_DEFAULT, "foo");
 }
@@ -42,9 +43,12 @@ static void test_templates_and_full(void **state)
 	check("_ZN2ns3BoxIiE3getEl", DEMANGLE_TEMPLATES, "ns::Box<int>::get");
 	check("_ZN2ns3BoxIiE3getEl", DEMANGLE_FULL, "ns::Box<int>::get(long)");
 	check("_Z3foov.part.0", DEMANGLE_FULL, "foo()");
+	/* An empty pack: libiberty alone would write "A<B<>>". */
+	check("_ZN1AI1BIJEEE1fEv", DEMANGLE_TEMPLATES, "A<B<> >::f");
+	check("_ZN1AI1BIJEEE1fEv", DEMANGLE_FULL, "A<B<> >::f()");
 	check("_ZSt4sortIPiEvT_S1_", DEMANGLE_FULL, "void std::sort<int*>(int*, int*)");
 	check("_ZZN2ns5outerEiENKUliE_clEi", DEMANGLE_TEMPLATES,
-	    "ns::outer::{lambda(int)#1}::operator()");
+	    "ns::outer()::{lambda(int)#1}::operator()");
 }
 
 static void test_rust(void **state)

@@ -146,6 +146,9 @@ static void test_errors(void **state)
 	assert_int_equal(
 	    source_read_file(STR("/no/such.c"), STR("/x"), STR(""), &a, &text, NULL, &e), ERR_IO);
 	assert_string_equal(e.msg, "open /no/such.c: no such file or directory");
+	assert_int_equal(
+	    source_read_file(STR("/"), STR("/x"), STR(""), &a, &text, NULL, &e), ERR_IO);
+	assert_string_equal(e.msg, "read /: is a directory");
 	arena_release(&a);
 }
 

@@ -135,11 +135,70 @@ static void call_tree_numbers_callers(void **state)
 	make_release(&m);
 }
 
+/* Calls of one weight go by printed name, which has no address when that is 0. */
+static void orders_equal_calls_by_name(void **state)
+{
+	struct maker m;
+	struct report_options o;
+	uint32_t bin, top, a, b, t;
+
+	(void)state;
+	make_init(&m);
+	make_type(&m, "n", "count");
+	bin = make_mapping(&m, 0x1000, 0x2000, "tool");
+	top = at(&m, 0x1100, bin, make_function(&m, "top", "", 0), 0);
+	a = at(&m, 0x1200, bin, make_function(&m, "with_address", "", 0), 0);
+	b = at(&m, 0, bin, make_function(&m, "without", "", 0), 0);
+	t = at(&m, 0, bin, make_function(&m, "(without)", "", 0), 0);
+	MAKE_SAMPLE(&m, VALUES(5), a, top);
+	MAKE_SAMPLE(&m, VALUES(5), b, top);
+	MAKE_SAMPLE(&m, VALUES(5), t, top);
+	make_done(&m);
+	o = make_options(&m.p, REPORT_CALLGRIND);
+	o.cum_sort = true;
+	assert_report(make_report(&m.p, &o), "positions: instr line\n"
+					     "events: n(count)\n"
+					     "\n"
+					     "ob=(1) tool\n"
+					     "fl=\n"
+					     "fn=(1) top\n"
+					     "0x1100 0 0\n"
+					     "cfl=\n"
+					     "cfn=(2) (without)\n"
+					     "calls=0 0x0 0\n"
+					     "* * 5\n"
+					     "cfl=\n"
+					     "cfn=(3) with_address\n"
+					     "calls=0 0x1200 0\n"
+					     "* * 5\n"
+					     "cfl=\n"
+					     "cfn=(4) without\n"
+					     "calls=0 0x0 0\n"
+					     "* * 5\n"
+					     "\n"
+					     "ob=(1)\n"
+					     "fl=\n"
+					     "fn=(2)\n"
+					     "0x0 0 5\n"
+					     "\n"
+					     "ob=(1)\n"
+					     "fl=\n"
+					     "fn=(3)\n"
+					     "+4608 0 5\n"
+					     "\n"
+					     "ob=(1)\n"
+					     "fl=\n"
+					     "fn=(4)\n"
+					     "0x0 0 5\n");
+	make_release(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_costs_and_calls),
 		cmocka_unit_test(numbers_functions_of_one_name),
+		cmocka_unit_test(orders_equal_calls_by_name),
 		cmocka_unit_test(call_tree_numbers_callers),
 	};
 

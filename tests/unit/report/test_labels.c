@@ -70,6 +70,26 @@ static void keeps_a_blank_behind_other_totals(void **state)
 	make_release(&m);
 }
 
+/* As int64 of Go on amd64: what does not fit is its smallest number. */
+static void tells_the_share_of_absurd_totals(void **state)
+{
+	struct maker m;
+	struct report_options o;
+	struct buf out = { 0 };
+
+	(void)state;
+	make_init(&m);
+	make_type(&m, "wall", "hrs");
+	MAKE_SAMPLE(&m, VALUES(1000000000), make_frame(&m, "f"));
+	make_done(&m);
+	m.p.duration_ns = 30000000000;
+	o = make_options(&m.p, REPORT_TRACES);
+	report_profile_labels(&m.p, &o, &out);
+	assert_report(out, "Type: wall\nDuration: 30s, Total samples = 1000000000hrs "
+			   "(30744573456.18%)\n");
+	make_release(&m);
+}
+
 static void lists_filters_and_cuts_long_ones(void **state)
 {
 	struct maker m;
@@ -131,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(describes_the_profile),
 		cmocka_unit_test(keeps_a_blank_behind_other_totals),
+		cmocka_unit_test(tells_the_share_of_absurd_totals),
 		cmocka_unit_test(lists_filters_and_cuts_long_ones),
 		cmocka_unit_test(is_longer_for_dot),
 	};

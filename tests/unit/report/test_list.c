@@ -134,6 +134,21 @@ static void tells_why_there_is_no_source(void **state)
 	listed_release(&l);
 }
 
+/* A start behind the lines leaves none to show, and no file is asked for. */
+static void shows_nothing_of_a_start_behind_its_lines(void **state)
+{
+	struct listed l;
+
+	(void)state;
+	listed_init(&l, "other");
+	l.m.functions.p[1].start_line = 100;
+	assert_report(make_report(&l.m.p, &l.o),
+	    "Total: 100ms\n"
+	    "ROUTINE ======================== other in b.c\n"
+	    "      60ms       60ms (flat, cum) 60.00% of Total\n");
+	listed_release(&l);
+}
+
 static void fails_without_a_match(void **state)
 {
 	struct listed l;
@@ -214,6 +229,7 @@ int main(void)
 		cmocka_unit_test(shows_lines_around_samples),
 		cmocka_unit_test(starts_where_the_function_does),
 		cmocka_unit_test(tells_why_there_is_no_source),
+		cmocka_unit_test(shows_nothing_of_a_start_behind_its_lines),
 		cmocka_unit_test(fails_without_a_match),
 		cmocka_unit_test(reads_a_file_once),
 		cmocka_unit_test(shows_long_lines),
