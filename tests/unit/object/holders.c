@@ -1,13 +1,14 @@
 /*
- * What holds memory, as the tests of object/types.h and symbolize/sym_retained.h ask for it: tables,
- * lists, trees and the like. Only its debug information is read. No libc, to be small: it is the
- * binary in the corpus of fuzz_retained as well (-shared -fPIC -nostdlib).
+ * What holds memory, as the tests of object/types.h and symbolize/sym_retained.h ask for it:
+ * tables, lists, trees and the like. Only its debug information is read. No libc, to be small: it
+ * is the binary in the corpus of fuzz_retained as well (-shared -fPIC -nostdlib).
  */
 typedef unsigned long size;
 
 struct entry {
 	struct entry *next;
 	char *key;
+
 	union {
 		char *text;
 		size number;
@@ -49,6 +50,7 @@ void *anything;
 
 struct outer {
 	unsigned low : 3, high : 5;
+
 	struct {
 		struct node *head;
 	} queue;
