@@ -36,14 +36,6 @@ static int int_base(struct str *s, bool *prefixed)
 	return 8;
 }
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'z' ? c - 'a' + 10 : 99;
-}
-
 /* Digits into *out; underscores only when allowed, each between two digits (or after a prefix). */
 static enum value_result int_digits(
     struct str s, int base, bool underscores, bool may_start, uint64_t *out)
@@ -55,13 +47,13 @@ static enum value_result int_digits(
 	if (s.n == 0)
 		return VALUE_SYNTAX;
 	for (size_t i = 0; i < s.n; i++) {
-		int digit = digit_value(s.p[i]);
+		unsigned digit = str_digit(s.p[i]);
 
 		if (s.p[i] == '_' && underscores && after_digit) {
 			after_digit = false;
 			continue;
 		}
-		if (digit >= base)
+		if (digit >= (unsigned)base)
 			return VALUE_SYNTAX;
 		after_digit = true;
 		if (__builtin_mul_overflow(v, (uint64_t)base, &v) ||
@@ -99,16 +91,16 @@ enum value_result value_int(struct str s, int base, int64_t *out)
 static bool drop_underscores(struct str s, char *text)
 {
 	const bool hex = s.n > 1 && s.p[0] == '0' && tolower((unsigned char)s.p[1]) == 'x';
-	const int base = hex ? 16 : 10;
+	const unsigned base = hex ? 16 : 10;
 
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] != '_') {
 			*text++ = s.p[i];
 			continue;
 		}
-		if (i == 0 || i + 1 == s.n || digit_value(s.p[i + 1]) >= base)
+		if (i == 0 || i + 1 == s.n || str_digit(s.p[i + 1]) >= base)
 			return false;
-		if (digit_value(s.p[i - 1]) >= base && !(hex && i == 2)) /* the x counts */
+		if (str_digit(s.p[i - 1]) >= base && !(hex && i == 2)) /* the x counts */
 			return false;
 	}
 	*text = '\0';
