@@ -150,8 +150,13 @@ static const struct binary *binary_of(struct namer *n, str_id file, struct str b
 	for (size_t i = 0; i < n->binaries.n; i++)
 		if (n->binaries.p[i].file == b.file && n->binaries.p[i].build_id == b.build_id)
 			return &n->binaries.p[i];
+	if (!VEC_RESERVE(&n->binaries, 1)) {
+		n->no_memory = true;
+		return NULL;
+	}
 	open_binary(n, &b);
-	return VEC_PUSH(&n->binaries, b) ? &n->binaries.p[n->binaries.n - 1] : NULL;
+	n->binaries.p[n->binaries.n++] = b;
+	return &n->binaries.p[n->binaries.n - 1];
 }
 
 static void push(struct namer *n, struct token t)
