@@ -22,7 +22,7 @@ rm -f build-clang.log build-asan.log
 ctest --test-dir build-asan --output-on-failure -j "$jobs" -L 'unit|golden|property|fault|fuzz|interop'
 
 say "a minute of fuzzing"
-for target in decode legacy foreign symbols cfi http1 state verdicts; do
+for target in decode legacy foreign symbols cfi http1 state verdicts retained; do
 	tools/fuzz.sh "$target" 10 >fuzz.log 2>&1 || { tail -40 fuzz.log; exit 1; }
 	rm -f fuzz.log
 done

@@ -246,10 +246,12 @@ static void try_functions(struct merger *m)
 
 static bool same_lines(const struct merger *m, const struct location *l, const struct location *at)
 {
-	const struct line *a = location_lines(m->src, l), *b = m->lines.p + at->first_line;
+	const struct line *a, *b;
 
-	if (l->n_lines != at->n_lines)
-		return false;
+	if (l->n_lines == 0 || l->n_lines != at->n_lines)
+		return l->n_lines == at->n_lines;
+	a = location_lines(m->src, l);
+	b = m->lines.p + at->first_line;
 	for (uint32_t i = 0; i < l->n_lines; i++) {
 		uint32_t function = PROFILE_NONE;
 

@@ -584,7 +584,8 @@ static bool begin_tables(struct namer *n)
 	COPY_TO(&n->lines, n->p->lines, n->p->n_lines);
 	COPY_TO(&n->functions, n->p->functions, n->p->n_functions);
 	n->first_location = n->p->n_locations;
-	return VEC_PUSH(&n->stack_at, 0);
+	/* A table is one even when nothing is in it. */
+	return VEC_RESERVE(&n->stacks, 1) && VEC_RESERVE(&n->lines, 1) && VEC_PUSH(&n->stack_at, 0);
 }
 
 /* The arena takes the tables over. */
