@@ -292,6 +292,15 @@ def output():
     with open("/dev/full", "wb") as full:
         refused("a full standard output", pprof("-top", heap, stdout=full),
                 "no space left on device")
+    # What goes out in pieces: more than fits into one.
+    many = write("many.folded", b"".join(b"f%d;g%d %d\n" % (i % 100, i, i) for i in range(1, 60000)))
+    for kind in ("-raw", "-proto"):
+        with open("/dev/full", "wb") as full:
+            refused("pieces of %s to a full standard output" % kind,
+                    pprof(kind, many, stdout=full), "no space left on device")
+        check(pprof(kind, "-output=" + new, many).status == 0, kind + " to a file")
+        same(pprof(kind, many).out, read(new), "pieces of " + kind)
+        os.unlink(new)
 
 
 # ---- damaged profiles ----
