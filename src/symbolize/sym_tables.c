@@ -11,7 +11,7 @@ enum err_code sym_tables_init(struct sym_tables *t, struct profile *p, struct er
 	*t = (struct sym_tables){ .p = p };
 	t->mappings = ARENA_ARRAY(&p->arena, struct mapping, p->n_mappings);
 	t->locations = arena_alloc_raw(&p->arena, p->n_locations + 1, sizeof *t->locations);
-	if (!t->mappings || !t->locations || !VEC_RESERVE(&t->lines, p->n_lines) ||
+	if (!t->mappings || !t->locations || !VEC_RESERVE(&t->lines, p->n_lines + 1) ||
 	    !VEC_RESERVE(&t->functions, p->n_functions + 1)) {
 		sym_tables_release(t);
 		return FAIL_NOMEM(e);
