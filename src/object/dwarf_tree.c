@@ -259,12 +259,10 @@ static bool is_skipped(const struct walk *w, const struct dwarf_abbrev *a)
 /* Goes behind the children of a DIE, if it says where that is: forward, and in the unit. */
 static bool skip_children(struct walk *w)
 {
-	const uint8_t *info = (const uint8_t *)w->s->in.info.p;
-
-	if (!w->wanted->n || w->behind <= (uint64_t)(w->b.p - info) ||
-	    w->behind >= (uint64_t)(w->b.end - info))
+	if (!w->wanted->n || w->behind <= dwarf_source_place(w->s, w->b.p) ||
+	    w->behind >= w->s->end)
 		return false;
-	w->b.p = info + w->behind;
+	w->b.p = w->s->bytes + (w->behind - w->s->at);
 	return true;
 }
 
@@ -286,7 +284,7 @@ static bool step(struct walk *w)
 	if (w->depth < w->kept)
 		w->kept = 0;
 	if (a->tag == DW_TAG_subprogram || a->tag == DW_TAG_inlined_subroutine)
-		owner = read_code(w, a, (uint64_t)(at - (const uint8_t *)w->s->in.info.p), owner);
+		owner = read_code(w, a, dwarf_source_place(w->s, at), owner);
 	else
 		skip_attributes(w, a);
 	if (!a->has_children || (is_skipped(w, a) && skip_children(w)))
