@@ -115,6 +115,7 @@ static void release_store(struct dwarf_store *s)
 	VEC_RELEASE(&s->bytes);
 	VEC_RELEASE(&s->nodes);
 	VEC_RELEASE(&s->ranges);
+	VEC_RELEASE(&s->spare.v);
 	VEC_RELEASE(&s->segments);
 	VEC_RELEASE(&s->rows);
 }
@@ -160,7 +161,10 @@ static bool read_bytes(struct dwarf_index *x, struct dwarf_unit *u)
 	s->bytes = (const uint8_t *)s->in.info.p + s->at;
 	if (!is_apart(x, u))
 		return true;
-	if (!VEC_RESERVE(&u->bytes, (size_t)n))
+	/* Room for larger ones too, which will come; and nothing that is there need be copied. */
+	if (u->bytes.cap < n)
+		VEC_RELEASE(&u->bytes);
+	if (!VEC_RESERVE(&u->bytes, (size_t)(n + n / 4)))
 		return false;
 	u->bytes.n = (size_t)n;
 	if (object_read_unit(x->file, s->at, n, u->bytes.p))
@@ -180,7 +184,7 @@ static bool read_tree(
 	MOVE_STORAGE(&t.nodes, &u->nodes);
 	MOVE_STORAGE(&t.ranges, &u->ranges);
 	ok = dwarf_tree_read(&t, &u->source, abbrevs, wanted) &&
-	     dwarf_flatten(&u->segments, t.ranges.p, t.ranges.n);
+	     dwarf_flatten(&u->segments, t.ranges.p, t.ranges.n, &u->spare);
 	u->is_partial = wanted->n > 0;
 	u->nodes.p = t.nodes.p;
 	u->nodes.cap = t.nodes.cap;
@@ -198,6 +202,7 @@ bool dwarf_unit_load(struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_a
 	MOVE_STORAGE(&u->bytes, &s.bytes);
 	MOVE_STORAGE(&u->nodes, &s.nodes);
 	MOVE_STORAGE(&u->ranges, &s.ranges);
+	MOVE_STORAGE(&u->spare.v, &s.spare.v);
 	MOVE_STORAGE(&u->segments.v, &s.segments);
 	MOVE_STORAGE(&u->rows.rows, &s.rows);
 	u->is_loaded = read_bytes(x, u) && read_tree(u, abbrevs, wanted);
@@ -215,6 +220,7 @@ void dwarf_unit_unload(struct dwarf_index *x, struct dwarf_unit *u)
 	MOVE_STORAGE(&s.bytes, &u->bytes);
 	MOVE_STORAGE(&s.nodes, &u->nodes);
 	MOVE_STORAGE(&s.ranges, &u->ranges);
+	MOVE_STORAGE(&s.spare.v, &u->spare.v);
 	MOVE_STORAGE(&s.segments, &u->segments.v);
 	MOVE_STORAGE(&s.rows, &u->rows.rows);
 	if (s.bytes.p || s.nodes.p || s.segments.p || s.rows.p)
@@ -402,6 +408,7 @@ enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf,
 {
 	struct dwarf_index *x = alloc_get(sizeof *x);
 	struct dwarf_tree t = { 0 };
+	struct dwarf_ranges spare = { 0 };
 	bool ok;
 
 	if (!x) {
@@ -410,8 +417,9 @@ enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf,
 	}
 	*x = (struct dwarf_index){ .dwarf = dwarf, .sections = *sections, .file = file };
 	pthread_mutex_init(&x->lock, NULL);
-	ok = read_units(x, &t) && dwarf_flatten(&x->segments, t.ranges.p, t.ranges.n);
+	ok = read_units(x, &t) && dwarf_flatten(&x->segments, t.ranges.p, t.ranges.n, &spare);
 	dwarf_tree_release(&t);
+	VEC_RELEASE(&spare.v);
 	if (!ok) {
 		dwarf_index_free(x);
 		return FAIL_NOMEM(e);

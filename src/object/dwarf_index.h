@@ -30,6 +30,11 @@ struct dwarf_segments {
 	VEC(struct dwarf_segment) v;
 };
 
+/* Storage of ranges. */
+struct dwarf_ranges {
+	VEC(struct dwarf_range) v;
+};
+
 /* What a function is called; made when the first of its nodes is hit. */
 struct dwarf_name {
 	uint64_t origin;
@@ -45,10 +50,11 @@ struct dwarf_unit {
 	bool is_packaged; /* which is a package: libdw knows nothing of it */
 	bool is_prepared, is_loaded;
 	VEC(uint8_t) bytes;             /* of the tree; empty when its section is in memory */
-	VEC(struct dwarf_range) ranges; /* storage only */
-	bool is_partial;                /* loaded for some addresses only */
-	struct dwarf_source source;     /* of the tree */
-	uint64_t lines_at;              /* place of the line program; UINT64_MAX none */
+	VEC(struct dwarf_range) ranges; /* storage only, as spare */
+	struct dwarf_ranges spare;
+	bool is_partial;            /* loaded for some addresses only */
+	struct dwarf_source source; /* of the tree */
+	uint64_t lines_at;          /* place of the line program; UINT64_MAX none */
 	uint8_t address_size;
 	VEC(struct dwarf_node) nodes;
 	VEC(struct dwarf_name) names;
@@ -67,6 +73,7 @@ struct dwarf_store {
 	VEC(uint8_t) bytes; /* of the tree, when they were read for this unit */
 	VEC(struct dwarf_node) nodes;
 	VEC(struct dwarf_range) ranges;
+	struct dwarf_ranges spare;
 	VEC(struct dwarf_segment) segments;
 	VEC(struct dwarf_row) rows;
 };
@@ -126,8 +133,12 @@ uint32_t dwarf_unit_node(struct dwarf_index *x, struct dwarf_unit *u, uint64_t a
 const struct dwarf_name *dwarf_unit_name(
     struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_node *node);
 
-/* Turns ranges into segments; sorts `ranges`. False when memory is short. */
-bool dwarf_flatten(struct dwarf_segments *out, struct dwarf_range *ranges, size_t n);
+/*
+ * Turns ranges into segments; sorts `ranges`, with help of spare storage that the caller releases.
+ * False when memory is short.
+ */
+bool dwarf_flatten(
+    struct dwarf_segments *out, struct dwarf_range *ranges, size_t n, struct dwarf_ranges *spare);
 /* Owner of the piece that holds an address. */
 uint32_t dwarf_segment_owner(const struct dwarf_segments *s, uint64_t address);
 
