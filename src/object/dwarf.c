@@ -178,7 +178,7 @@ static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 	}
 	o->dwarf_why = holder->path;
 	sections = dwarf_sections_of(elf, false);
-	TRY(dwarf_index_new(&o->dwarf, dwarf, &sections, e));
+	TRY(dwarf_index_new(&o->dwarf, dwarf, &sections, holder, e));
 	return add_split_units(o, e);
 }
 
@@ -276,7 +276,9 @@ struct Dwarf *object_dwarf(struct object *o)
 {
 	struct err ignored;
 
-	return dwarf_need_index(o, &ignored) == OK && o->dwarf ? o->dwarf->dwarf : NULL;
+	if (dwarf_need_index(o, &ignored) != OK || !o->dwarf)
+		return NULL;
+	return object_fill_holes(o->dwarf->file) ? o->dwarf->dwarf : NULL;
 }
 
 uint64_t object_names_identity(struct object *o)

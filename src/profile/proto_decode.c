@@ -56,7 +56,7 @@ enum err_code proto_scalars(
 	struct wire_field f;
 
 	while (wire_more(&c)) {
-		TRY(proto_field(&c, &f, e));
+		TRY(proto_quick_field(&c, &f, e));
 		if (f.number >= n_slots || !slots[f.number])
 			continue;
 		if (f.type != WIRE_VARINT)
@@ -97,7 +97,7 @@ static MUST_USE enum err_code count_location(
 
 	n->locations++;
 	while (wire_more(&c)) {
-		TRY(proto_field(&c, &f, e));
+		TRY(proto_quick_field(&c, &f, e));
 		n->lines += f.number == PB_LOCATION_LINE;
 	}
 	return OK;
@@ -138,7 +138,7 @@ static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 		size_t begin = (size_t)(c.p - (const uint8_t *)r->in.p);
 		struct proto_span *span;
 
-		TRY(proto_field(&c, &f, e));
+		TRY(proto_quick_field(&c, &f, e));
 		if (f.number >= PROTO_FIELDS || !profile_types[f.number])
 			continue;
 		if (f.number == PB_PROFILE_TIME_NANOS && r->header.scalars[f.number] != 0) {
@@ -182,7 +182,9 @@ static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct 
 
 bool proto_next(struct wire_cursor *c, uint32_t number, struct wire_field *f)
 {
-	while (wire_more(c) && wire_get_field(c, f) == WIRE_OK)
+	struct err ignored;
+
+	while (wire_more(c) && proto_quick_field(c, f, &ignored) == OK)
 		if (f->number == number)
 			return true;
 	return false;

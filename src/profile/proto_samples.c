@@ -7,8 +7,6 @@
 
 #include "profile/proto_reader.h"
 
-#define TOP_BITS 0x8080808080808080ULL
-
 /* Where the next values go. All arrays are large enough by the counts of the first pass. */
 struct sink {
 	struct proto_reader *r;
@@ -27,71 +25,11 @@ size_t proto_count_varints(struct str packed)
 
 	for (; left >= 8; p += 8, left -= 8) {
 		memcpy(&word, p, 8);
-		count += ((~word & TOP_BITS) >> 7) * 0x0101010101010101ULL >> 56;
+		count += ((~word & PROTO_TOP_BITS) >> 7) * 0x0101010101010101ULL >> 56;
 	}
 	for (; left > 0; p++, left--)
 		count += !(*p & 0x80);
 	return count;
-}
-
-/* The next eight bytes, the first in the lowest bits; there must be as many. */
-static inline uint64_t load_word(const uint8_t *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
-
-/* Drops the top bit of each of eight bytes and closes up: the value of a varint. */
-static inline uint64_t close_up(uint64_t v)
-{
-	v = (v & 0x007f007f007f007fULL) | (v & 0x7f007f007f007f00ULL) >> 1;
-	v = (v & 0x00003fff00003fffULL) | (v & 0x3fff00003fff0000ULL) >> 2;
-	return (v & 0x000000000fffffffULL) | (v & 0x0fffffff00000000ULL) >> 4;
-}
-
-/* wire_get_varint() without a branch that depends on the length, where eight bytes follow. */
-static inline enum wire_status get_varint(struct wire_cursor *c, uint64_t *out)
-{
-	uint64_t word, ends;
-
-	if (c->end - c->p < 8)
-		return wire_get_varint(c, out);
-	word = load_word(c->p);
-	ends = ~word & TOP_BITS;
-	if (ends == 0)
-		return wire_get_varint_slow(c, out);
-	*out = close_up(word & (ends ^ (ends - 1)));
-	c->p += (unsigned)__builtin_ctzll(ends) / 8 + 1;
-	return WIRE_OK;
-}
-
-/* proto_field() with the usual forms in line: a short tag, then bytes or a number. */
-static inline MUST_USE enum err_code sample_field(
-    struct wire_cursor *c, struct wire_field *f, struct err *e)
-{
-	struct wire_cursor at = *c;
-	uint64_t n;
-	uint8_t tag = *at.p++;
-
-	if ((tag & 0x80) || ((tag & 7) != WIRE_BYTES && (tag & 7) != WIRE_VARINT) ||
-	    get_varint(&at, &n) != WIRE_OK)
-		return proto_field(c, f, e);
-	f->number = tag >> 3;
-	f->type = (enum wire_type)(tag & 7);
-	f->value = n;
-	if (f->type == WIRE_BYTES) {
-		if (n > (uint64_t)(at.end - at.p))
-			return proto_field(c, f, e);
-		f->bytes = (struct str){ (const char *)at.p, (size_t)n };
-		at.p += n;
-	}
-	c->p = at.p;
-	return OK;
 }
 
 static inline size_t count_numbers(const struct wire_field *f)
@@ -106,7 +44,7 @@ enum err_code proto_count_sample(struct proto_counts *n, struct str message, str
 
 	n->samples++;
 	while (wire_more(&c)) {
-		TRY(sample_field(&c, &f, e));
+		TRY(proto_quick_field(&c, &f, e));
 		if (f.number == PB_SAMPLE_LOCATION_ID)
 			n->stacks += count_numbers(&f);
 		else if (f.number == PB_SAMPLE_VALUE)
@@ -146,7 +84,8 @@ static inline void read_short_ids(
 	bool nil = false;
 
 	while (c->end - p >= 8) {
-		uint64_t word = load_word(p), ends = ~word & TOP_BITS, rest = ends & (ends - 1);
+		uint64_t word = proto_load_word(p), ends = ~word & PROTO_TOP_BITS,
+			 rest = ends & (ends - 1);
 		uint64_t first = word & (ends ^ (ends - 1)), second;
 
 		if (rest == 0)
@@ -154,8 +93,8 @@ static inline void read_short_ids(
 		second = (word & (rest ^ (rest - 1))) >> 1 >> __builtin_ctzll(ends);
 		if ((first | second) >> 32)
 			break;
-		to[0] = find_short(direct, limit, (uint32_t)close_up(first));
-		to[1] = find_short(direct, limit, (uint32_t)close_up(second));
+		to[0] = find_short(direct, limit, (uint32_t)proto_close_up(first));
+		to[1] = find_short(direct, limit, (uint32_t)proto_close_up(second));
 		nil |= (to[0] == IDTABLE_NONE) | (to[1] == IDTABLE_NONE);
 		to += 2;
 		p += (unsigned)__builtin_ctzll(rest) / 8 + 1;
@@ -178,7 +117,7 @@ static MUST_USE enum err_code read_packed_stack(struct sink *s, struct str packe
 			read_short_ids(s, &c, NULL, ids->n);
 		if (!wire_more(&c))
 			break;
-		if (get_varint(&c, &id) != WIRE_OK)
+		if (proto_get_varint(&c, &id) != WIRE_OK)
 			return FAIL(e, ERR_FORMAT, "bad varint");
 		add_frame(s, id);
 	}
@@ -191,7 +130,7 @@ static MUST_USE enum err_code read_packed_values(struct sink *s, struct str pack
 	uint64_t value;
 
 	while (wire_more(&c)) {
-		if (get_varint(&c, &value) != WIRE_OK)
+		if (proto_get_varint(&c, &value) != WIRE_OK)
 			return FAIL(e, ERR_FORMAT, "bad varint");
 		s->values[s->n_values++] = (int64_t)value;
 	}
@@ -206,7 +145,7 @@ static MUST_USE enum err_code read_label_numbers(
 	struct wire_field f;
 
 	while (wire_more(&c)) {
-		TRY(sample_field(&c, &f, e));
+		TRY(proto_quick_field(&c, &f, e));
 		if (f.number < PB_LABEL_KEY || f.number > PB_LABEL_NUM_UNIT)
 			continue;
 		if (f.type != WIRE_VARINT)
@@ -281,7 +220,7 @@ static MUST_USE enum err_code read_sample(struct sink *s, struct str message, st
 
 	s->nil_location = false;
 	while (wire_more(&c)) {
-		TRY(sample_field(&c, &f, e));
+		TRY(proto_quick_field(&c, &f, e));
 		TRY(read_field(s, &f, e));
 	}
 	note_faults(s, s->n_values - values_before);
@@ -297,7 +236,7 @@ static MUST_USE enum err_code read_rows(
 	size_t i = 0;
 
 	while (wire_more(&c)) {
-		TRY(sample_field(&c, &f, e));
+		TRY(proto_quick_field(&c, &f, e));
 		if (f.number != PB_PROFILE_SAMPLE)
 			continue;
 		stack_at[i] = (uint32_t)s->n_stacks;

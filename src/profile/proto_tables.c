@@ -131,39 +131,37 @@ static MUST_USE enum err_code read_line(
 	return OK;
 }
 
-/* The lines of one location; its numbers are read by proto_scalars. */
-static MUST_USE enum err_code read_lines(
-    struct proto_reader *r, struct str message, struct line *lines, struct err *e)
+/* One field of a location; its numbers go to `numbers`, by field. */
+static inline MUST_USE enum err_code location_field(struct proto_reader *r,
+    const struct wire_field *f, struct line *lines, uint64_t *numbers, struct err *e)
 {
-	struct wire_cursor c = wire_cursor_of(message);
-	struct wire_field f;
-
-	while (proto_next(&c, PB_LOCATION_LINE, &f)) {
-		if (f.type != WIRE_BYTES)
-			return FAIL(e, ERR_FORMAT, "type mismatch");
-		TRY(read_line(r, f.bytes, &lines[r->p->n_lines++], e));
-	}
+	if (f->number > PB_LOCATION_IS_FOLDED)
+		return OK;
+	if (f->number == PB_LOCATION_LINE && f->type == WIRE_BYTES)
+		return read_line(r, f->bytes, &lines[r->p->n_lines++], e);
+	if (f->number && (f->number == PB_LOCATION_LINE || f->type != WIRE_VARINT))
+		return FAIL(e, ERR_FORMAT, "type mismatch");
+	numbers[f->number] = f->value;
 	return OK;
 }
 
 static MUST_USE enum err_code read_location(struct proto_reader *r, struct str message,
     struct location *l, struct line *lines, struct err *e)
 {
-	uint64_t mapping = 0, is_folded = 0;
-	uint64_t *const slots[] = {
-		[PB_LOCATION_ID] = &l->id,
-		[PB_LOCATION_MAPPING_ID] = &mapping,
-		[PB_LOCATION_ADDRESS] = &l->address,
-		[PB_LOCATION_LINE] = NULL,
-		[PB_LOCATION_IS_FOLDED] = &is_folded,
-	};
+	uint64_t numbers[PB_LOCATION_IS_FOLDED + 1] = { 0 };
+	struct wire_cursor c = wire_cursor_of(message);
+	struct wire_field f;
 
-	TRY(proto_scalars(message, slots, sizeof slots / sizeof slots[0], e));
 	l->first_line = r->p->n_lines;
-	TRY(read_lines(r, message, lines, e));
+	while (wire_more(&c)) {
+		TRY(proto_quick_field(&c, &f, e));
+		TRY(location_field(r, &f, lines, numbers, e));
+	}
+	l->id = numbers[PB_LOCATION_ID];
+	l->address = numbers[PB_LOCATION_ADDRESS];
 	l->n_lines = r->p->n_lines - l->first_line;
-	l->mapping = idtable_find(&r->mapping_ids, mapping);
-	l->is_folded = is_folded != 0;
+	l->mapping = idtable_find(&r->mapping_ids, numbers[PB_LOCATION_MAPPING_ID]);
+	l->is_folded = numbers[PB_LOCATION_IS_FOLDED] != 0;
 	return OK;
 }
 
