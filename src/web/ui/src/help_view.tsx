@@ -82,7 +82,7 @@ export function HelpView({ close, meta }: { close: () => void; meta: Meta | null
           are of the whole profile, or of what the filters leave with <i>relative percentages</i>; in a difference, of
           the base. {meta?.sampling && `${meta.sampling}: values are estimates from samples.`}
         </p>
-        <p>The address of the page holds all that is set: a copy of it shows the same view.</p>
+        <p>The address of the page holds all that is set, also the zoom and the order of a table: a copy of it shows the same view.</p>
         <button type="button" onClick={close}>
           Close
         </button>
