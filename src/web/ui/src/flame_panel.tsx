@@ -189,7 +189,7 @@ export function FlamePanel(props: PanelProps) {
         </div>
       )}
       {chart(flame, look.up && !callers, callers ? "Callees" : "Flame graph", marked)}
-      {flame.hidden > 0 && <p class="note">{flame.hidden} boxes too thin to see were left out.</p>}
+      {flame.hidden > 0 && <p class="note">{flame.hidden === 1 ? "One box too thin to see was" : `${flame.hidden} boxes too thin to see were`} left out.</p>}
     </div>
   );
 }

@@ -60,7 +60,9 @@ export function HelpView({ close, meta }: { close: () => void; meta: Meta | null
   return (
     <dialog class="help" ref={dialog} aria-label="Keys and help" onClose={close} onClick={(e) => e.target === dialog.current && close()}>
       <div class="help-body">
-        <h2>Keys</h2>
+        <h2 tabIndex={-1} autoFocus>
+          Keys
+        </h2>
         <div class="help-columns">
           {keys.map(({ title, rows }) => (
             <section>
