@@ -44,8 +44,12 @@ export const flameTests = {
     await settled(page);
     const span = await page.evaluate(() => document.querySelector(".flame-scroll").stage.scene);
     assert.ok(span.to - span.from < 1);
+    await page.waitForURL(/[?&]z=[0-9a-f]{8}/);
+    await page.reload(); // the link shows the same boxes
+    await until(page, (to) => Math.abs((document.querySelector(".flame-scroll")?.stage?.scene.to ?? 0) - to) < 1e-9, span.to);
     await page.locator(".flame-scroll").press("Escape");
     await until(page, () => document.querySelector(".flame-scroll").stage.scene.to === 1);
+    await page.waitForURL((to) => !to.searchParams.has("z"));
   },
 
   async "keys walk through the flame graph, drags pan it"({ page, url }) {
