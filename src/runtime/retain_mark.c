@@ -223,8 +223,7 @@ static void drain(struct retain_mark *k)
 	}
 }
 
-/* A mapping that nothing points to is a root of its own. */
-static void mark_mappings(struct retain_mark *k)
+void retain_mark_mappings(struct retain_mark *k)
 {
 	for (uint32_t i = 0; i < k->b->n; i++) {
 		struct retain_root root = { .kind = RETAIN_MAPPED };
@@ -250,5 +249,4 @@ void retain_mark_run(struct retain_mark *k)
 				scan(k, k->roots[i].start, k->roots[i].end, RETAIN_ROOT | i);
 		drain(k);
 	}
-	mark_mappings(k);
 }

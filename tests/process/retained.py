@@ -37,10 +37,10 @@ def fail(text):
     print("FAIL", text)
 
 
-def start(work, libraries=preload, **environment):
+def start(work, libraries=preload, blocks=4000, **environment):
     address = "unix:" + os.path.join(work, "socket")
     env = dict(os.environ, LD_PRELOAD=libraries, PPROF_ADDR=address, **environment)
-    program = subprocess.Popen([host], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    program = subprocess.Popen([host, str(blocks)], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     if program.stdout.readline() != b"ready\n":
         sys.exit("the program did not start")
     return program
@@ -92,6 +92,29 @@ def check_shapes(work):
             fail(function)
             for n, s in sorted(mine, reverse=True)[:5]:
                 print("   ", n, " <- ".join(s))
+
+
+def library(name):
+    """Its path, or None when the loader does not find it."""
+    listed = subprocess.run(["/sbin/ldconfig", "-p"], check=True, stdout=subprocess.PIPE)
+    found = re.search(r"=> (\S*/%s)\n" % re.escape(name), listed.stdout.decode())
+    return found and found.group(1)
+
+
+def check_allocator(work, name):
+    """Blocks of an allocator that is not known come from the table of all allocations."""
+    path = library(name)
+    if not path:
+        print("skipped: no", name)
+        return
+    print(name)
+    program = start(work, preload + ":" + path, 1600, PPROF_HEAP_RATE="1")
+    check_shapes(work)
+    noted = re.search(r"^# (\d+) blocks, as noted at their allocation",
+                      get(work, "retained?debug=1").decode(), re.M)
+    if not noted or int(noted.group(1)) < 12 * 1600:
+        fail("nothing says where the blocks are from")
+    end(program)
 
 
 def leave_room(program, room):
@@ -167,7 +190,10 @@ with tempfile.TemporaryDirectory() as work:
     check_refusal(work, r"switched off", PPROF_RETAIN_PAUSE="0")
     check_refusal(work, r"stand still for about \d+ ms", PPROF_RETAIN_PAUSE="1")
     check_refusal(work, r"limit of memory: \d+ MiB left", room=32 << 20)
-    check_refusal(work, r"allocator are not known", libraries=preload + ":" + other_malloc)
+    check_refusal(work, r"allocator are not known.* set PPROF_HEAP_RATE=1",
+                  libraries=preload + ":" + other_malloc)
+    for allocator in "libjemalloc.so.2", "libtcmalloc.so.4", "libmimalloc.so.2":
+        check_allocator(work, allocator)
 if not failed:
     print("holders are right")
 sys.exit(failed)
