@@ -23,10 +23,10 @@ bool retain_blocks_init(struct retain_blocks *b, uint64_t side_bytes)
 
 	*b = (struct retain_blocks){ 0 };
 	b->most = most > INT32_MAX ? INT32_MAX : (uint32_t)most;
-	b->start = rt_mem_map(b->most * sizeof(*b->start));
-	b->units = rt_mem_map(b->most * sizeof(*b->units));
-	b->parent = rt_mem_map(b->most * sizeof(*b->parent));
-	b->offset = rt_mem_map(b->most * sizeof(*b->offset));
+	b->start = rt_mem_map_large(b->most * sizeof(*b->start));
+	b->units = rt_mem_map_large(b->most * sizeof(*b->units));
+	b->parent = rt_mem_map_large(b->most * sizeof(*b->parent));
+	b->offset = rt_mem_map_large(b->most * sizeof(*b->offset));
 	b->segments = rt_mem_map(RETAIN_MAX_SEGMENTS * sizeof(*b->segments));
 	b->lo = UINTPTR_MAX;
 	b->unit_shift = 4;
@@ -84,7 +84,7 @@ static bool make_cells(const struct retain_blocks *b, struct retain_segment *s)
 	size_t n = (s->end - s->start + cell_bytes - 1) / cell_bytes;
 	uint32_t at = s->first;
 
-	s->cells = rt_mem_map(n * sizeof(*s->cells));
+	s->cells = rt_mem_map_large(n * sizeof(*s->cells));
 	if (!s->cells)
 		return false;
 	for (size_t i = 0; i < n; i++) {

@@ -28,8 +28,8 @@ bool retain_mark_init(struct retain_mark *k, struct retain_blocks *b)
 {
 	*k = (struct retain_mark){ .b = b, .most_roots = MOST_ROOTS };
 	k->roots = rt_mem_map(MOST_ROOTS * sizeof(*k->roots));
-	k->queue = rt_mem_map(((size_t)b->n + 1) * sizeof(*k->queue));
-	k->spare = rt_mem_map(((size_t)b->n + 1) * sizeof(*k->spare));
+	k->queue = rt_mem_map_large(((size_t)b->n + 1) * sizeof(*k->queue));
+	k->spare = rt_mem_map_large(((size_t)b->n + 1) * sizeof(*k->spare));
 	k->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	return k->roots && k->queue && k->spare;
 }
