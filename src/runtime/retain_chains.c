@@ -21,7 +21,7 @@
 #define SLACK      16
 /* When nodes get rare, places in large blocks are not told apart. */
 #define LARGE      4096
-#define RARE       (RETAIN_NODES / 2)
+#define RARE       (RETAIN_NODES / 4)
 
 struct chains {
 	const struct retain_mark *k;
