@@ -220,6 +220,7 @@ export function TimelineView(props: ViewProps) {
               limit={newest?.limit ?? null}
               showLimit={ahead === "limit"}
               restarts={data.times ? data.restarts.map((ms) => ms / 1000) : []}
+              deploys={data.deploys.map((ms) => ms / 1000)}
               range={range}
               onRange={onRange}
               dark={dark}
