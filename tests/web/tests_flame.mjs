@@ -87,6 +87,13 @@ export const flameTests = {
     assert.ok((await page.textContent("#flame-value")).includes(`│ ${cumOf(profile, "leaky_handler", "-unit=auto")} `));
     await page.goto(`${url}/ui/flamegraph?p=%5Eleaky_handler%24`);
     await page.waitForSelector(".pivot");
+    const callers = page.locator(".flame-scroll").first();
+    await callers.press("ArrowUp"); // they stand on their heads
+    await callers.press("ArrowUp");
+    await callers.press("Enter");
+    await page.waitForURL(/[?&]z=x[0-9a-f]{8}/);
+    await page.reload();
+    await page.waitForSelector("text=Zoom out");
     await page.click("text=← All stacks");
     await until(page, () => document.querySelectorAll(".flame canvas").length === 1);
   },

@@ -73,7 +73,7 @@ static struct section read_section(struct perf_cursor *c)
 	return s;
 }
 
-static struct perf_cursor over(const struct perf_file *f, struct str s)
+struct perf_cursor perf_over(const struct perf_file *f, struct str s)
 {
 	return (struct perf_cursor){ .s = s, .swapped = f->swapped };
 }
@@ -83,7 +83,7 @@ static struct perf_cursor open_section(
 {
 	if (s.at > bytes.n || s.n > bytes.n - s.at)
 		return (struct perf_cursor){ .bad = true };
-	return over(f, str_head(str_skip(bytes, (size_t)s.at), (size_t)s.n));
+	return perf_over(f, str_head(str_skip(bytes, (size_t)s.at), (size_t)s.n));
 }
 
 /* Bytes that stand behind a record, and are none. */
@@ -146,7 +146,7 @@ static bool is_big_endian(bool swapped)
 
 static struct perf_event read_event(const struct perf_file *f, struct str attr)
 {
-	struct perf_cursor c = over(f, attr);
+	struct perf_cursor c = perf_over(f, attr);
 	struct perf_event event = { .swapped = f->swapped };
 	uint64_t period, bits;
 
@@ -230,7 +230,7 @@ void perf_set_feature(struct perf_file *f, uint64_t feature, struct str contents
 	else if (feature == PERF_FEATURE_CMDLINE)
 		f->command_line = contents;
 	else if (feature == PERF_FEATURE_EVENT_DESC)
-		read_names(f, over(f, contents));
+		read_names(f, perf_over(f, contents));
 }
 
 /* Features lie behind the records: a section for each bit that is set. Bad ones are left out. */
@@ -283,7 +283,7 @@ enum err_code perf_open(struct perf_file *f, struct str bytes, struct err *e)
 	uint64_t header_size;
 
 	*f = (struct perf_file){ .swapped = str_starts(bytes, STR("2ELIFREP")) != HOST_IS_BIG };
-	c = over(f, bytes);
+	c = perf_over(f, bytes);
 	perf_take(&c, 8);
 	header_size = perf_u64(&c);
 	if (header_size != STREAM_HEADER)

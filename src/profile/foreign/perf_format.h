@@ -115,6 +115,9 @@ bool perf_is_file(struct str bytes);
 enum err_code perf_open(struct perf_file *f, struct str bytes, struct err *e) MUST_USE;
 void perf_close(struct perf_file *f);
 
+/* Over bytes of the file, in its byte order. */
+struct perf_cursor perf_over(const struct perf_file *f, struct str s);
+
 /* Parts of perf_open. */
 
 /* One more event: attr as in perf_event_open(2), ids of 8 bytes. ERR_LIMIT. */

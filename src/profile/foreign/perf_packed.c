@@ -27,7 +27,7 @@ static struct str piece_of(const struct perf_record *r, bool swapped)
 static MUST_USE enum err_code divide(
     const struct perf_file *f, struct buf *plain, struct buf *packed, struct err *e)
 {
-	struct perf_cursor c = { .s = f->records, .swapped = f->swapped };
+	struct perf_cursor c = perf_over(f, f->records);
 
 	for (;;) {
 		struct perf_record r;
@@ -46,7 +46,7 @@ static MUST_USE enum err_code divide(
 
 static MUST_USE enum err_code has_packed(const struct perf_file *f, bool *found, struct err *e)
 {
-	struct perf_cursor c = { .s = f->records, .swapped = f->swapped };
+	struct perf_cursor c = perf_over(f, f->records);
 	struct perf_record r;
 	bool more = true;
 

@@ -56,7 +56,7 @@ struct reader {
 
 static struct perf_cursor over(const struct reader *r, struct str s)
 {
-	return (struct perf_cursor){ .s = s, .swapped = r->file.swapped };
+	return perf_over(&r->file, s);
 }
 
 /* How many 8-byte words of a sample's ids end a record of another type, and where its time is. */

@@ -10,7 +10,7 @@
 /* Attributes, then the ids. */
 static MUST_USE enum err_code add_event(struct perf_file *f, struct str body, struct err *e)
 {
-	struct perf_cursor c = { .s = body, .swapped = f->swapped };
+	struct perf_cursor c = perf_over(f, body);
 	uint32_t size;
 
 	perf_u32(&c); /* type */
@@ -23,7 +23,7 @@ static MUST_USE enum err_code add_event(struct perf_file *f, struct str body, st
 
 static void update_event(struct perf_file *f, struct str body)
 {
-	struct perf_cursor c = { .s = body, .swapped = f->swapped };
+	struct perf_cursor c = perf_over(f, body);
 	uint64_t what = perf_u64(&c), id = perf_u64(&c);
 
 	for (uint32_t i = 0; i < f->n_events && !c.bad && what == UPDATE_NAME; i++)
@@ -33,7 +33,7 @@ static void update_event(struct perf_file *f, struct str body)
 
 static void add_feature(struct perf_file *f, struct str body)
 {
-	struct perf_cursor c = { .s = body, .swapped = f->swapped };
+	struct perf_cursor c = perf_over(f, body);
 	uint64_t feature = perf_u64(&c);
 
 	if (!c.bad && feature != PERF_FEATURE_BUILD_ID) /* in a stream they are records */
@@ -43,7 +43,7 @@ static void add_feature(struct perf_file *f, struct str body)
 /* Names are given to events that are known by then: those are read first. */
 static MUST_USE enum err_code read_records(struct perf_file *f, bool events, struct err *e)
 {
-	struct perf_cursor c = { .s = f->records, .swapped = f->swapped };
+	struct perf_cursor c = perf_over(f, f->records);
 
 	for (;;) {
 		struct perf_record r;
