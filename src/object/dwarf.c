@@ -27,10 +27,15 @@ static bool same_text(const void *ctx, uint32_t index, const void *key)
 static struct str intern(struct object *o, struct str s)
 {
 	const uint32_t fresh = (uint32_t)o->texts.n;
-	const uint32_t i = map_intern(&o->texts_map, hash_bytes(s.p, s.n), same_text, o, &s, fresh);
+	uint32_t i = MAP_NONE;
 
+	/* Room first: an index that is in the map must be one of the table's. */
+	if (VEC_RESERVE(&o->texts, 1))
+		i = map_intern(&o->texts_map, hash_bytes(s.p, s.n), same_text, o, &s, fresh);
 	if (i == fresh)
 		(void)VEC_PUSH(&o->texts, arena_str(&o->arena, s));
+	if (i == MAP_NONE)
+		o->arena.failed = true;
 	return i < o->texts.n ? o->texts.p[i] : STR("");
 }
 

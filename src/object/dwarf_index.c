@@ -326,12 +326,14 @@ const struct dwarf_name *dwarf_unit_name(
 
 	if (node->name != DWARF_NO_OWNER)
 		return &u->names.p[node->name];
+	/* Room first: an index that is in the map must be one of the table's. */
+	if (!VEC_RESERVE(&u->names, 1))
+		return NULL;
 	node->name = map_intern(
 	    &u->names_map, hash_mix(node->origin, 0), same_origin, u, &node->origin, fresh);
 	if (node->name == fresh) {
 		read_name(x, u, &name);
-		if (!VEC_PUSH(&u->names, name))
-			node->name = DWARF_NO_OWNER;
+		(void)VEC_PUSH(&u->names, name);
 	}
 	return node->name == DWARF_NO_OWNER ? NULL : &u->names.p[node->name];
 }

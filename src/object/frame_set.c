@@ -63,10 +63,14 @@ static uint32_t intern(struct frame_set *s, const struct object_frame *f)
 	const uint64_t hash = hash_mix((uint64_t)(uintptr_t)f->function.p,
 	    hash_mix((uint64_t)(uintptr_t)f->file.p, (uint64_t)f->start_line));
 	const uint32_t n = (uint32_t)s->functions.n;
-	const uint32_t i = map_intern(&s->map, hash, same_function, s, &fresh, n);
+	uint32_t i;
 
-	if (i == n && !VEC_PUSH(&s->functions, fresh))
+	/* Room first: an index that is in the map must be one of the table's. */
+	if (!VEC_RESERVE(&s->functions, 1))
 		return MAP_NONE;
+	i = map_intern(&s->map, hash, same_function, s, &fresh, n);
+	if (i == n)
+		(void)VEC_PUSH(&s->functions, fresh);
 	return i;
 }
 

@@ -238,11 +238,18 @@ static bool same_text(const void *ctx, uint32_t index, const void *key)
 static uint32_t text_index(struct texts *t, struct str s)
 {
 	const uint32_t fresh = (uint32_t)t->v.n;
-	const uint32_t i = map_intern(&t->map, hash_bytes(s.p, s.n), same_text, t, &s, fresh);
 	const struct text_span span = { (uint32_t)t->bytes.n, (uint32_t)s.n };
+	uint32_t i;
 
-	if (i == fresh && VEC_PUSH(&t->v, s) && VEC_PUSH(&t->spans, span))
+	/* Room first: an index that is in the map must be one of the tables'. */
+	if (!VEC_RESERVE(&t->v, 1) || !VEC_RESERVE(&t->spans, 1))
+		return 0;
+	i = map_intern(&t->map, hash_bytes(s.p, s.n), same_text, t, &s, fresh);
+	if (i == fresh) {
+		(void)VEC_PUSH(&t->v, s);
+		(void)VEC_PUSH(&t->spans, span);
 		buf_add_str(&t->bytes, s);
+	}
 	return i;
 }
 

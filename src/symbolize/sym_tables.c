@@ -57,12 +57,16 @@ uint32_t sym_tables_function(
 		.filename = file,
 		.start_line = start_line };
 	const uint64_t hash = hash_mix((uint64_t)system_name << 32 | file, (uint64_t)start_line);
-	const uint32_t index = map_intern(&t->functions_map, hash, same_function, t, &f, fresh);
+	uint32_t index;
 
+	/* Room first: an index that is in the map must be one of the table's. */
+	if (!VEC_RESERVE(&t->functions, 1))
+		return PROFILE_NONE;
+	index = map_intern(&t->functions_map, hash, same_function, t, &f, fresh);
 	if (index == MAP_NONE)
 		return PROFILE_NONE;
-	if (index == fresh && !VEC_PUSH(&t->functions, f))
-		return PROFILE_NONE;
+	if (index == fresh)
+		(void)VEC_PUSH(&t->functions, f);
 	return index;
 }
 
