@@ -212,6 +212,15 @@ static void zip_piece(struct encoder *e)
 	e->out->n = 0;
 }
 
+/* Tables are mostly names, which repeat themselves. */
+static void end_of_samples(struct encoder *e)
+{
+	if (!e->zip)
+		return;
+	zip_piece(e);
+	gzip_other_data(e->zip);
+}
+
 static void add_samples(struct encoder *e)
 {
 	for (size_t i = 0; i < e->p->samples.n; i++) {
@@ -404,6 +413,7 @@ static MUST_USE enum err_code encode(struct encoder *enc, struct err *e)
 		for (uint32_t i = 0; i < p->n_sample_types; i++)
 			add_value_type(enc, PB_PROFILE_SAMPLE_TYPE, p->sample_types[i]);
 		add_samples(enc);
+		end_of_samples(enc);
 		add_tables(enc);
 		add_tail(enc);
 		failed = buf_failed(enc->out) || buf_failed(&enc->message) ||
