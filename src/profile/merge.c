@@ -240,19 +240,6 @@ static MUST_USE enum err_code add_source(struct merger *m, const struct profile 
 
 /* The result. */
 
-/* Hands a vector's storage to the profile's arena, cut to size. */
-#define HAND_OVER(m, v)                                                                            \
-	((v).p = vec_trim((v).p, (v).n, sizeof *(v).p), (m)->out->arena.failed |= (v).failed,      \
-	    hand_over(&(m)->out->arena, (void **)(void *)&(v).p))
-
-static void *hand_over(struct arena *a, void **p)
-{
-	void *taken = *p ? arena_adopt(a, *p) : arena_alloc(a, 0); /* never NULL, also when empty */
-
-	*p = NULL;
-	return taken;
-}
-
 static MUST_USE enum err_code finish(struct merger *m, struct err *e)
 {
 	struct profile *out = m->out;
@@ -261,17 +248,17 @@ static MUST_USE enum err_code finish(struct merger *m, struct err *e)
 	out->n_functions = (uint32_t)m->functions.n;
 	out->n_locations = (uint32_t)m->locations.n;
 	out->n_lines = (uint32_t)m->lines.n;
-	out->mappings = HAND_OVER(m, m->mappings);
-	out->functions = HAND_OVER(m, m->functions);
-	out->locations = HAND_OVER(m, m->locations);
-	out->lines = HAND_OVER(m, m->lines);
+	out->mappings = VEC_HAND_OVER(&out->arena, m->mappings);
+	out->functions = VEC_HAND_OVER(&out->arena, m->functions);
+	out->locations = VEC_HAND_OVER(&out->arena, m->locations);
+	out->lines = VEC_HAND_OVER(&out->arena, m->lines);
 	out->samples.n = m->n_samples;
-	out->samples.values = HAND_OVER(m, m->values);
-	out->samples.stack_at = HAND_OVER(m, m->stack_at);
-	out->samples.stacks = HAND_OVER(m, m->stacks);
+	out->samples.values = VEC_HAND_OVER(&out->arena, m->values);
+	out->samples.stack_at = VEC_HAND_OVER(&out->arena, m->stack_at);
+	out->samples.stacks = VEC_HAND_OVER(&out->arena, m->stacks);
 	if (m->labels.n > 0) {
-		out->samples.label_at = HAND_OVER(m, m->label_at);
-		out->samples.labels = HAND_OVER(m, m->labels);
+		out->samples.label_at = VEC_HAND_OVER(&out->arena, m->label_at);
+		out->samples.labels = VEC_HAND_OVER(&out->arena, m->labels);
 	}
 	return merger_failed(m) ? FAIL_NOMEM(e) : OK;
 }

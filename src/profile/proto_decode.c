@@ -1,13 +1,13 @@
 /*
- * Reads profile.proto in passes over the same bytes, so that every array is allocated once at its
- * exact size: count everything, then strings, then tables, then samples. Each pass only walks the
- * stretch of the input in which its fields occur; in files as writers make them the stretches do
- * not overlap.
+ * Reads profile.proto in passes over the same bytes: the first reads samples, by far the most, and
+ * counts everything else, so that every table is allocated once at its exact size; then strings and
+ * tables. Each of those only walks the stretch of the input in which its fields occur; in files as
+ * writers make them the stretches do not overlap.
  *
  * What is hard: a fault's place decides what the user hears. Bytes that break the wire format or
  * point outside the string table are "not a profile.proto" and go to the legacy readers; samples
  * that do not fit their tables make an invalid profile, but only when nothing else is wrong. So
- * such faults are noted (proto_samples.c) and told at the end.
+ * such faults are noted (proto_resolve.c) and told at the end.
  */
 #include "profile/proto_decode.h"
 
@@ -66,7 +66,7 @@ enum err_code proto_scalars(
 	return OK;
 }
 
-/* Pass 1: counts. */
+/* Pass 1: counts, and samples as they are. */
 
 static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
 {
@@ -110,7 +110,7 @@ static MUST_USE enum err_code count_field(
 
 	switch (f->number) {
 	case PB_PROFILE_SAMPLE:
-		return proto_count_sample(&r->n, f->bytes, e);
+		return proto_add_sample(r->samples, f->bytes, e);
 	case PB_PROFILE_LOCATION:
 		return count_location(&r->n, f->bytes, e);
 	case PB_PROFILE_PERIOD_TYPE:
@@ -161,7 +161,6 @@ static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct err *e)
 {
 	const uint64_t tables[] = { n->functions, n->locations, n->lines, n->strings };
-	const uint64_t rows[] = { n->samples, n->stacks, n->labels };
 
 	if (n->sample_types > PROTO_MAX_TYPES)
 		return FAIL(e, ERR_LIMIT, "profile has too many sample types");
@@ -173,9 +172,6 @@ static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct 
 		return FAIL(e, ERR_LIMIT, "a location has too many lines");
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		if (tables[i] > PROTO_MAX_TABLE)
-			return FAIL(e, ERR_LIMIT, "profile is too large");
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (rows[i] > PROTO_MAX_COUNT)
 			return FAIL(e, ERR_LIMIT, "profile is too large");
 	return OK;
 }
@@ -312,7 +308,7 @@ static MUST_USE enum err_code read_all(struct proto_reader *r, struct err *e)
 	TRY(read_strings(r, e));
 	TRY(read_header(r, e));
 	TRY(proto_read_tables(r, e));
-	TRY(proto_read_samples(r, e));
+	TRY(proto_resolve_samples(r, r->samples, e));
 	if (r->concatenated)
 		return FAIL(e, ERR_FORMAT, "concatenated profiles detected");
 	if (r->bad_string)
@@ -322,10 +318,10 @@ static MUST_USE enum err_code read_all(struct proto_reader *r, struct err *e)
 	return profile_check_tables(r->p, e);
 }
 
-enum err_code profile_proto_decode(
-    struct profile *out, struct str bytes, enum proto_kind *kind, struct err *e)
+enum err_code proto_decode_with(struct profile *out, struct str bytes,
+    struct proto_samples *samples, enum proto_kind *kind, struct err *e)
 {
-	struct proto_reader r = { .p = out, .in = bytes };
+	struct proto_reader r = { .p = out, .in = bytes, .samples = samples };
 	enum err_code code;
 
 	*kind = PROTO_OTHER;
@@ -338,5 +334,15 @@ enum err_code profile_proto_decode(
 	proto_reader_release(&r);
 	if (code != OK)
 		profile_release(out);
+	return code;
+}
+
+enum err_code profile_proto_decode(
+    struct profile *out, struct str bytes, enum proto_kind *kind, struct err *e)
+{
+	struct proto_samples samples = { 0 };
+	enum err_code code = proto_decode_with(out, bytes, &samples, kind, e);
+
+	proto_samples_release(&samples);
 	return code;
 }
