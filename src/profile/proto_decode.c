@@ -13,7 +13,7 @@
 
 #include "core/pbfields.h"
 #include "profile/check.h"
-#include "profile/proto_reader.h"
+#include "profile/proto_varint.h"
 
 /* Wire types that a field may have, as a set of bits; 0: the field is skipped. */
 #define VARINT (1u << WIRE_VARINT)
@@ -56,7 +56,7 @@ enum err_code proto_scalars(
 	struct wire_field f;
 
 	while (wire_more(&c)) {
-		TRY(proto_field(&c, &f, e));
+		TRY(proto_fast_field(&c, &f, e));
 		if (f.number >= n_slots || !slots[f.number])
 			continue;
 		if (f.type != WIRE_VARINT)
@@ -77,6 +77,9 @@ static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
 	case PB_PROFILE_MAPPING:
 		n->mappings++;
 		break;
+	case PB_PROFILE_LOCATION:
+		n->locations++;
+		break;
 	case PB_PROFILE_FUNCTION:
 		n->functions++;
 		break;
@@ -89,20 +92,6 @@ static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
 	}
 }
 
-static MUST_USE enum err_code count_location(
-    struct proto_counts *n, struct str message, struct err *e)
-{
-	struct wire_cursor c = wire_cursor_of(message);
-	struct wire_field f;
-
-	n->locations++;
-	while (wire_more(&c)) {
-		TRY(proto_field(&c, &f, e));
-		n->lines += f.number == PB_LOCATION_LINE;
-	}
-	return OK;
-}
-
 static MUST_USE enum err_code count_field(
     struct proto_reader *r, const struct wire_field *f, struct err *e)
 {
@@ -111,8 +100,6 @@ static MUST_USE enum err_code count_field(
 	switch (f->number) {
 	case PB_PROFILE_SAMPLE:
 		return proto_add_sample(r->samples, f->bytes, e);
-	case PB_PROFILE_LOCATION:
-		return count_location(&r->n, f->bytes, e);
 	case PB_PROFILE_PERIOD_TYPE:
 		h->period_type = f->bytes;
 		return proto_value_type(f->bytes, &(struct proto_value_type){ 0 }, e);
@@ -138,7 +125,7 @@ static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 		size_t begin = (size_t)(c.p - (const uint8_t *)r->in.p);
 		struct proto_span *span;
 
-		TRY(proto_field(&c, &f, e));
+		TRY(proto_fast_field(&c, &f, e));
 		if (f.number >= PROTO_FIELDS || !profile_types[f.number])
 			continue;
 		if (f.number == PB_PROFILE_TIME_NANOS && r->header.scalars[f.number] != 0) {
@@ -160,7 +147,7 @@ static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 /* Rows are larger in memory than in the file (a location of 2 bytes takes 40): hence the limits. */
 static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct err *e)
 {
-	const uint64_t tables[] = { n->functions, n->locations, n->lines, n->strings };
+	const uint64_t tables[] = { n->functions, n->locations, n->strings };
 
 	if (n->sample_types > PROTO_MAX_TYPES)
 		return FAIL(e, ERR_LIMIT, "profile has too many sample types");
@@ -168,8 +155,6 @@ static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct 
 		return FAIL(e, ERR_LIMIT, "profile has too many mappings");
 	if (n->comments > PROTO_MAX_FEW)
 		return FAIL(e, ERR_LIMIT, "profile has too many comments");
-	if (n->lines > PROTO_MAX_FEW && n->lines / PROTO_MAX_DEPTH > n->locations)
-		return FAIL(e, ERR_LIMIT, "a location has too many lines");
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		if (tables[i] > PROTO_MAX_TABLE)
 			return FAIL(e, ERR_LIMIT, "profile is too large");
@@ -178,7 +163,9 @@ static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct 
 
 bool proto_next(struct wire_cursor *c, uint32_t number, struct wire_field *f)
 {
-	while (wire_more(c) && wire_get_field(c, f) == WIRE_OK)
+	struct err none; /* pass 1 has found everything well-formed */
+
+	while (wire_more(c) && proto_fast_field(c, f, &none) == OK)
 		if (f->number == number)
 			return true;
 	return false;

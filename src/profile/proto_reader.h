@@ -29,7 +29,7 @@
 #define PROTO_MAX_DEPTH 1024             /* lines of a location on average, when there are many */
 
 struct proto_counts {
-	uint64_t sample_types, mappings, locations, lines, functions, strings, comments;
+	uint64_t sample_types, mappings, locations, functions, strings, comments;
 	uint64_t string_bytes;
 };
 
@@ -77,6 +77,7 @@ struct proto_fault {
 struct proto_reader {
 	struct profile *p;
 	struct proto_samples *samples;
+	VEC(struct line) lines;
 	struct str in; /* ends before the second profile of a concatenation */
 	bool concatenated;
 	bool bad_string;   /* an index outside the string table was met */
@@ -104,6 +105,7 @@ static inline void proto_reader_release(struct proto_reader *r)
 	idtable_release(&r->mapping_ids);
 	idtable_release(&r->function_ids);
 	idtable_release(&r->location_ids);
+	VEC_RELEASE(&r->lines);
 	arena_release(&r->scratch);
 }
 

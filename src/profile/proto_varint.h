@@ -46,7 +46,7 @@ static inline enum wire_status proto_get_varint(struct wire_cursor *c, uint64_t 
 }
 
 /* proto_field() with the usual forms in line: a short tag, then bytes or a number. */
-static inline MUST_USE enum err_code proto_fast_field(
+static inline __attribute__((always_inline)) MUST_USE enum err_code proto_fast_field(
     struct wire_cursor *c, struct wire_field *f, struct err *e)
 {
 	struct wire_cursor at = *c;
@@ -59,6 +59,7 @@ static inline MUST_USE enum err_code proto_fast_field(
 	f->number = tag >> 3;
 	f->type = (enum wire_type)(tag & 7);
 	f->value = n;
+	f->bytes = (struct str){ "", 0 };
 	if (f->type == WIRE_BYTES) {
 		if (n > (uint64_t)(at.end - at.p))
 			return proto_field(c, f, e);
