@@ -1,6 +1,6 @@
 /*
  * Any input that decodes must be valid, must survive being written and read again byte for byte,
- * and must merge with itself into something valid.
+ * and must merge with itself into something valid. Read in pieces it is the same profile.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,6 +9,8 @@
 #include "profile/decode.h"
 #include "profile/encode.h"
 #include "profile/merge.h"
+#include "profile/proto_decode.h"
+#include "profile/proto_stream.h"
 
 static void require(bool ok)
 {
@@ -51,6 +53,45 @@ static void write_and_read(const struct profile *p)
 	buf_release(&second);
 }
 
+/* Pieces of n bytes. */
+static enum err_code decode_pieces(struct profile *p, struct str bytes, size_t n, struct err *e)
+{
+	struct proto_stream s;
+	struct buf piece = { 0 };
+	enum err_code code = proto_stream_begin(&s, e);
+
+	while (code == OK && bytes.n) {
+		buf_add_str(&piece, str_head(bytes, n < bytes.n ? n : bytes.n));
+		bytes = str_skip(bytes, n < bytes.n ? n : bytes.n);
+		code = proto_stream_take(&s, &piece, e);
+	}
+	if (code == OK)
+		code = piece.n ? ERR_FORMAT : proto_stream_end(p, &s, e);
+	proto_stream_release(&s);
+	buf_release(&piece);
+	return code;
+}
+
+static void read_in_pieces(struct str bytes)
+{
+	struct buf first = { 0 }, second = { 0 };
+	struct profile whole, pieces;
+	enum proto_kind kind;
+	struct err e;
+	bool good = profile_proto_decode(&whole, bytes, &kind, &e) == OK;
+
+	require((decode_pieces(&pieces, bytes, 1 + bytes.n % 50, &e) == OK) == good);
+	if (!good)
+		return;
+	require(profile_encode(&whole, &first, &e) == OK);
+	require(profile_encode(&pieces, &second, &e) == OK);
+	require(str_eq(buf_str(&first), buf_str(&second)));
+	profile_release(&whole);
+	profile_release(&pieces);
+	buf_release(&first);
+	buf_release(&second);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct profile p;
 	struct err e;
 
+	read_in_pieces((struct str){ (const char *)data, size });
 	if (profile_decode(&p, (struct str){ (const char *)data, size }, &e) != OK)
 		return 0;
 	require(profile_check(&p, &e) == OK);

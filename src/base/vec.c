@@ -38,3 +38,16 @@ void *vec_trim(void *p, size_t n, size_t size)
 
 	return smaller ? smaller : p;
 }
+
+void *vec_hand_over(struct arena *a, void **p, size_t n, size_t size, bool failed)
+{
+	void *taken = *p;
+
+	*p = NULL;
+	a->failed |= failed;
+	if (n == 0) {
+		alloc_put(taken);
+		return arena_alloc(a, 0);
+	}
+	return arena_adopt(a, vec_trim(taken, n, size));
+}

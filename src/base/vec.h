@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
+
 #define VEC(type)                                                                                  \
 	struct {                                                                                   \
 		type *p;                                                                           \
@@ -23,6 +25,12 @@ void vec_free(void *p);
 /* Gives back what lies behind the n-th element; the storage, perhaps moved. */
 void *vec_trim(void *p, size_t n, size_t size);
 
+/*
+ * Gives a vector's storage, cut to its n elements, to the arena and sets *p to NULL. Not NULL also
+ * when there are none, but when memory is short or the vector had failed: then the arena fails.
+ */
+void *vec_hand_over(struct arena *a, void **p, size_t n, size_t size, bool failed);
+
 #define VEC_RESERVE(v, extra)                                                                      \
 	((v)->cap - (v)->n >= (extra) && !(v)->failed                                              \
 		? true                                                                             \
@@ -31,6 +39,10 @@ void *vec_trim(void *p, size_t n, size_t size);
 
 /* True when the element was added. */
 #define VEC_PUSH(v, ...) (VEC_RESERVE((v), 1) ? ((v)->p[(v)->n++] = (__VA_ARGS__), true) : false)
+
+/* The elements, now the arena's; the vector is empty and has failed when it had. */
+#define VEC_HAND_OVER(arena, v)                                                                    \
+	vec_hand_over((arena), (void **)(void *)&(v).p, (v).n, sizeof *(v).p, (v).failed)
 
 #define VEC_RELEASE(v)                                                                             \
 	do {                                                                                       \

@@ -80,7 +80,7 @@ static MUST_USE enum err_code finish(struct driver *d, struct fetch_result *fetc
 	TRY(add_comment(p, d->request.comment, e));
 	if (fetched->any_remote)
 		TRY(fetch_save(p, &d->ui, e));
-	return profile_check(p, e);
+	return profile_check_tables(p, e); /* samples were checked when they were read */
 }
 
 /*

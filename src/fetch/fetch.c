@@ -7,6 +7,7 @@
 #include "fetch/fetch.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -14,10 +15,27 @@
 #include "net/url.h"
 #include "object/object.h"
 #include "profile/merge.h"
+#include "profile/sum.h"
 
 /* Sources in memory at once, per set, and of both sets together. */
 #define CHUNK 128
 #define ROUND (2 * CHUNK)
+
+/*
+ * Sources that are merged while others are still read, in their order: for files, which can be read
+ * again should it turn out that they have to be merged together.
+ */
+struct in_order {
+	pthread_mutex_t lock;
+	pthread_cond_t turned;
+	size_t turn;     /* slots before this one have had theirs */
+	size_t n;        /* slots from this one on are not for it; 0: none is */
+	size_t n_merged; /* slots before this one had their turn before one did not fit */
+	bool stopped;    /* one did not fit */
+	struct profile_sum sum;
+	enum err_code status;
+	struct err error;
+};
 
 /* One round: shared by its workers under the lock. */
 struct crew {
@@ -26,7 +44,34 @@ struct crew {
 	const uint32_t *order; /* of slots: network first */
 	size_t n;
 	size_t next; /* index in order; guarded by lock */
+	struct in_order *merging;
 };
+
+static void merge_slot(struct in_order *m, struct grab *g)
+{
+	bool taken = true;
+
+	if (m->stopped || m->status != OK)
+		return;
+	if (g->status == OK)
+		m->status = profile_sum_add(&m->sum, &g->profile, &taken, &m->error);
+	m->stopped = !taken;
+	m->n_merged += taken;
+}
+
+/* Slots are taken in order, so whoever has the one that is waited for does not wait. */
+static void merge_in_turn(struct in_order *m, struct grab *slots, size_t i)
+{
+	if (i >= m->n)
+		return;
+	pthread_mutex_lock(&m->lock);
+	while (m->turn != i)
+		pthread_cond_wait(&m->turned, &m->lock);
+	merge_slot(m, &slots[i]);
+	m->turn++;
+	pthread_cond_broadcast(&m->turned);
+	pthread_mutex_unlock(&m->lock);
+}
 
 static void *work(void *ctx)
 {
@@ -41,6 +86,7 @@ static void *work(void *ctx)
 		if (i >= c->n)
 			return NULL;
 		grab_run(&c->slots[c->order[i]]);
+		merge_in_turn(c->merging, c->slots, c->order[i]);
 	}
 }
 
@@ -68,12 +114,14 @@ static size_t processors(void)
 }
 
 /* Runs all grabs; the calling thread works too, so that it goes on when no thread can be made. */
-static void run_all(struct grab *slots, size_t n)
+static void run_all(struct grab *slots, size_t n, struct in_order *merging)
 {
 	uint32_t order[ROUND];
-	struct crew c = {
-		.lock = PTHREAD_MUTEX_INITIALIZER, .slots = slots, .order = order, .n = n
-	};
+	struct crew c = { .lock = PTHREAD_MUTEX_INITIALIZER,
+		.slots = slots,
+		.order = order,
+		.n = n,
+		.merging = merging };
 	size_t n_remote = put_in_order(slots, n, order);
 	size_t n_local = n - n_remote < processors() ? n - n_remote : processors();
 	pthread_t threads[ROUND];
@@ -163,6 +211,18 @@ static void keep_urls(struct fetch_result *result, const struct grab *g)
 		    g->urls.list.p[i].start);
 }
 
+/* Says how a slot went; true when it brought a profile. */
+static bool settle(struct job *job, struct set *s, const struct grab *g)
+{
+	tell(job, g);
+	if (g->status != OK)
+		return false;
+	keep_urls(job->result, g);
+	job->result->any_remote |= g->where.is_url;
+	s->n_merged++;
+	return true;
+}
+
 /* Merges what a round brought with what was there. */
 static MUST_USE enum err_code merge_chunk(
     struct job *job, struct set *s, struct grab *slots, size_t n, struct err *e)
@@ -173,15 +233,9 @@ static MUST_USE enum err_code merge_chunk(
 
 	if (s->n_merged)
 		list[k++] = s->merged;
-	for (size_t i = 0; i < n; i++) {
-		tell(job, &slots[i]);
-		if (slots[i].status != OK)
-			continue;
-		keep_urls(job->result, &slots[i]);
-		job->result->any_remote |= slots[i].where.is_url;
-		list[k++] = &slots[i].profile;
-		s->n_merged++;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (settle(job, s, &slots[i]))
+			list[k++] = &slots[i].profile;
 	if (k == 0 || list[k - 1] == s->merged)
 		return OK;
 	TRY(profile_combine(&merged, list, k, e));
@@ -223,6 +277,65 @@ static MUST_USE enum err_code start_http(
 	return OK;
 }
 
+static bool can_be_read_again(const struct grab *slots, size_t n)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < n; i++)
+		if (slots[i].where.is_url || stat(slots[i].name.p, &st) != 0 ||
+		    !S_ISREG(st.st_mode))
+			return false;
+	return true;
+}
+
+/* One of them has other types than the first, and what was merged with it is read again. */
+static void read_again(const struct in_order *m, struct grab *slots)
+{
+	for (size_t i = 0; i < m->n_merged; i++) {
+		buf_clear(&slots[i].messages);
+		grab_run(&slots[i]);
+	}
+}
+
+/* As merge_chunk of the same slots. */
+static MUST_USE enum err_code end_in_order(
+    struct job *job, struct set *s, struct in_order *m, struct grab *slots, struct err *e)
+{
+	size_t n = m->sum.n;
+
+	if (m->status != OK) {
+		*e = m->error;
+		return m->status;
+	}
+	if (m->stopped) {
+		profile_sum_release(&m->sum);
+		read_again(m, slots);
+		return merge_chunk(job, s, slots, m->n, e);
+	}
+	for (size_t i = 0; i < m->n; i++)
+		(void)settle(job, s, &slots[i]);
+	return n ? profile_sum_end(s->merged, &m->sum, e) : OK;
+}
+
+/* Reads the sources, and a base or more, and merges the sources. */
+static MUST_USE enum err_code run_and_merge(
+    struct job *job, struct grab *slots, size_t n_sources, size_t n_bases, struct err *e)
+{
+	struct in_order m = { .lock = PTHREAD_MUTEX_INITIALIZER,
+		.turned = PTHREAD_COND_INITIALIZER };
+	struct set *s = &job->sources;
+	enum err_code code;
+
+	if (n_sources > 1 && !s->n_merged && can_be_read_again(slots, n_sources))
+		m.n = n_sources;
+	run_all(slots, n_sources + n_bases, &m);
+	code = m.n ? end_in_order(job, s, &m, slots, e) : merge_chunk(job, s, slots, n_sources, e);
+	profile_sum_release(&m.sum);
+	pthread_cond_destroy(&m.turned);
+	pthread_mutex_destroy(&m.lock);
+	return code;
+}
+
 static MUST_USE enum err_code run_round(struct job *job, struct grab *slots, struct err *e)
 {
 	size_t n_sources;
@@ -231,8 +344,7 @@ static MUST_USE enum err_code run_round(struct job *job, struct grab *slots, str
 	TRY(prepare(job, &job->sources, slots, &n_sources, e));
 	TRY(prepare(job, &job->bases, slots + n_sources, &n_bases, e));
 	TRY(start_http(job, slots, n_sources + n_bases, e));
-	run_all(slots, n_sources + n_bases);
-	if (merge_chunk(job, &job->sources, slots, n_sources, e) != OK) {
+	if (run_and_merge(job, slots, n_sources, n_bases, e) != OK) {
 		err_prefix(e, "problem fetching source profiles");
 		return e->code;
 	}

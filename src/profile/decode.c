@@ -4,8 +4,10 @@
 
 #include "base/fs.h"
 #include "profile/foreign/foreign.h"
+#include "profile/foreign/perf_format.h"
 #include "profile/legacy/legacy.h"
 #include "profile/proto_decode.h"
+#include "profile/proto_stream.h"
 #include "profile/check.h"
 #include "profile/inflate.h"
 #include "profile/uncompress.h"
@@ -94,27 +96,60 @@ enum err_code profile_decode_take(struct profile *out, struct buf *in, struct er
 	return code;
 }
 
-/*
- * A large gzip file is inflated while it is read: its packed bytes are never in memory together.
- * *done is false for all that has to be read in the common way.
- */
-static MUST_USE enum err_code stream(struct profile *out, int fd, bool *done, struct err *e)
+/* A profile.proto on its way out of a large gzip file. */
+struct stream {
+	struct inflate_sink sink; /* first */
+	struct proto_stream proto;
+	bool begun;
+};
+
+/* Whatever else is wrong will be told when it is read in the common way. */
+static enum err_code memory_or_format(enum err_code code)
 {
-	size_t size = fs_size(fd);
-	struct buf raw = { 0 };
+	return code == OK || code == ERR_NOMEM ? code : ERR_FORMAT;
+}
+
+static enum err_code take_piece(struct inflate_sink *sink, struct buf *piece, struct err *e)
+{
+	struct stream *s = (struct stream *)sink;
+
+	if (!s->begun && perf_is_file(buf_str(piece)))
+		return ERR_FORMAT;
+	s->begun |= piece->n > 0;
+	return memory_or_format(proto_stream_take(&s->proto, piece, e));
+}
+
+static MUST_USE enum err_code stream(struct profile *out, int fd, struct err *e)
+{
+	struct stream s = { .sink.take = take_piece };
+	enum err_code code = proto_stream_begin(&s.proto, e);
+
+	if (code == OK)
+		code = inflate_gzip_fd(fd, &s.sink, e);
+	if (code == OK)
+		code = memory_or_format(proto_stream_end(out, &s.proto, e));
+	proto_stream_release(&s.proto);
+	return code;
+}
+
+/*
+ * A large gzip file is read while it is inflated. *done is false for all that has to be read in the
+ * common way: other formats, and what is broken and has to be told how.
+ */
+static MUST_USE enum err_code try_stream(struct profile *out, int fd, bool *done, struct err *e)
+{
 	char magic[4] = { 0 };
 	enum err_code code;
 
-	*done = size >= STREAM_FROM && pread(fd, magic, sizeof magic, 0) == sizeof magic &&
+	*done = fs_size(fd) >= STREAM_FROM && pread(fd, magic, sizeof magic, 0) == sizeof magic &&
 		str_starts((struct str){ magic, sizeof magic }, STR("\x1f\x8b"));
 	if (!*done)
 		return OK;
-	code = inflate_gzip_fd(&raw, fd, size, e);
-	*done = code != ERR_FORMAT; /* broken: in memory it can be told how */
-	if (*done)
-		return decode_inflated(out, code, &raw, e);
-	buf_release(&raw);
-	return OK;
+	code = stream(out, fd, e);
+	*done = code != ERR_FORMAT;
+	if (code != OK && *done)
+		err_prefix(e, "decompressing profile");
+	return *done ? code : OK;
 }
 
 static MUST_USE enum err_code decode_fd(
@@ -124,7 +159,7 @@ static MUST_USE enum err_code decode_fd(
 	enum err_code code;
 	bool done;
 
-	TRY(stream(out, fd, &done, e));
+	TRY(try_stream(out, fd, &done, e));
 	if (done)
 		return OK;
 	lseek(fd, 0, SEEK_SET); /* fails on pipes, of which nothing was read */

@@ -70,13 +70,17 @@ static void add_bytes(struct buf *b, uint32_t field, struct str s)
 	buf_add_str(b, s);
 }
 
+static void pack(struct encoder *e)
+{
+	gzip_add(e->zip, buf_str(e->out));
+	e->out->n = 0;
+}
+
 /* Packs what is there, when it is enough. */
 static void zip_piece(struct encoder *e)
 {
-	if (!e->zip || e->out->n < PIECE)
-		return;
-	gzip_add(e->zip, buf_str(e->out));
-	e->out->n = 0;
+	if (e->zip && e->out->n >= PIECE)
+		pack(e);
 }
 
 /* Writes the message built in e->message. */
@@ -214,6 +218,15 @@ static void add_values(struct encoder *e, size_t sample)
 	for (uint32_t i = 0; i < n; i++)
 		add_varint(&e->packed, (uint64_t)values[i]);
 	add_bytes(&e->message, PB_SAMPLE_VALUE, buf_str(&e->packed));
+}
+
+/* Tables are mostly names, which repeat themselves. */
+static void end_of_samples(struct encoder *e)
+{
+	if (!e->zip)
+		return;
+	pack(e);
+	gzip_other_data(e->zip);
 }
 
 static void add_samples(struct encoder *e)
@@ -409,6 +422,7 @@ static MUST_USE enum err_code encode(struct encoder *enc, struct err *e)
 		for (uint32_t i = 0; i < p->n_sample_types; i++)
 			add_value_type(enc, PB_PROFILE_SAMPLE_TYPE, p->sample_types[i]);
 		add_samples(enc);
+		end_of_samples(enc);
 		add_tables(enc);
 		add_tail(enc);
 		failed = buf_failed(enc->out) || buf_failed(&enc->message) ||

@@ -8,13 +8,16 @@
 #include "core/str.h"
 
 struct isal_zstream;
+struct gzip_trial;
 
 /* A member being written. A zero struct is a valid one that has not begun. */
 struct gzip {
 	struct buf *out;
 	struct arena scratch;
 	struct isal_zstream *stream;
-	bool failed; /* memory */
+	struct gzip_trial *trial; /* NULL until there is much to pack */
+	size_t left;              /* bytes until it is tried again how to pack */
+	bool failed;              /* memory */
 };
 
 /*
@@ -23,6 +26,8 @@ struct gzip {
  */
 void gzip_begin(struct gzip *g, struct buf *out);
 void gzip_add(struct gzip *g, struct str raw);
+/* A hint: what is added from now on repeats itself more, or less, than what was before. */
+void gzip_other_data(struct gzip *g);
 /* Ends the member and releases all; false when memory was short. Without gzip_begin: true. */
 bool gzip_end(struct gzip *g);
 

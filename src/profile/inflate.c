@@ -5,7 +5,6 @@
 #include "profile/inflate.h"
 
 #include <isa-l/igzip_lib.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fs.h"
@@ -17,6 +16,7 @@
 #define RATIO_GUESS ((size_t)32) /* a claimed size is believed up to here */
 #define FIRST_GUESS ((size_t)64 << 10)
 #define CHUNK       ((size_t)256 << 10) /* of a file */
+#define SINK_STEP   ((size_t)256 << 10) /* stays in the caches until the sink has taken it */
 #define FEED_MAX    ((size_t)1 << 30)   /* ISA-L counts in 32 bits */
 #define GZIP_MIN    ((size_t)10)        /* a member's fixed header */
 
@@ -36,9 +36,10 @@ enum err_code expansion_check(struct expansion *x, size_t in, size_t out, struct
 struct inflater {
 	struct inflate_state *state;
 	struct buf *out;
-	size_t before;  /* bytes that *out held already */
-	struct str all; /* the input, when it is in memory */
-	int fd;         /* else it is read from here, a chunk at a time */
+	struct inflate_sink *sink; /* NULL: *out keeps everything */
+	size_t made;               /* bytes of output so far */
+	struct str all;            /* the input, when it is in memory */
+	int fd;                    /* else it is read from here, a chunk at a time */
 	uint8_t *chunk;
 	size_t taken; /* bytes given to ISA-L */
 	struct expansion expansion;
@@ -125,6 +126,7 @@ static bool step(struct inflater *f)
 	f->state->avail_out = (uint32_t)room;
 	result = isal_inflate(f->state);
 	out->n += room - f->state->avail_out;
+	f->made += room - f->state->avail_out;
 	return result == ISAL_DECOMP_OK;
 }
 
@@ -135,15 +137,17 @@ static MUST_USE enum err_code inflate_member(struct inflater *f, struct err *e)
 	TRY(begin_member(f, e));
 	while (f->state->block_state != ISAL_BLOCK_FINISH) {
 		bool more = feed(f);
-		size_t before = f->out->n;
+		size_t before = f->made;
 
 		if (!make_room(f->out))
 			return FAIL_NOMEM(e);
 		/* Without input there may still be output that had no room. */
 		if (!step(f) ||
-		    (!more && f->out->n == before && f->state->block_state != ISAL_BLOCK_FINISH))
+		    (!more && f->made == before && f->state->block_state != ISAL_BLOCK_FINISH))
 			return fault(f, member, e);
-		TRY(expansion_check(&f->expansion, used(f), f->out->n - f->before, e));
+		TRY(expansion_check(&f->expansion, used(f), f->made, e));
+		if (f->sink)
+			TRY(f->sink->take(f->sink, f->out, e));
 	}
 	return OK;
 }
@@ -153,7 +157,6 @@ static MUST_USE enum err_code inflate_all(struct inflater *f, size_t guess, stru
 	struct arena scratch = { 0 };
 	enum err_code code = OK;
 
-	f->before = f->out->n;
 	f->state = ARENA_NEW(&scratch, struct inflate_state);
 	if (f->fd >= 0)
 		f->chunk = arena_alloc_raw(&scratch, CHUNK, 1);
@@ -173,13 +176,14 @@ enum err_code inflate_gzip(struct buf *out, struct str in, struct err *e)
 	return inflate_all(&f, in.n < GZIP_MIN ? 0 : claimed_size(end - 4, in.n), e);
 }
 
-enum err_code inflate_gzip_fd(struct buf *out, int fd, size_t size, struct err *e)
+enum err_code inflate_gzip_fd(int fd, struct inflate_sink *sink, struct err *e)
 {
-	struct inflater f = { .out = out, .fd = fd };
-	unsigned char last[4] = { 0 };
-	size_t guess = 0;
+	struct buf piece = { 0 };
+	struct inflater f = { .out = &piece, .sink = sink, .fd = fd };
+	enum err_code code = inflate_all(&f, SINK_STEP, e);
 
-	if (size > GZIP_MIN && pread(fd, last, sizeof last, (off_t)(size - sizeof last)) == 4)
-		guess = claimed_size(last, size);
-	return inflate_all(&f, guess, e);
+	if (code == OK && piece.n > 0)
+		code = FAIL(e, ERR_FORMAT, "the sink has left something");
+	buf_release(&piece);
+	return code;
 }

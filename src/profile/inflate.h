@@ -31,11 +31,20 @@ enum err_code expansion_check(struct expansion *x, size_t in, size_t out, struct
 /* Appends the contents of all members in `in` to *out. Errors: see profile_uncompress(). */
 enum err_code inflate_gzip(struct buf *out, struct str in, struct err *e) MUST_USE;
 
+/* Where the contents of a large file go, piece by piece. */
+struct inflate_sink {
+	/*
+	 * Takes what it can use from the beginning of *out and leaves the rest, at the beginning;
+	 * an error ends the inflating.
+	 */
+	enum err_code (*take)(struct inflate_sink *sink, struct buf *out, struct err *e);
+};
+
 /*
- * The same from a file that stands at its beginning and has `size` bytes, which need not be in
- * memory as a whole. ERR_FORMAT then has no words: whoever wants them reads the file again, from
- * memory. Other errors are final.
+ * The same from a file that stands at its beginning into a sink, which must have taken everything
+ * in the end. Neither the packed nor the inflated bytes are ever in memory together. ERR_FORMAT
+ * then has no words: whoever wants them reads the file again, from memory. Other errors are final.
  */
-enum err_code inflate_gzip_fd(struct buf *out, int fd, size_t size, struct err *e) MUST_USE;
+enum err_code inflate_gzip_fd(int fd, struct inflate_sink *sink, struct err *e) MUST_USE;
 
 #endif

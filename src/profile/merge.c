@@ -8,12 +8,11 @@
 #include "base/vec.h"
 #include "core/hash.h"
 #include "profile/labelsort.h"
-#include "profile/merge_header.h"
 #include "profile/merger.h"
 #include "profile/scale.h"
 
-/* Bytes; the result grows while the sources go, so what they leave must not stay in the heap. */
-#define TRIM_ABOVE ((size_t)4 << 20)
+/* Samples; the result grows while the sources go, so what they leave must not stay in the heap. */
+#define TRIM_ABOVE ((size_t)20000)
 
 void merger_release(struct merger *m)
 {
@@ -32,6 +31,7 @@ void merger_release(struct merger *m)
 	map_release(&m->sample_map);
 	arena_release(&m->tables.arena);
 	arena_release(&m->previous.arena);
+	merge_header_release(&m->header);
 }
 
 bool merger_failed(const struct merger *m)
@@ -225,8 +225,9 @@ static MUST_USE enum err_code map_sample(struct merger *m, size_t i, struct err 
 	return OK;
 }
 
-static MUST_USE enum err_code add_source(struct merger *m, const struct profile *src, struct err *e)
+enum err_code merger_add(struct merger *m, const struct profile *src, struct err *e)
 {
+	merge_header_add(&m->header, m->out, src);
 	if (!merger_set_source(m, src))
 		return FAIL_NOMEM(e);
 	if (m->mappings.n == 0 && src->n_mappings > 0)
@@ -240,38 +241,35 @@ static MUST_USE enum err_code add_source(struct merger *m, const struct profile 
 
 /* The result. */
 
-/* Hands a vector's storage to the profile's arena, cut to size. */
-#define HAND_OVER(m, v)                                                                            \
-	((v).p = vec_trim((v).p, (v).n, sizeof *(v).p), (m)->out->arena.failed |= (v).failed,      \
-	    hand_over(&(m)->out->arena, (void **)(void *)&(v).p))
-
-static void *hand_over(struct arena *a, void **p)
+enum err_code merger_begin(
+    struct merger *m, struct profile *out, const struct profile *first, struct err *e)
 {
-	void *taken = *p ? arena_adopt(a, *p) : arena_alloc(a, 0); /* never NULL, also when empty */
-
-	*p = NULL;
-	return taken;
+	*m = (struct merger){ .out = out };
+	TRY(profile_init(out, e));
+	TRY(merge_header_begin(out, first, e));
+	return VEC_PUSH(&m->stack_at, 0) && VEC_PUSH(&m->label_at, 0) ? OK : FAIL_NOMEM(e);
 }
 
-static MUST_USE enum err_code finish(struct merger *m, struct err *e)
+enum err_code merger_end(struct merger *m, struct err *e)
 {
 	struct profile *out = m->out;
 
+	TRY(merge_header_end(&m->header, out, e));
 	out->n_mappings = (uint32_t)m->mappings.n;
 	out->n_functions = (uint32_t)m->functions.n;
 	out->n_locations = (uint32_t)m->locations.n;
 	out->n_lines = (uint32_t)m->lines.n;
-	out->mappings = HAND_OVER(m, m->mappings);
-	out->functions = HAND_OVER(m, m->functions);
-	out->locations = HAND_OVER(m, m->locations);
-	out->lines = HAND_OVER(m, m->lines);
+	out->mappings = VEC_HAND_OVER(&out->arena, m->mappings);
+	out->functions = VEC_HAND_OVER(&out->arena, m->functions);
+	out->locations = VEC_HAND_OVER(&out->arena, m->locations);
+	out->lines = VEC_HAND_OVER(&out->arena, m->lines);
 	out->samples.n = m->n_samples;
-	out->samples.values = HAND_OVER(m, m->values);
-	out->samples.stack_at = HAND_OVER(m, m->stack_at);
-	out->samples.stacks = HAND_OVER(m, m->stacks);
+	out->samples.values = VEC_HAND_OVER(&out->arena, m->values);
+	out->samples.stack_at = VEC_HAND_OVER(&out->arena, m->stack_at);
+	out->samples.stacks = VEC_HAND_OVER(&out->arena, m->stacks);
 	if (m->labels.n > 0) {
-		out->samples.label_at = HAND_OVER(m, m->label_at);
-		out->samples.labels = HAND_OVER(m, m->labels);
+		out->samples.label_at = VEC_HAND_OVER(&out->arena, m->label_at);
+		out->samples.labels = VEC_HAND_OVER(&out->arena, m->labels);
 	}
 	return merger_failed(m) ? FAIL_NOMEM(e) : OK;
 }
@@ -288,26 +286,23 @@ static bool has_zero_sample(const struct profile *p)
 static MUST_USE enum err_code merge_all(struct merger *m, const struct profile *const *srcs,
     struct profile *const *owned, size_t n, struct err *e)
 {
-	TRY(profile_merge_header(m->out, srcs, n, e));
-	if (!VEC_PUSH(&m->stack_at, 0) || !VEC_PUSH(&m->label_at, 0))
-		return FAIL_NOMEM(e);
 	for (size_t i = 0; i < n; i++) {
-		TRY(add_source(m, srcs[i], e));
+		TRY(merger_add(m, srcs[i], e));
 		if (owned) {
-			bool large = owned[i]->arena.total > TRIM_ABOVE;
+			bool large = owned[i]->samples.n > TRIM_ABOVE;
 
 			profile_release(owned[i]);
 			if (large)
 				alloc_trim();
 		}
 	}
-	return finish(m, e);
+	return merger_end(m, e);
 }
 
 static MUST_USE enum err_code merge_into(struct profile *out, const struct profile *const *srcs,
     struct profile *const *owned, size_t n, struct err *e)
 {
-	struct merger m = { .out = out };
+	struct merger m;
 	enum err_code code;
 
 	*out = (struct profile){ 0 };
@@ -315,8 +310,9 @@ static MUST_USE enum err_code merge_into(struct profile *out, const struct profi
 		return FAIL(e, ERR_USAGE, "no profiles to merge");
 	for (size_t i = 1; i < n; i++)
 		TRY(profile_compatible(srcs[0], srcs[i], e));
-	TRY(profile_init(out, e));
-	code = merge_all(&m, srcs, owned, n, e);
+	code = merger_begin(&m, out, srcs[0], e);
+	if (code == OK)
+		code = merge_all(&m, srcs, owned, n, e);
 	merger_release(&m);
 	if (code != OK)
 		profile_release(out);
@@ -324,7 +320,7 @@ static MUST_USE enum err_code merge_into(struct profile *out, const struct profi
 }
 
 /* Samples that became zero by adding are dropped, with what only they used, by merging again. */
-static MUST_USE enum err_code drop_zeroes(struct profile *p, struct err *e)
+enum err_code merger_drop_zeroes(struct profile *p, struct err *e)
 {
 	struct profile again;
 	enum err_code code;
@@ -341,7 +337,7 @@ enum err_code profile_merge(
     struct profile *out, const struct profile *const *srcs, size_t n, struct err *e)
 {
 	TRY(merge_into(out, srcs, NULL, n, e));
-	return drop_zeroes(out, e);
+	return merger_drop_zeroes(out, e);
 }
 
 static MUST_USE enum err_code combine(
@@ -355,7 +351,7 @@ static MUST_USE enum err_code combine(
 		return OK;
 	}
 	TRY(merge_into(out, (const struct profile *const *)srcs, srcs, n, e));
-	return drop_zeroes(out, e);
+	return merger_drop_zeroes(out, e);
 }
 
 enum err_code profile_combine(

@@ -1,7 +1,5 @@
 #include "profile/merge_header.h"
 
-#include "base/map.h"
-#include "base/vec.h"
 #include "core/hash.h"
 
 static bool id_equal(const void *ctx, uint32_t index, const void *key)
@@ -11,28 +9,17 @@ static bool id_equal(const void *ctx, uint32_t index, const void *key)
 	return ids[index] == *id;
 }
 
-/* Comments of all sources, each once. */
-static MUST_USE enum err_code merge_comments(
-    struct profile *out, const struct profile *const *srcs, size_t n, struct err *e)
+static void add_comments(struct merge_header *h, struct profile *out, const struct profile *src)
 {
-	VEC(str_id) all = { 0 };
-	struct map seen = { 0 };
+	for (uint32_t k = 0; k < src->n_comments && !h->comments.failed; k++) {
+		str_id id = profile_intern(out, profile_str(src, src->comments[k]));
+		uint32_t fresh = (uint32_t)h->comments.n;
+		uint32_t at =
+		    map_intern(&h->seen, hash_u64(id), id_equal, &h->comments.p, &id, fresh);
 
-	for (size_t i = 0; i < n; i++) {
-		for (uint32_t k = 0; k < srcs[i]->n_comments && !all.failed; k++) {
-			str_id id = profile_intern(out, profile_str(srcs[i], srcs[i]->comments[k]));
-			uint32_t at =
-			    map_intern(&seen, hash_u64(id), id_equal, &all.p, &id, (uint32_t)all.n);
-
-			if (at == all.n)
-				VEC_PUSH(&all, id);
-		}
+		if (at == fresh)
+			(void)VEC_PUSH(&h->comments, id);
 	}
-	all.failed |= seen.failed;
-	map_release(&seen);
-	out->n_comments = (uint32_t)all.n;
-	out->comments = arena_adopt(&out->arena, all.p);
-	return all.failed || arena_failed(&out->arena) ? FAIL_NOMEM(e) : OK;
 }
 
 static str_id first_set(struct profile *out, str_id mine, const struct profile *src, str_id id)
@@ -57,11 +44,8 @@ static struct value_type copy_type(
 		profile_intern(out, profile_str(src, t.unit)) };
 }
 
-enum err_code profile_merge_header(
-    struct profile *out, const struct profile *const *srcs, size_t n, struct err *e)
+enum err_code merge_header_begin(struct profile *out, const struct profile *first, struct err *e)
 {
-	const struct profile *first = srcs[0];
-
 	out->n_sample_types = first->n_sample_types;
 	out->sample_types = ARENA_ARRAY(&out->arena, struct value_type, first->n_sample_types);
 	if (!out->sample_types)
@@ -71,13 +55,29 @@ enum err_code profile_merge_header(
 	out->period_type = copy_type(out, first, first->period_type);
 	out->drop_frames = profile_intern(out, profile_str(first, first->drop_frames));
 	out->keep_frames = profile_intern(out, profile_str(first, first->keep_frames));
-	for (size_t i = 0; i < n; i++) {
-		const struct profile *src = srcs[i];
+	return OK;
+}
 
-		merge_numbers(out, src);
-		out->default_sample_type =
-		    first_set(out, out->default_sample_type, src, src->default_sample_type);
-		out->doc_url = first_set(out, out->doc_url, src, src->doc_url);
-	}
-	return merge_comments(out, srcs, n, e);
+void merge_header_add(struct merge_header *h, struct profile *out, const struct profile *src)
+{
+	merge_numbers(out, src);
+	out->default_sample_type =
+	    first_set(out, out->default_sample_type, src, src->default_sample_type);
+	out->doc_url = first_set(out, out->doc_url, src, src->doc_url);
+	add_comments(h, out, src);
+}
+
+enum err_code merge_header_end(struct merge_header *h, struct profile *out, struct err *e)
+{
+	if (h->seen.failed)
+		return FAIL_NOMEM(e);
+	out->n_comments = (uint32_t)h->comments.n;
+	out->comments = VEC_HAND_OVER(&out->arena, h->comments);
+	return arena_failed(&out->arena) ? FAIL_NOMEM(e) : OK;
+}
+
+void merge_header_release(struct merge_header *h)
+{
+	VEC_RELEASE(&h->comments);
+	map_release(&h->seen);
 }

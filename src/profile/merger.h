@@ -1,12 +1,14 @@
 /*
- * What the parts of merging share: merge.c (samples, the result) and merge_tables.c (strings,
- * mappings, functions, locations). Nobody else includes it.
+ * What the parts of merging share: merge.c (samples, the result), merge_tables.c (strings,
+ * mappings, functions, locations) and sum.c (sources that come one by one). Nobody else includes
+ * it.
  */
 #ifndef PROFILE_MERGER_H
 #define PROFILE_MERGER_H
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "profile/merge_header.h"
 #include "profile/profile.h"
 
 #define MERGER_UNMAPPED UINT32_MAX /* not translated yet */
@@ -34,6 +36,7 @@ struct merger_next {
 
 struct merger {
 	struct profile *out;
+	struct merge_header header;
 
 	VEC(struct mapping) mappings;
 	VEC(struct function) functions;
@@ -54,6 +57,17 @@ struct merger {
 	bool failed;                   /* memory */
 };
 
+/*
+ * Begins a merge in *out (overwritten; the merger's until its end), whose types are those of
+ * `first`, which is added like all others. A source is used only in the call. The merger is
+ * released in every case; then *out is the caller's to release.
+ */
+enum err_code merger_begin(
+    struct merger *m, struct profile *out, const struct profile *first, struct err *e) MUST_USE;
+enum err_code merger_add(struct merger *m, const struct profile *src, struct err *e) MUST_USE;
+enum err_code merger_end(struct merger *m, struct err *e) MUST_USE;
+/* After the end: drops samples that became zero by adding. */
+enum err_code merger_drop_zeroes(struct profile *p, struct err *e) MUST_USE;
 void merger_release(struct merger *m);
 bool merger_failed(const struct merger *m);
 

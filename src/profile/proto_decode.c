@@ -1,19 +1,19 @@
 /*
- * Reads profile.proto in passes over the same bytes, so that every array is allocated once at its
- * exact size: count everything, then strings, then tables, then samples. Each pass only walks the
- * stretch of the input in which its fields occur; in files as writers make them the stretches do
- * not overlap.
+ * Reads profile.proto in passes over the same bytes: the first reads samples, by far the most, and
+ * counts everything else, so that every table is allocated once at its exact size; then strings and
+ * tables. Each of those only walks the stretch of the input in which its fields occur; in files as
+ * writers make them the stretches do not overlap.
  *
  * What is hard: a fault's place decides what the user hears. Bytes that break the wire format or
  * point outside the string table are "not a profile.proto" and go to the legacy readers; samples
  * that do not fit their tables make an invalid profile, but only when nothing else is wrong. So
- * such faults are noted (proto_samples.c) and told at the end.
+ * such faults are noted (proto_resolve.c) and told at the end.
  */
 #include "profile/proto_decode.h"
 
 #include "core/pbfields.h"
 #include "profile/check.h"
-#include "profile/proto_reader.h"
+#include "profile/proto_varint.h"
 
 /* Wire types that a field may have, as a set of bits; 0: the field is skipped. */
 #define VARINT (1u << WIRE_VARINT)
@@ -56,7 +56,7 @@ enum err_code proto_scalars(
 	struct wire_field f;
 
 	while (wire_more(&c)) {
-		TRY(proto_quick_field(&c, &f, e));
+		TRY(proto_fast_field(&c, &f, e));
 		if (f.number >= n_slots || !slots[f.number])
 			continue;
 		if (f.type != WIRE_VARINT)
@@ -66,7 +66,7 @@ enum err_code proto_scalars(
 	return OK;
 }
 
-/* Pass 1: counts. */
+/* Pass 1: counts, and samples as they are. */
 
 static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
 {
@@ -76,6 +76,9 @@ static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
 		break;
 	case PB_PROFILE_MAPPING:
 		n->mappings++;
+		break;
+	case PB_PROFILE_LOCATION:
+		n->locations++;
 		break;
 	case PB_PROFILE_FUNCTION:
 		n->functions++;
@@ -89,20 +92,6 @@ static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
 	}
 }
 
-static MUST_USE enum err_code count_location(
-    struct proto_counts *n, struct str message, struct err *e)
-{
-	struct wire_cursor c = wire_cursor_of(message);
-	struct wire_field f;
-
-	n->locations++;
-	while (wire_more(&c)) {
-		TRY(proto_quick_field(&c, &f, e));
-		n->lines += f.number == PB_LOCATION_LINE;
-	}
-	return OK;
-}
-
 static MUST_USE enum err_code count_field(
     struct proto_reader *r, const struct wire_field *f, struct err *e)
 {
@@ -110,9 +99,7 @@ static MUST_USE enum err_code count_field(
 
 	switch (f->number) {
 	case PB_PROFILE_SAMPLE:
-		return proto_count_sample(&r->n, f->bytes, e);
-	case PB_PROFILE_LOCATION:
-		return count_location(&r->n, f->bytes, e);
+		return proto_add_sample(r->samples, f->bytes, e);
 	case PB_PROFILE_PERIOD_TYPE:
 		h->period_type = f->bytes;
 		return proto_value_type(f->bytes, &(struct proto_value_type){ 0 }, e);
@@ -138,7 +125,7 @@ static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 		size_t begin = (size_t)(c.p - (const uint8_t *)r->in.p);
 		struct proto_span *span;
 
-		TRY(proto_quick_field(&c, &f, e));
+		TRY(proto_fast_field(&c, &f, e));
 		if (f.number >= PROTO_FIELDS || !profile_types[f.number])
 			continue;
 		if (f.number == PB_PROFILE_TIME_NANOS && r->header.scalars[f.number] != 0) {
@@ -160,8 +147,7 @@ static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 /* Rows are larger in memory than in the file (a location of 2 bytes takes 40): hence the limits. */
 static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct err *e)
 {
-	const uint64_t tables[] = { n->functions, n->locations, n->lines, n->strings };
-	const uint64_t rows[] = { n->samples, n->stacks, n->labels };
+	const uint64_t tables[] = { n->functions, n->locations, n->strings };
 
 	if (n->sample_types > PROTO_MAX_TYPES)
 		return FAIL(e, ERR_LIMIT, "profile has too many sample types");
@@ -169,22 +155,17 @@ static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct 
 		return FAIL(e, ERR_LIMIT, "profile has too many mappings");
 	if (n->comments > PROTO_MAX_FEW)
 		return FAIL(e, ERR_LIMIT, "profile has too many comments");
-	if (n->lines > PROTO_MAX_FEW && n->lines / PROTO_MAX_DEPTH > n->locations)
-		return FAIL(e, ERR_LIMIT, "a location has too many lines");
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		if (tables[i] > PROTO_MAX_TABLE)
-			return FAIL(e, ERR_LIMIT, "profile is too large");
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (rows[i] > PROTO_MAX_COUNT)
 			return FAIL(e, ERR_LIMIT, "profile is too large");
 	return OK;
 }
 
 bool proto_next(struct wire_cursor *c, uint32_t number, struct wire_field *f)
 {
-	struct err ignored;
+	struct err none; /* pass 1 has found everything well-formed */
 
-	while (wire_more(c) && proto_quick_field(c, f, &ignored) == OK)
+	while (wire_more(c) && proto_fast_field(c, f, &none) == OK)
 		if (f->number == number)
 			return true;
 	return false;
@@ -314,7 +295,7 @@ static MUST_USE enum err_code read_all(struct proto_reader *r, struct err *e)
 	TRY(read_strings(r, e));
 	TRY(read_header(r, e));
 	TRY(proto_read_tables(r, e));
-	TRY(proto_read_samples(r, e));
+	TRY(proto_resolve_samples(r, r->samples, e));
 	if (r->concatenated)
 		return FAIL(e, ERR_FORMAT, "concatenated profiles detected");
 	if (r->bad_string)
@@ -324,10 +305,10 @@ static MUST_USE enum err_code read_all(struct proto_reader *r, struct err *e)
 	return profile_check_tables(r->p, e);
 }
 
-enum err_code profile_proto_decode(
-    struct profile *out, struct str bytes, enum proto_kind *kind, struct err *e)
+enum err_code proto_decode_with(struct profile *out, struct str bytes,
+    struct proto_samples *samples, enum proto_kind *kind, struct err *e)
 {
-	struct proto_reader r = { .p = out, .in = bytes };
+	struct proto_reader r = { .p = out, .in = bytes, .samples = samples };
 	enum err_code code;
 
 	*kind = PROTO_OTHER;
@@ -340,5 +321,15 @@ enum err_code profile_proto_decode(
 	proto_reader_release(&r);
 	if (code != OK)
 		profile_release(out);
+	return code;
+}
+
+enum err_code profile_proto_decode(
+    struct profile *out, struct str bytes, enum proto_kind *kind, struct err *e)
+{
+	struct proto_samples samples = { 0 };
+	enum err_code code = proto_decode_with(out, bytes, &samples, kind, e);
+
+	proto_samples_release(&samples);
 	return code;
 }

@@ -1,6 +1,7 @@
 /*
  * What the parts of the profile.proto reader share: proto_decode.c (passes, strings, header),
- * proto_tables.c (mappings, functions, locations) and proto_samples.c. Nobody else includes it.
+ * proto_tables.c (mappings, functions, locations), proto_samples.c with proto_resolve.c, and
+ * proto_stream.c. Nobody else includes it.
  */
 #ifndef PROFILE_PROTO_READER_H
 #define PROFILE_PROTO_READER_H
@@ -11,11 +12,14 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/map.h"
+#include "base/vec.h"
 #include "core/pbfields.h"
 #include "core/str.h"
 #include "core/wire.h"
 #include "profile/idtable.h"
 #include "profile/profile.h"
+#include "profile/proto_decode.h"
 
 #define PROTO_FIELDS    ((size_t)PB_PROFILE_DOC_URL + 1)
 #define PROTO_MAX_TYPES 4096             /* sample types; known profiles have at most ten */
@@ -25,11 +29,31 @@
 #define PROTO_MAX_DEPTH 1024             /* lines of a location on average, when there are many */
 
 struct proto_counts {
-	uint64_t sample_types, samples, mappings, locations, lines, functions, strings, comments;
+	uint64_t sample_types, mappings, locations, functions, strings, comments;
 	uint64_t string_bytes;
-	uint64_t stacks; /* frames of all samples */
-	uint64_t values; /* of all samples */
-	uint64_t labels; /* upper bound: empty ones are dropped later */
+};
+
+#define PROTO_NO_FRAME UINT32_MAX /* a frame with the id 0 */
+#define PROTO_WILD     (1u << 31) /* a frame whose id is wild.p[frame less this bit] */
+
+/*
+ * Samples while the tables are not known: a frame is its location's id less one, strings of labels
+ * are indices in the file's table. A zero struct is a valid empty one.
+ */
+struct proto_samples {
+	VEC(uint32_t) stack_at; /* one a sample, and one more at the end */
+	VEC(uint32_t) stacks;
+	VEC(int64_t) values;
+	VEC(uint32_t) label_at; /* as stack_at, but empty until there is a label */
+	VEC(struct label) labels;
+	VEC(uint64_t) wild; /* ids of more than 31 bits */
+	struct map wild_map;
+	uint32_t max_frame;   /* the largest in stacks, when there is one */
+	uint32_t dropped_key; /* the largest of labels that say nothing: it must be right too */
+	size_t n_values;      /* of the first sample */
+	size_t odd_sample;    /* the first that has another number of values, 0: none */
+	size_t odd_values;
+	bool failed; /* memory */
 };
 
 /* The stretch of the input from the first to behind the last occurrence of a field. */
@@ -52,6 +76,8 @@ struct proto_fault {
 
 struct proto_reader {
 	struct profile *p;
+	struct proto_samples *samples;
+	VEC(struct line) lines;
 	struct str in; /* ends before the second profile of a concatenation */
 	bool concatenated;
 	bool bad_string;   /* an index outside the string table was met */
@@ -79,86 +105,21 @@ static inline void proto_reader_release(struct proto_reader *r)
 	idtable_release(&r->mapping_ids);
 	idtable_release(&r->function_ids);
 	idtable_release(&r->location_ids);
+	VEC_RELEASE(&r->lines);
 	arena_release(&r->scratch);
 }
 
 /* Reads the next field of a message, or fails with the reader's words. */
 enum err_code proto_field(struct wire_cursor *c, struct wire_field *f, struct err *e) MUST_USE;
-
-#define PROTO_TOP_BITS 0x8080808080808080ULL
-
-/* The next eight bytes, the first in the lowest bits; there must be as many. */
-static inline uint64_t proto_load_word(const uint8_t *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
-
-/* Drops the top bit of each of eight bytes and closes up: the value of a varint. */
-static inline uint64_t proto_close_up(uint64_t v)
-{
-	v = (v & 0x007f007f007f007fULL) | (v & 0x7f007f007f007f00ULL) >> 1;
-	v = (v & 0x00003fff00003fffULL) | (v & 0x3fff00003fff0000ULL) >> 2;
-	return (v & 0x000000000fffffffULL) | (v & 0x0fffffff00000000ULL) >> 4;
-}
-
-/* wire_get_varint() without a branch that depends on the length, where eight bytes follow. */
-static inline enum wire_status proto_get_varint(struct wire_cursor *c, uint64_t *out)
-{
-	uint64_t word, ends;
-
-	if (c->end - c->p < 8)
-		return wire_get_varint(c, out);
-	word = proto_load_word(c->p);
-	ends = ~word & PROTO_TOP_BITS;
-	if (ends == 0)
-		return wire_get_varint_slow(c, out);
-	*out = proto_close_up(word & (ends ^ (ends - 1)));
-	c->p += (unsigned)__builtin_ctzll(ends) / 8 + 1;
-	return WIRE_OK;
-}
-
-/* proto_field() with the usual forms in line: a short tag, then bytes or a number. */
-static inline MUST_USE enum err_code proto_quick_field(
-    struct wire_cursor *c, struct wire_field *f, struct err *e)
-{
-	struct wire_cursor at = *c;
-	uint8_t tag = *at.p++;
-	uint64_t n;
-
-	/* A short tag and a short number or length: most fields but ids and addresses. */
-	if (at.p < at.end && *at.p < 0x80 && tag < 0x80 && (tag & 7) == WIRE_VARINT) {
-		*f = (struct wire_field){ tag >> 3, WIRE_VARINT, *at.p, { "", 0 } };
-		c->p = at.p + 1;
-		return OK;
-	}
-	if ((tag & 0x80) || ((tag & 7) != WIRE_BYTES && (tag & 7) != WIRE_VARINT) ||
-	    proto_get_varint(&at, &n) != WIRE_OK)
-		return proto_field(c, f, e);
-	f->number = tag >> 3;
-	f->type = (enum wire_type)(tag & 7);
-	f->value = n;
-	f->bytes = (struct str){ "", 0 };
-	if (f->type == WIRE_BYTES) {
-		if (n > (uint64_t)(at.end - at.p))
-			return proto_field(c, f, e);
-		f->bytes = (struct str){ (const char *)at.p, (size_t)n };
-		at.p += n;
-	}
-	c->p = at.p;
-	return OK;
-}
-
 /* Reads a message of numbers: field i goes to *slots[i]; others are skipped. */
 enum err_code proto_scalars(
     struct str message, uint64_t *const *slots, size_t n_slots, struct err *e) MUST_USE;
 enum err_code proto_value_type(
     struct str message, struct proto_value_type *out, struct err *e) MUST_USE;
+
+/* profile_proto_decode() when some samples were read before `bytes`, which have the tables. */
+enum err_code proto_decode_with(struct profile *out, struct str bytes,
+    struct proto_samples *samples, enum proto_kind *kind, struct err *e) MUST_USE;
 
 /* A cursor over a field's span; only for what pass 1 has found to be well-formed. */
 struct wire_cursor proto_span_cursor(const struct proto_reader *r, uint32_t number);
@@ -171,10 +132,15 @@ str_id proto_string(struct proto_reader *r, uint64_t index);
 /* proto_tables.c: mappings, functions and locations with their lines. */
 enum err_code proto_read_tables(struct proto_reader *r, struct err *e) MUST_USE;
 
-/* proto_samples.c */
-enum err_code proto_count_sample(
-    struct proto_counts *n, struct str message, struct err *e) MUST_USE;
-enum err_code proto_read_samples(struct proto_reader *r, struct err *e) MUST_USE;
+/* proto_samples.c: adds what a sample's message says. Errors are those of the wire format. */
+enum err_code proto_add_sample(struct proto_samples *s, struct str message, struct err *e) MUST_USE;
+/* After the last sample. */
+enum err_code proto_end_samples(struct proto_samples *s, struct err *e) MUST_USE;
+void proto_samples_release(struct proto_samples *s);
+
+/* proto_resolve.c: moves the samples into the profile, whose tables are read. */
+enum err_code proto_resolve_samples(
+    struct proto_reader *r, struct proto_samples *s, struct err *e) MUST_USE;
 /* The noted fault, as check.h words it. */
 enum err_code proto_check_samples(const struct proto_reader *r, struct err *e) MUST_USE;
 /* How many varints end in these bytes. */

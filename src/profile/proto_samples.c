@@ -1,21 +1,14 @@
 /*
  * The samples of a profile.proto: nearly all bytes of a large file, so this is where its decoding
- * time goes. Stacks, values and labels are written one behind the other into arrays that the first
- * pass has measured; nothing is allocated here per sample.
+ * time goes. They come before the tables that they refer to, and a file is read once, perhaps while
+ * it is being inflated: so stacks, values and labels are written one behind the other with the
+ * numbers of the file, and proto_resolve.c turns those into indices when the tables are known.
  */
-#include <inttypes.h>
+#include "core/hash.h"
+#include "profile/proto_varint.h"
 
-#include "profile/proto_reader.h"
-
-/* Where the next values go. All arrays are large enough by the counts of the first pass. */
-struct sink {
-	struct proto_reader *r;
-	uint32_t *stacks;
-	int64_t *values;
-	struct label *labels;
-	size_t n_stacks, n_values, n_labels;
-	bool nil_location; /* in the present sample */
-};
+#define LONG_FIELD                                                                                 \
+	((size_t)64 << 10) /* bytes: its numbers are counted, others are taken to be so many */
 
 size_t proto_count_varints(struct str packed)
 {
@@ -32,60 +25,54 @@ size_t proto_count_varints(struct str packed)
 	return count;
 }
 
-static inline size_t count_numbers(const struct wire_field *f)
+static inline size_t room_for(struct str packed)
 {
-	return f->type == WIRE_BYTES ? proto_count_varints(f->bytes) : 1;
+	return packed.n > LONG_FIELD ? proto_count_varints(packed) : packed.n;
 }
 
-enum err_code proto_count_sample(struct proto_counts *n, struct str message, struct err *e)
-{
-	struct wire_cursor c = wire_cursor_of(message);
-	struct wire_field f;
+/* Ids that take more than 31 bits get numbers in the order in which they come. */
 
-	n->samples++;
-	while (wire_more(&c)) {
-		TRY(proto_quick_field(&c, &f, e));
-		if (f.number == PB_SAMPLE_LOCATION_ID)
-			n->stacks += count_numbers(&f);
-		else if (f.number == PB_SAMPLE_VALUE)
-			n->values += count_numbers(&f);
-		else if (f.number == PB_SAMPLE_LABEL)
-			n->labels++;
-	}
-	return OK;
+static bool wild_equal(const void *ctx, uint32_t index, const void *key)
+{
+	const struct proto_samples *s = ctx;
+	const uint64_t *id = key;
+
+	return s->wild.p[index] == *id;
 }
 
-static inline void add_frame(struct sink *s, uint64_t id)
+static uint32_t wild_frame(struct proto_samples *s, uint64_t id)
 {
-	uint32_t at = idtable_find(&s->r->location_ids, id);
+	uint32_t fresh = (uint32_t)s->wild.n;
+	uint32_t at = map_intern(&s->wild_map, hash_u64(id), wild_equal, s, &id, fresh);
 
-	s->nil_location |= at == IDTABLE_NONE;
-	s->stacks[s->n_stacks++] = at;
+	if (at == MAP_NONE || (at == fresh && !VEC_PUSH(&s->wild, id)))
+		s->failed = true;
+	return PROTO_WILD | (at & ~PROTO_WILD);
 }
 
-/* idtable_find() for tables that are not hashed; `direct` is the table's, NULL for ids in order. */
-static inline uint32_t find_short(const uint32_t *direct, uint32_t limit, uint32_t id)
+/* The stack has room. */
+static inline void add_frame(struct proto_samples *s, uint64_t id)
 {
-	if (direct)
-		return id < limit ? direct[id] : IDTABLE_NONE;
-	return id - 1 < limit ? id - 1 : IDTABLE_NONE;
+	uint32_t frame = id <= PROTO_WILD ? (uint32_t)id - 1 : wild_frame(s, id);
+
+	if (frame > s->max_frame)
+		s->max_frame = frame;
+	s->stacks.p[s->stacks.n++] = frame;
 }
 
 /*
  * Two ids at a time out of eight bytes, as long as both have at most four: the hot loop of large
  * files. The lengths of ids vary without a pattern, so branching on them costs more than all the
- * arithmetic.
+ * arithmetic. An id of 0 becomes PROTO_NO_FRAME.
  */
-static inline void read_short_ids(
-    struct sink *s, struct wire_cursor *c, const uint32_t *direct, uint32_t limit)
+static inline void read_short_ids(struct proto_samples *s, struct wire_cursor *c)
 {
 	const uint8_t *p = c->p;
-	uint32_t *to = s->stacks + s->n_stacks;
-	bool nil = false;
+	uint32_t *to = s->stacks.p + s->stacks.n, max = s->max_frame;
 
 	while (c->end - p >= 8) {
-		uint64_t word = proto_load_word(p), ends = ~word & PROTO_TOP_BITS,
-			 rest = ends & (ends - 1);
+		uint64_t word = proto_load_word(p), ends = ~word & PROTO_TOP_BITS;
+		uint64_t rest = ends & (ends - 1);
 		uint64_t first = word & (ends ^ (ends - 1)), second;
 
 		if (rest == 0)
@@ -93,28 +80,28 @@ static inline void read_short_ids(
 		second = (word & (rest ^ (rest - 1))) >> 1 >> __builtin_ctzll(ends);
 		if ((first | second) >> 32)
 			break;
-		to[0] = find_short(direct, limit, (uint32_t)proto_close_up(first));
-		to[1] = find_short(direct, limit, (uint32_t)proto_close_up(second));
-		nil |= (to[0] == IDTABLE_NONE) | (to[1] == IDTABLE_NONE);
+		to[0] = (uint32_t)proto_close_up(first) - 1;
+		to[1] = (uint32_t)proto_close_up(second) - 1;
+		max = to[0] > max ? to[0] : max;
+		max = to[1] > max ? to[1] : max;
 		to += 2;
 		p += (unsigned)__builtin_ctzll(rest) / 8 + 1;
 	}
-	s->nil_location |= nil;
-	s->n_stacks = (size_t)(to - s->stacks);
+	s->max_frame = max;
+	s->stacks.n = (size_t)(to - s->stacks.p);
 	c->p = p;
 }
 
-static MUST_USE enum err_code read_packed_stack(struct sink *s, struct str packed, struct err *e)
+static MUST_USE enum err_code read_packed_stack(
+    struct proto_samples *s, struct str packed, struct err *e)
 {
-	const struct idtable *ids = &s->r->location_ids;
 	struct wire_cursor c = wire_cursor_of(packed);
 	uint64_t id;
 
+	if (!VEC_RESERVE(&s->stacks, room_for(packed)))
+		return FAIL_NOMEM(e);
 	while (wire_more(&c)) {
-		if (ids->direct)
-			read_short_ids(s, &c, ids->direct, (uint32_t)ids->limit);
-		else if (!ids->hashed)
-			read_short_ids(s, &c, NULL, ids->n);
+		read_short_ids(s, &c);
 		if (!wire_more(&c))
 			break;
 		if (proto_get_varint(&c, &id) != WIRE_OK)
@@ -124,15 +111,18 @@ static MUST_USE enum err_code read_packed_stack(struct sink *s, struct str packe
 	return OK;
 }
 
-static MUST_USE enum err_code read_packed_values(struct sink *s, struct str packed, struct err *e)
+static MUST_USE enum err_code read_packed_values(
+    struct proto_samples *s, struct str packed, struct err *e)
 {
 	struct wire_cursor c = wire_cursor_of(packed);
 	uint64_t value;
 
+	if (!VEC_RESERVE(&s->values, room_for(packed)))
+		return FAIL_NOMEM(e);
 	while (wire_more(&c)) {
 		if (proto_get_varint(&c, &value) != WIRE_OK)
 			return FAIL(e, ERR_FORMAT, "bad varint");
-		s->values[s->n_values++] = (int64_t)value;
+		s->values.p[s->values.n++] = (int64_t)value;
 	}
 	return OK;
 }
@@ -145,7 +135,7 @@ static MUST_USE enum err_code read_label_numbers(
 	struct wire_field f;
 
 	while (wire_more(&c)) {
-		TRY(proto_quick_field(&c, &f, e));
+		TRY(proto_fast_field(&c, &f, e));
 		if (f.number < PB_LABEL_KEY || f.number > PB_LABEL_NUM_UNIT)
 			continue;
 		if (f.type != WIRE_VARINT)
@@ -155,8 +145,24 @@ static MUST_USE enum err_code read_label_numbers(
 	return OK;
 }
 
+/* An index in the file's string table; one that is outside of every table stays so. */
+static inline uint32_t string_index(uint64_t index)
+{
+	return index < UINT32_MAX ? (uint32_t)index : UINT32_MAX;
+}
+
+/* The first label: no sample before the present one has any. */
+static bool begin_labels(struct proto_samples *s)
+{
+	if (!VEC_RESERVE(&s->label_at, s->stack_at.n))
+		return false;
+	memset(s->label_at.p, 0, s->stack_at.n * sizeof *s->label_at.p);
+	s->label_at.n = s->stack_at.n;
+	return true;
+}
+
 /* A label that says nothing (no text, number 0 without a unit) is dropped, as pprof does. */
-static MUST_USE enum err_code read_label(struct sink *s, struct str message, struct err *e)
+static MUST_USE enum err_code read_label(struct proto_samples *s, struct str message, struct err *e)
 {
 	uint64_t numbers[PB_LABEL_NUM_UNIT + 1] = { 0 };
 	uint64_t text, unit;
@@ -165,23 +171,39 @@ static MUST_USE enum err_code read_label(struct sink *s, struct str message, str
 	TRY(read_label_numbers(message, numbers, e));
 	text = numbers[PB_LABEL_STR];
 	unit = numbers[PB_LABEL_NUM_UNIT];
-	label.key = proto_string(s->r, numbers[PB_LABEL_KEY]);
-	label.num = (int64_t)numbers[PB_LABEL_NUM];
-	if (text == 0 && label.num == 0 && unit == 0)
+	label.key = string_index(numbers[PB_LABEL_KEY]);
+	if (text == 0 && numbers[PB_LABEL_NUM] == 0 && unit == 0) {
+		if (label.key > s->dropped_key)
+			s->dropped_key = label.key;
 		return OK;
+	}
 	if (text != 0) {
-		label.str = proto_string(s->r, text);
-		label.num = 0;
+		label.str = string_index(text);
 	} else {
 		label.is_num = true;
-		label.unit = unit ? proto_string(s->r, unit) : 0;
+		label.num = (int64_t)numbers[PB_LABEL_NUM];
+		label.unit = string_index(unit);
 	}
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): all were counted */
-	s->labels[s->n_labels++] = label;
+	if ((s->labels.n == 0 && !begin_labels(s)) || !VEC_PUSH(&s->labels, label))
+		return FAIL_NOMEM(e);
 	return OK;
 }
 
-static MUST_USE enum err_code read_field(struct sink *s, const struct wire_field *f, struct err *e)
+static MUST_USE enum err_code read_number(
+    struct proto_samples *s, const struct wire_field *f, struct err *e)
+{
+	if (f->number == PB_SAMPLE_LOCATION_ID) {
+		if (!VEC_RESERVE(&s->stacks, 1))
+			return FAIL_NOMEM(e);
+		add_frame(s, f->value);
+	} else if (!VEC_PUSH(&s->values, (int64_t)f->value)) {
+		return FAIL_NOMEM(e);
+	}
+	return OK;
+}
+
+static MUST_USE enum err_code read_field(
+    struct proto_samples *s, const struct wire_field *f, struct err *e)
 {
 	if (f->number < PB_SAMPLE_LOCATION_ID || f->number > PB_SAMPLE_LABEL)
 		return OK;
@@ -194,98 +216,60 @@ static MUST_USE enum err_code read_field(struct sink *s, const struct wire_field
 	}
 	if (f->type != WIRE_VARINT || f->number == PB_SAMPLE_LABEL)
 		return FAIL(e, ERR_FORMAT, "type mismatch");
-	if (f->number == PB_SAMPLE_LOCATION_ID)
-		add_frame(s, f->value);
-	else
-		s->values[s->n_values++] = (int64_t)f->value;
-	return OK;
+	return read_number(s, f, e);
 }
 
-static void note_faults(struct sink *s, size_t n_values)
+/* Row i begins where sample i's frames and labels begin; row n, added last, is the end. */
+static bool add_row(struct proto_samples *s)
 {
-	struct proto_fault *fault = &s->r->fault;
-	bool mismatch = n_values != s->r->p->n_sample_types;
-
-	if (fault->found || (!mismatch && !s->nil_location))
-		return;
-	*fault =
-	    (struct proto_fault){ .found = true, .nil_location = !mismatch, .n_values = n_values };
+	return VEC_PUSH(&s->stack_at, (uint32_t)s->stacks.n) &&
+	       (s->labels.n == 0 || VEC_PUSH(&s->label_at, (uint32_t)s->labels.n));
 }
 
-static MUST_USE enum err_code read_sample(struct sink *s, struct str message, struct err *e)
+/* Notes the first sample that has not as many values as sample 0. */
+static void note_values(struct proto_samples *s, size_t sample, size_t n)
+{
+	if (sample == 0)
+		s->n_values = n;
+	else if (n != s->n_values && s->odd_sample == 0) {
+		s->odd_sample = sample;
+		s->odd_values = n;
+	}
+}
+
+enum err_code proto_add_sample(struct proto_samples *s, struct str message, struct err *e)
 {
 	struct wire_cursor c = wire_cursor_of(message);
-	size_t values_before = s->n_values;
+	size_t sample = s->stack_at.n, values_before = s->values.n;
 	struct wire_field f;
 
-	s->nil_location = false;
+	if (sample >= PROTO_MAX_COUNT || s->stacks.n > PROTO_MAX_COUNT ||
+	    s->labels.n > PROTO_MAX_COUNT)
+		return FAIL(e, ERR_LIMIT, "profile is too large");
+	if (!add_row(s))
+		return FAIL_NOMEM(e);
 	while (wire_more(&c)) {
-		TRY(proto_quick_field(&c, &f, e));
+		TRY(proto_fast_field(&c, &f, e));
 		TRY(read_field(s, &f, e));
 	}
-	note_faults(s, s->n_values - values_before);
-	return OK;
+	note_values(s, sample, s->values.n - values_before);
+	return s->failed ? FAIL_NOMEM(e) : OK;
 }
 
-/* Row i begins where sample i's frames and labels begin; row n is the end. */
-static MUST_USE enum err_code read_rows(
-    struct sink *s, uint32_t *stack_at, uint32_t *label_at, struct err *e)
+enum err_code proto_end_samples(struct proto_samples *s, struct err *e)
 {
-	struct wire_cursor c = proto_span_cursor(s->r, PB_PROFILE_SAMPLE);
-	struct wire_field f;
-	size_t i = 0;
-
-	while (wire_more(&c)) {
-		TRY(proto_quick_field(&c, &f, e));
-		if (f.number != PB_PROFILE_SAMPLE)
-			continue;
-		stack_at[i] = (uint32_t)s->n_stacks;
-		if (label_at)
-			label_at[i] = (uint32_t)s->n_labels;
-		TRY(read_sample(s, f.bytes, e));
-		i++;
-	}
-	stack_at[i] = (uint32_t)s->n_stacks;
-	if (label_at)
-		label_at[i] = (uint32_t)s->n_labels;
-	return OK;
+	if (s->stacks.n > PROTO_MAX_COUNT || s->labels.n > PROTO_MAX_COUNT)
+		return FAIL(e, ERR_LIMIT, "profile is too large");
+	return add_row(s) ? OK : FAIL_NOMEM(e);
 }
 
-enum err_code proto_read_samples(struct proto_reader *r, struct err *e)
+void proto_samples_release(struct proto_samples *s)
 {
-	struct arena *a = &r->p->arena;
-	struct sink s = { .r = r };
-	uint32_t *stack_at = arena_alloc_raw(a, r->n.samples + 1, sizeof *stack_at);
-	uint32_t *label_at = NULL;
-
-	s.stacks = arena_alloc_raw(a, r->n.stacks, sizeof *s.stacks);
-	s.values = arena_alloc_raw(a, r->n.values, sizeof *s.values);
-	if (r->n.labels) {
-		label_at = arena_alloc_raw(a, r->n.samples + 1, sizeof *label_at);
-		s.labels = arena_alloc_raw(a, r->n.labels, sizeof *s.labels);
-	}
-	if (arena_failed(a))
-		return FAIL_NOMEM(e);
-	TRY(read_rows(&s, stack_at, label_at, e));
-	r->samples_read = true;
-	r->p->samples = (struct samples){
-		.n = r->n.samples, .values = s.values, .stack_at = stack_at, .stacks = s.stacks
-	};
-	if (s.n_labels > 0) {
-		r->p->samples.label_at = label_at;
-		r->p->samples.labels = s.labels;
-	}
-	return OK;
-}
-
-enum err_code proto_check_samples(const struct proto_reader *r, struct err *e)
-{
-	if (r->p->n_sample_types == 0 && r->n.samples != 0)
-		return FAIL(e, ERR_FORMAT, "missing sample type information");
-	if (!r->fault.found)
-		return OK;
-	if (r->fault.nil_location)
-		return FAIL(e, ERR_FORMAT, "sample has nil location");
-	return FAIL(e, ERR_FORMAT, "mismatch: sample has %zu values vs. %" PRIu32 " types",
-	    r->fault.n_values, r->p->n_sample_types);
+	VEC_RELEASE(&s->stack_at);
+	VEC_RELEASE(&s->stacks);
+	VEC_RELEASE(&s->values);
+	VEC_RELEASE(&s->label_at);
+	VEC_RELEASE(&s->labels);
+	VEC_RELEASE(&s->wild);
+	map_release(&s->wild_map);
 }

@@ -4,7 +4,7 @@
  */
 #include <inttypes.h>
 
-#include "profile/proto_reader.h"
+#include "profile/proto_varint.h"
 
 #define KERNEL STR("[kernel.kallsyms]")
 
@@ -114,54 +114,75 @@ static MUST_USE enum err_code read_functions(struct proto_reader *r, struct err 
 		   : FAIL_NOMEM(e);
 }
 
-static MUST_USE enum err_code read_line(
-    struct proto_reader *r, struct str message, struct line *line, struct err *e)
+/* A location's lines are many messages of two or three numbers: hence no table of slots here. */
+static MUST_USE enum err_code read_line(struct proto_reader *r, struct str message, struct err *e)
 {
-	uint64_t function = 0, number = 0, column = 0;
-	uint64_t *const slots[] = {
-		[PB_LINE_FUNCTION_ID] = &function,
-		[PB_LINE_LINE] = &number,
-		[PB_LINE_COLUMN] = &column,
-	};
+	struct wire_cursor c = wire_cursor_of(message);
+	uint64_t numbers[PB_LINE_COLUMN + 1] = { 0 };
+	struct line line = { .function = PROFILE_NONE };
+	struct wire_field f;
 
-	TRY(proto_scalars(message, slots, sizeof slots / sizeof slots[0], e));
-	line->function = function ? idtable_find(&r->function_ids, function) : PROFILE_NONE;
-	line->line = (int64_t)number;
-	line->column = (int64_t)column;
-	return OK;
+	while (wire_more(&c)) {
+		TRY(proto_fast_field(&c, &f, e));
+		if (f.number > PB_LINE_COLUMN)
+			continue;
+		if (f.number != 0 && f.type != WIRE_VARINT)
+			return FAIL(e, ERR_FORMAT, "type mismatch");
+		numbers[f.number] = f.value;
+	}
+	line.line = (int64_t)numbers[PB_LINE_LINE];
+	line.column = (int64_t)numbers[PB_LINE_COLUMN];
+	if (numbers[PB_LINE_FUNCTION_ID])
+		line.function = idtable_find(&r->function_ids, numbers[PB_LINE_FUNCTION_ID]);
+	return VEC_PUSH(&r->lines, line) ? OK : FAIL_NOMEM(e);
 }
 
-/* One field of a location; its numbers go to `numbers`, by field. */
-static inline MUST_USE enum err_code location_field(struct proto_reader *r,
-    const struct wire_field *f, struct line *lines, uint64_t *numbers, struct err *e)
+static MUST_USE enum err_code check_lines(const struct proto_reader *r, struct err *e)
 {
-	if (f->number > PB_LOCATION_IS_FOLDED)
+	size_t n = r->lines.n;
+
+	if (n > PROTO_MAX_FEW && n / PROTO_MAX_DEPTH > r->n.locations)
+		return FAIL(e, ERR_LIMIT, "a location has too many lines");
+	return n > PROTO_MAX_TABLE ? FAIL(e, ERR_LIMIT, "profile is too large") : OK;
+}
+
+static MUST_USE enum err_code read_location_field(
+    struct proto_reader *r, const struct wire_field *f, uint64_t *numbers, struct err *e)
+{
+	if (f->number == PB_LOCATION_LINE) {
+		if (f->type != WIRE_BYTES)
+			return FAIL(e, ERR_FORMAT, "type mismatch");
+		TRY(check_lines(r, e));
+		return read_line(r, f->bytes, e);
+	}
+	if (f->number == 0 || f->number > PB_LOCATION_IS_FOLDED)
 		return OK;
-	if (f->number == PB_LOCATION_LINE && f->type == WIRE_BYTES)
-		return read_line(r, f->bytes, &lines[r->p->n_lines++], e);
-	if (f->number && (f->number == PB_LOCATION_LINE || f->type != WIRE_VARINT))
+	if (f->type != WIRE_VARINT)
 		return FAIL(e, ERR_FORMAT, "type mismatch");
 	numbers[f->number] = f->value;
 	return OK;
 }
 
-static MUST_USE enum err_code read_location(struct proto_reader *r, struct str message,
-    struct location *l, struct line *lines, struct err *e)
+static MUST_USE enum err_code read_location(
+    struct proto_reader *r, struct str message, struct location *l, struct err *e)
 {
-	uint64_t numbers[PB_LOCATION_IS_FOLDED + 1] = { 0 };
 	struct wire_cursor c = wire_cursor_of(message);
+	uint64_t numbers[PB_LOCATION_IS_FOLDED + 1] = { 0 };
+	uint32_t first_line = (uint32_t)r->lines.n;
 	struct wire_field f;
 
-	l->first_line = r->p->n_lines;
 	while (wire_more(&c)) {
-		TRY(proto_quick_field(&c, &f, e));
-		TRY(location_field(r, &f, lines, numbers, e));
+		TRY(proto_fast_field(&c, &f, e));
+		TRY(read_location_field(r, &f, numbers, e));
 	}
-	l->id = numbers[PB_LOCATION_ID];
-	l->address = numbers[PB_LOCATION_ADDRESS];
-	l->n_lines = r->p->n_lines - l->first_line;
-	l->mapping = idtable_find(&r->mapping_ids, numbers[PB_LOCATION_MAPPING_ID]);
-	l->is_folded = numbers[PB_LOCATION_IS_FOLDED] != 0;
+	*l = (struct location){
+		.id = numbers[PB_LOCATION_ID],
+		.address = numbers[PB_LOCATION_ADDRESS],
+		.mapping = idtable_find(&r->mapping_ids, numbers[PB_LOCATION_MAPPING_ID]),
+		.first_line = first_line,
+		.n_lines = (uint32_t)r->lines.n - first_line,
+		.is_folded = numbers[PB_LOCATION_IS_FOLDED] != 0,
+	};
 	return OK;
 }
 
@@ -170,20 +191,20 @@ static MUST_USE enum err_code read_locations(struct proto_reader *r, struct err 
 	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_LOCATION);
 	struct profile *p = r->p;
 	struct location *locations = arena_alloc_raw(&p->arena, r->n.locations, sizeof *locations);
-	struct line *lines = ARENA_ARRAY(&p->arena, struct line, r->n.lines);
 	struct wire_field f;
 
-	if (!locations || !lines)
+	if (!locations || !VEC_RESERVE(&r->lines, r->n.locations))
 		return FAIL_NOMEM(e);
 	p->locations = locations;
-	p->lines = lines;
 	while (proto_next(&c, PB_PROFILE_LOCATION, &f)) {
 		struct location *l = &locations[p->n_locations];
 
-		*l = (struct location){ 0 };
-		TRY(read_location(r, f.bytes, l, lines, e));
+		TRY(read_location(r, f.bytes, l, e));
 		TRY(check_row(l->id, p->n_locations++, e));
 	}
+	TRY(check_lines(r, e));
+	p->n_lines = (uint32_t)r->lines.n;
+	p->lines = VEC_HAND_OVER(&p->arena, r->lines);
 	return idtable_build(
 		   &r->location_ids, &r->scratch, locations, sizeof *locations, p->n_locations)
 		   ? OK

@@ -20,6 +20,7 @@
 #include "profile/diff.h"
 #include "profile/encode.h"
 #include "profile/merge.h"
+#include "profile/proto_stream.h"
 #include "profile/scale.h"
 
 #define ATTEMPTS_MAX 5000
@@ -118,6 +119,51 @@ static void decoding(void **state)
 	assert_int_equal(profile_encode(&p, &bytes, &e), OK);
 	put_zstd_around(&bytes);
 	fail_everywhere(run_decode, &bytes);
+	buf_release(&bytes);
+	profile_release(&p);
+}
+
+struct pieces {
+	struct str all;
+	size_t n; /* bytes a piece */
+};
+
+static enum err_code run_decode_pieces(void *input, struct err *e)
+{
+	struct pieces *pieces = input;
+	struct str left = pieces->all;
+	struct proto_stream s;
+	struct profile p = { 0 };
+	struct buf piece = { 0 };
+	enum err_code code = proto_stream_begin(&s, e);
+
+	while (code == OK && left.n) {
+		size_t n = left.n < pieces->n ? left.n : pieces->n;
+
+		buf_add_str(&piece, str_head(left, n));
+		left = str_skip(left, n);
+		code = buf_failed(&piece) ? FAIL_NOMEM(e) : proto_stream_take(&s, &piece, e);
+	}
+	if (code == OK)
+		code = proto_stream_end(&p, &s, e);
+	if (code != OK)
+		assert_null(p.arena.head);
+	profile_release(&p);
+	proto_stream_release(&s);
+	buf_release(&piece);
+	return code;
+}
+
+static void decoding_in_pieces(void **state)
+{
+	struct profile p;
+	struct buf bytes = { 0 };
+	struct err e;
+
+	(void)state;
+	make_profile(&p, "nanoseconds");
+	assert_int_equal(profile_encode(&p, &bytes, &e), OK);
+	fail_everywhere(run_decode_pieces, &(struct pieces){ buf_str(&bytes), 1000 });
 	buf_release(&bytes);
 	profile_release(&p);
 }
@@ -288,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decoding),
+		cmocka_unit_test(decoding_in_pieces),
 		cmocka_unit_test(decoding_others),
 		cmocka_unit_test(encoding),
 		cmocka_unit_test(merging),

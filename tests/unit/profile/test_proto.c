@@ -6,13 +6,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "gen/builder.h"
 #include "gen/rawproto.h"
 #include "profile/decode.h"
+#include "profile/encode.h"
+#include "profile/gzip.h"
 #include "profile/proto_decode.h"
+#include "profile/proto_stream.h"
 
 static const char *const words[] = { "", "cpu", "ns", "main", "main.c", "key", "text", "bytes", "",
 	"[kernel.kallsyms]_stext" };
@@ -38,11 +45,64 @@ static void add_tables(struct buf *b)
 	buf_release(&location);
 }
 
+/* Reads the bytes in pieces of n. */
+static enum err_code decode_pieces(struct profile *p, struct str bytes, size_t n, struct err *e)
+{
+	struct proto_stream s;
+	struct buf piece = { 0 };
+	enum err_code code = proto_stream_begin(&s, e);
+
+	*p = (struct profile){ 0 };
+	while (code == OK && bytes.n) {
+		buf_add_str(&piece, str_head(bytes, n < bytes.n ? n : bytes.n));
+		bytes = str_skip(bytes, n < bytes.n ? n : bytes.n);
+		code = proto_stream_take(&s, &piece, e);
+	}
+	if (code == OK)
+		code = piece.n ? ERR_FORMAT : proto_stream_end(p, &s, e);
+	proto_stream_release(&s);
+	buf_release(&piece);
+	return code;
+}
+
+static void assert_equal_profiles(const struct profile *p, const struct profile *q)
+{
+	struct buf first = { 0 }, second = { 0 };
+	struct err e;
+
+	assert_int_equal(profile_encode(p, &first, &e), OK);
+	assert_int_equal(profile_encode(q, &second, &e), OK);
+	assert_int_equal(first.n, second.n);
+	assert_memory_equal(first.p, second.p, first.n);
+	buf_release(&first);
+	buf_release(&second);
+}
+
+/* What is read in one piece is read in pieces, with the same outcome. */
+static void assert_read_in_pieces(const struct profile *p, enum err_code code, struct str bytes)
+{
+	static const size_t sizes[] = { 1, 2, 3, 7, 64, 100000 };
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct profile q;
+		struct err e = { 0 };
+
+		assert_int_equal(decode_pieces(&q, bytes, sizes[i], &e), code);
+		if (code == OK)
+			assert_equal_profiles(p, &q);
+		else
+			assert_null(q.arena.head);
+		profile_release(&q);
+	}
+}
+
 /* Decodes and releases the bytes; on success *p is the caller's. */
 static enum err_code decode(struct profile *p, struct buf *b, struct err *e)
 {
 	enum err_code code = profile_decode(p, buf_str(b), e);
 
+	if (b->n)
+		assert_read_in_pieces(p, code, buf_str(b));
 	buf_release(b);
 	return code;
 }
@@ -477,6 +537,96 @@ static void hostile_numbers_of_types_meet_a_limit(void **state)
 	assert_string_equal(e.msg, "parsing profile: profile has too many sample types");
 }
 
+/* Packed, it is larger than what is read into memory first. */
+static void make_large(struct buf *packed)
+{
+	static const int64_t values[] = { 1 };
+	struct builder b;
+	struct profile p;
+	struct err e;
+	uint64_t seed = 1;
+	uint32_t stack[32];
+
+	builder_begin(&b, &p);
+	builder_type(&b, "cpu", "ns");
+	for (uint64_t i = 0; i < 70000; i++)
+		builder_location(&b, PROFILE_NONE, i);
+	for (int i = 0; i < 24000; i++) {
+		for (int k = 0; k < 32; k++)
+			stack[k] = gen_below(&seed, 70000);
+		builder_sample(&b, stack, 32, values);
+	}
+	builder_finish(&b);
+	assert_int_equal(profile_encode_gzip(&p, packed, &e), OK);
+	assert_true(packed->n > (size_t)1 << 20);
+	profile_release(&p);
+}
+
+static void put_file(const char *path, struct str bytes)
+{
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes.p, 1, bytes.n, f), bytes.n);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The file gives what the bytes do, also when it is refused. */
+static void assert_file_as_bytes(struct str bytes)
+{
+	char path[] = "/tmp/test_proto.XXXXXX";
+	struct err e = { 0 }, file_e = { 0 };
+	struct profile p, q;
+	enum err_code code = profile_decode(&p, bytes, &e);
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	put_file(path, bytes);
+	assert_int_equal(profile_decode_file(&q, str_c(path), SIZE_MAX, &file_e), code);
+	unlink(path);
+	if (code == OK)
+		assert_equal_profiles(&p, &q);
+	else
+		assert_string_equal(e.msg, file_e.msg);
+	profile_release(&p);
+	profile_release(&q);
+}
+
+static void large_packed_files_are_read_while_they_are_inflated(void **state)
+{
+	struct buf packed = { 0 };
+
+	(void)state;
+	make_large(&packed);
+	assert_file_as_bytes(buf_str(&packed));
+	assert_file_as_bytes(str_head(buf_str(&packed), packed.n - 1));
+	packed.p[packed.n - 5] ^= 1;
+	assert_file_as_bytes(buf_str(&packed));
+	buf_release(&packed);
+}
+
+/* Also when they are no profile.proto, and when there is something behind it. */
+static void large_packed_files_may_be_anything(void **state)
+{
+	struct buf raw = { 0 }, packed = { 0 };
+	struct err e;
+	uint64_t seed = 3;
+
+	(void)state;
+	for (int i = 0; i < 300000; i++)
+		buf_printf(&raw, "main;f%x 1\n", (unsigned)gen_random(&seed));
+	assert_int_equal(profile_gzip(buf_str(&raw), &packed, &e), OK);
+	assert_true(packed.n > (size_t)1 << 20);
+	assert_file_as_bytes(buf_str(&packed));
+	buf_clear(&packed);
+	make_large(&packed);
+	assert_int_equal(profile_gzip(STR("\xff"), &packed, &e), OK);
+	assert_file_as_bytes(buf_str(&packed));
+	buf_release(&raw);
+	buf_release(&packed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,6 +645,8 @@ int main(void)
 		cmocka_unit_test(concatenation_shows_in_the_time_only),
 		cmocka_unit_test(large_counts_need_bytes),
 		cmocka_unit_test(hostile_numbers_of_types_meet_a_limit),
+		cmocka_unit_test(large_packed_files_are_read_while_they_are_inflated),
+		cmocka_unit_test(large_packed_files_may_be_anything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,35 @@ static void gzip_and_zstd_are_read(void **state)
 	}
 }
 
+/*
+ * Data without repetitions is packed without looking for any; what comes behind it and has some is
+ * packed well all the same. Random text of 64 different bytes takes three quarters of its size.
+ */
+static void repetitions_are_found_behind_data_without_any(void **state)
+{
+	struct buf raw = { 0 }, packed = { 0 };
+	struct gzip g = { 0 };
+	size_t n = 5000000, random_size;
+
+	(void)state;
+	fill(&raw, n, 6);
+	gzip_begin(&g, &packed);
+	gzip_add(&g, buf_str(&raw));
+	random_size = packed.n;
+	for (int i = 0; i < 20000; i++)
+		BUF_LIT(&raw, "the same again and again; ");
+	gzip_other_data(&g);
+	gzip_add(&g, str_skip(buf_str(&raw), n));
+	fill(&raw, n, 7);
+	gzip_add(&g, str_skip(buf_str(&raw), raw.n - n));
+	assert_true(gzip_end(&g));
+	assert_reads(&packed, &raw);
+	assert_in_range(random_size, n / 4 * 3 - n / 20, n / 4 * 3 + n / 20);
+	assert_in_range(packed.n, n / 2 * 3 - n / 10, n / 2 * 3 + n / 20);
+	buf_release(&raw);
+	buf_release(&packed);
+}
+
 /* The last member's size says nothing about the first's. */
 static void members_and_frames_are_joined(void **state)
 {
@@ -326,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gzip_and_zstd_are_read),
+		cmocka_unit_test(repetitions_are_found_behind_data_without_any),
 		cmocka_unit_test(members_and_frames_are_joined),
 		cmocka_unit_test(a_wrong_size_in_the_trailer_is_no_trouble),
 		cmocka_unit_test(every_truncation_is_an_unexpected_end),
