@@ -6,6 +6,7 @@
  */
 #include "object/objdump.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -61,12 +62,22 @@ static void bound(pid_t pid)
 	(void)prlimit(pid, RLIMIT_AS, &memory, NULL);
 }
 
+/* Waits for its end. Where SIGCHLD is ignored the kernel does not tell how it ended. */
+static bool has_succeeded(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return errno == ECHILD;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 /* What a program prints; false when it is not there or fails. */
 static bool run(const char *program, const char *const *rest, size_t n, char *path, struct buf *out)
 {
 	struct err e;
 	pid_t pid;
-	int status = 0;
 	const int fd = start_program(program, rest, n, path, &pid);
 	bool ok;
 
@@ -75,9 +86,7 @@ static bool run(const char *program, const char *const *rest, size_t n, char *pa
 	bound(pid);
 	ok = fs_read_fd(fd, str_c(program), MAX_OUTPUT, out, &e) == OK;
 	close(fd); /* one that still writes ends by SIGPIPE */
-	while (waitpid(pid, &status, 0) < 0)
-		;
-	return ok && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return has_succeeded(pid) && ok;
 }
 
 /* "   103f4:      \taddi\tsp, sp, -16": an address and what is there. */
