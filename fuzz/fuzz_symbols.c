@@ -101,7 +101,7 @@ static void ask_type(struct object_types *t, const struct object_variable *v)
 
 	for (unsigned depth = 0; type && depth < 4; depth++) {
 		const uint64_t size = object_types_size(t, type);
-		struct object_place place = { 0, 0 };
+		struct object_place place = { 0 };
 
 		for (unsigned k = 0; k < 8; k++)
 			(void)object_types_descend(t, type, size / 8 * k, &path, &place);

@@ -117,6 +117,8 @@ server ttl_server ttl_server 5 5 0 'ttl_handler .*(SAWTOOTH|BOUNDED)'
 lru lru-fills $((2000 * (10 + seconds / 2))) 0 'put lru_cache.c:.*(PLATEAU|STABLE)'
 lru lru-full 10000 0 'put lru_cache.c:.*(BOUNDED|CHURN|STABLE)'
 redis redis-no-expiry 0 1 '^#1 .*LEAK'
+# Its allocator is jemalloc: who holds the blocks is known when each is noted.
+PPROF_HEAP_RATE=1 redis redis-holders 0 1 '^    held by +(global|thread|->)'
 redis redis-expiry 8 0 '^NO LEAK'
 redis redis-maxmemory 0 0 '^NO LEAK' --maxmemory 16mb --maxmemory-policy allkeys-lru
 if wanted sqlite-page-cache; then

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "base/arena.h"
 #include "core/str.h"
 #include "profile/decode.h"
 #include "profile/profile.h"
@@ -35,6 +36,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bench_names PROFILE\n");
 		return 2;
 	}
+	alloc_expect_large(); /* as the tool does for files that take long enough to be measured */
 	if (profile_decode_file(&p, str_c(argv[1]), (size_t)1 << 30, &e) != OK) {
 		fprintf(stderr, "%s\n", e.msg);
 		return 1;

@@ -1,18 +1,24 @@
 #include "base/visible.h"
 
-/* Bytes at the start of s that are one control character; 0 for other text. */
-static size_t control_length(struct str s)
-{
-	const unsigned char c = (unsigned char)s.p[0];
+#include "base/utf8.h"
 
+#define C1_FIRST 0x80 /* U+0080 … U+009F: some terminals take them for escape sequences too */
+#define C1_END   0xa0
+
+/* The character at the start of s, and its length; a byte that is no UTF-8 is one by itself. */
+static size_t next(struct str s, uint32_t *c)
+{
+	if (!utf8_is_bad(s))
+		return utf8_next(s, c);
+	*c = (unsigned char)s.p[0];
+	return 1;
+}
+
+static bool is_control(uint32_t c)
+{
 	if (c == '\n' || c == '\t')
-		return 0;
-	if (c < ' ' || c == 0x7f)
-		return 1;
-	/* U+0080 … U+009F: some terminals take them for escape sequences too. */
-	if (c == 0xc2 && s.n > 1 && (unsigned char)s.p[1] >= 0x80 && (unsigned char)s.p[1] < 0xa0)
-		return 2;
-	return 0;
+		return false;
+	return c < ' ' || c == 0x7f || (c >= C1_FIRST && c < C1_END);
 }
 
 void visible_add(struct buf *out, struct str s)
@@ -20,10 +26,11 @@ void visible_add(struct buf *out, struct str s)
 	size_t from = 0;
 
 	for (size_t i = 0; i < s.n;) {
-		size_t n = control_length(str_skip(s, i));
+		uint32_t c;
+		size_t n = next(str_skip(s, i), &c);
 
-		if (n == 0) {
-			i++;
+		if (!is_control(c)) {
+			i += n;
 			continue;
 		}
 		buf_add(out, s.p + from, i - from);

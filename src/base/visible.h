@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "core/str.h"
 
-/* Appends s; newlines and tabs stay, as do UTF-8 and bytes that are none. */
+/* Appends s; newlines and tabs stay, as do other UTF-8 and other bytes that are none. */
 void visible_add(struct buf *out, struct str s);
 
 #endif

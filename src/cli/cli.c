@@ -59,7 +59,11 @@ static void say(void *ctx, bool is_error, struct str text)
 
 static void step(void *ctx, struct str text)
 {
-	progress_step(ctx, text);
+	struct buf shown = { 0 };
+
+	visible_add(&shown, text);
+	progress_step(ctx, buf_str(&shown));
+	buf_release(&shown);
 }
 
 static int fail(const struct ui *terminal, const struct err *e)

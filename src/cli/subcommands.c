@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/visible.h"
 #include "cli/flags.h"
 #include "driver/explain_symbols.h"
 #include "driver/launch.h"
@@ -30,13 +31,26 @@ static void run_usage(const struct ui *ui)
 	buf_release(&out);
 }
 
+/* Names come from profiles: on a terminal nothing in them is obeyed. */
+static void print_report(struct str text)
+{
+	struct buf shown = { 0 };
+
+	if (isatty(STDOUT_FILENO)) {
+		visible_add(&shown, text);
+		text = buf_str(&shown);
+	}
+	fwrite(text.p, 1, text.n, stdout);
+	buf_release(&shown);
+}
+
 static enum err_code run_query(const struct launch *launch, const struct ui *ui, struct err *e)
 {
 	struct buf out = { 0 };
 	enum err_code code = launch_query(launch, ui, &out, e);
 
 	if (code == OK)
-		fputs(buf_c(&out), stdout);
+		print_report(buf_str(&out));
 	buf_release(&out);
 	return code;
 }
@@ -91,9 +105,13 @@ static void leaks_usage(const struct ui *ui)
 /* One line that is written over; only for someone who looks at it. */
 static void show_progress(void *ctx, struct str text)
 {
+	struct buf shown = { 0 };
+
 	(void)ctx;
-	fprintf(stderr, "\r\033[K%.*s", STR_ARG(text));
+	visible_add(&shown, text);
+	fprintf(stderr, "\r\033[K%.*s", STR_ARG(buf_str(&shown)));
 	fflush(stderr);
+	buf_release(&shown);
 }
 
 static enum err_code run_leaks(
@@ -123,7 +141,7 @@ static enum err_code run_leaks(
 	v.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
 	code = verdicts_run(&v, argv + used, (size_t)(argc - used), ui, &out, status, e);
 	if (code == OK)
-		fputs(buf_c(&out), stdout);
+		print_report(buf_str(&out));
 	buf_release(&out);
 	return code;
 }
@@ -146,7 +164,7 @@ static enum err_code run_symbols(
 		names[i] = str_c(argv[i]);
 	code = explain_symbols(names, (size_t)argc, ui, &out, e);
 	if (code == OK)
-		fputs(buf_c(&out), stdout);
+		print_report(buf_str(&out));
 	buf_release(&out);
 	return code;
 }

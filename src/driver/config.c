@@ -31,11 +31,15 @@ enum err_code config_set(
 enum err_code config_set_url(
     struct config *c, struct str param, struct str value, struct arena *keep, struct err *e)
 {
-	const struct option *o = value.n ? option_find_url(param) : NULL;
+	const struct option *o = option_find_url(param);
 	enum err_code code;
 
 	if (!o)
 		return OK;
+	if (value.n == 0) {
+		option_set_defaults(o, 1, c);
+		return OK;
+	}
 	code = option_set(o, c, value, keep, e);
 	if (code != OK)
 		err_prefix(e, "error setting config field %s", o->name);

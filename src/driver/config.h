@@ -58,7 +58,8 @@ enum err_code config_set(struct config *c, struct str name, struct str value, st
     struct err *e) MUST_USE;
 
 /*
- * Applies one URL parameter; names that are none of ours are ignored, and so is an empty value.
+ * Applies one URL parameter; names that are none of ours are ignored. An empty value is the
+ * option's own default, so that a page can leave out what the command line has set.
  * ERR_USAGE "error setting config field NAME: …".
  */
 enum err_code config_set_url(struct config *c, struct str param, struct str value,

@@ -9,22 +9,42 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "base/visible.h"
 #include "driver/child.h"
 #include "driver/outfile.h"
 #include "report/svg.h"
+
+/* dot and what it writes are UTF-8: of a name that is not, each bad byte becomes U+FFFD. */
+static void add_utf8(struct buf *out, struct str s)
+{
+	while (s.n > 0) {
+		size_t valid = utf8_valid_head(s);
+
+		buf_add(out, s.p, valid);
+		s = str_skip(s, valid);
+		if (s.n > 0) {
+			BUF_LIT(out, "\xef\xbf\xbd");
+			s = str_skip(s, 1);
+		}
+	}
+}
 
 enum err_code output_draw(
     const char *format, bool massage, struct str dot, struct buf *out, struct err *e)
 {
 	struct arena arena = { 0 };
 	struct str option = arena_printf(&arena, "-T%s", format);
-	struct buf drawn = { 0 };
+	struct buf drawn = { 0 }, clean = { 0 };
 	enum err_code code;
 
 	if (!option.p)
 		return FAIL_NOMEM(e);
-	code = child_filter((const char *const[]){ "dot", option.p, NULL }, dot, &drawn, e);
+	add_utf8(&clean, dot);
+	code = buf_failed(&clean) ? FAIL_NOMEM(e)
+				  : child_filter((const char *const[]){ "dot", option.p, NULL },
+					buf_str(&clean), &drawn, e);
+	buf_release(&clean);
 	if (code == ERR_NOT_FOUND || code == ERR_IO)
 		err_prefix(e, "failed to execute dot. Is Graphviz installed? Error");
 	else if (code == OK && massage)

@@ -3,6 +3,7 @@
  *
  *	{"live", "every": seconds between samples, "value": [type, unit] of `total`,
  *	 "times": whether the moments have times, "restarts": [ms since the epoch],
+ *	 "deploys": those of them whose program is another build,
  *	 "past": [moment] of earlier runs, "moments": [moment],
  *	 "report": what `pprof leaks -json` prints, or null, "why": there is none}
  *
@@ -65,6 +66,22 @@ static void put_moments(const struct verdicts_series *s, struct buf *out)
 	buf_char(out, ']');
 }
 
+/* All of them, or those that brought another build. */
+static void put_restarts(
+    const struct verdicts_series *s, const char *name, bool deploys, struct buf *out)
+{
+	const char *comma = "";
+
+	buf_printf(out, ",\"%s\":[", name);
+	for (size_t i = 0; i < s->restarts.n; i++) {
+		if (deploys && !s->restarts.p[i].other_build)
+			continue;
+		buf_printf(out, "%s%" PRId64, comma, s->restarts.p[i].time_ns / 1000000);
+		comma = ",";
+	}
+	buf_char(out, ']');
+}
+
 void timeline_json(
     const struct timeline *t, const struct leaks_report *report, struct str why, struct buf *out)
 {
@@ -75,10 +92,8 @@ void timeline_json(
 	buf_printf(out, "{\"live\":%s,\"every\":%.3f,\"times\":%s", t->is_live ? "true" : "false",
 	    t->every_s, has_times(s) ? "true" : "false");
 	put_value(s, out);
-	BUF_LIT(out, ",\"restarts\":[");
-	for (size_t i = 0; i < s->restarts.n; i++)
-		buf_printf(out, "%s%" PRId64, i ? "," : "", s->restarts.p[i] / 1000000);
-	buf_char(out, ']');
+	put_restarts(s, "restarts", false, out);
+	put_restarts(s, "deploys", true, out);
 	put_moments(s, out);
 	BUF_LIT(out, ",\"why\":");
 	json_text(out, why);

@@ -174,6 +174,24 @@ static struct str keep(struct session *s)
 	return s->n_sources > 1 ? folder_of(first) : first;
 }
 
+/* When, whether it is another build, and how to compare with before. */
+static void put_restart(const struct session *s, struct buf *out)
+{
+	const struct series_restart *last =
+	    s->series.restarts.n ? &s->series.restarts.p[s->series.restarts.n - 1] : NULL;
+	time_t at = last ? (time_t)(last->time_ns / 1000000000) : 0;
+	char text[32];
+	struct tm tm;
+
+	buf_printf(out, "the program was started anew%s: %zu earlier profile%s left out",
+	    last && last->other_build ? " as another build" : "", s->series.left_out,
+	    s->series.left_out == 1 ? " is" : "s are");
+	if (s->is_live || s->n_sources != 1 || at <= 0 || !localtime_r(&at, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+		return;
+	buf_printf(out, "; compare with pprof leaks -since %s %.*s", text, STR_ARG(s->sources[0]));
+}
+
 static void print(struct session *s, struct str kept, struct buf *out)
 {
 	struct explain_options o = { s->sources[0], .before = kept, .is_live = s->is_live };
@@ -183,8 +201,7 @@ static void print(struct session *s, struct str kept, struct buf *out)
 		o.report = s->series.list.p[s->series.list.n - 1].name;
 
 	if (s->series.left_out)
-		buf_printf(&restart, "the program was started anew: %zu earlier profile%s left out",
-		    s->series.left_out, s->series.left_out == 1 ? " is" : "s are");
+		put_restart(s, &restart);
 	o.restart = buf_str(&restart);
 	if (s->v->json)
 		explain_json(&s->report, &o, out);

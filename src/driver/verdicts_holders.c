@@ -22,6 +22,15 @@ static void note(void *ctx, bool is_error, struct str text)
 	s->text = arena_str(s->arena, str_trim(text));
 }
 
+/* What the program itself says of why there is none, without who has said it to whom. */
+static struct str reason_in(struct str said)
+{
+	const struct str mark = STR("no retained profile: ");
+	size_t at = str_find(said, mark);
+
+	return at == STR_NPOS ? said : str_skip(said, at + mark.n);
+}
+
 /* Beside the page about the process. */
 static MUST_USE enum err_code find_url(
     struct str source, struct arena *a, struct str *url, struct err *e)
@@ -56,7 +65,7 @@ enum err_code verdicts_holders_ask(struct fetch_result *got, struct str *why, st
 	o.quiet = true;
 	*why = STR("");
 	if (fetch_profiles(got, &o, &noting, e) != OK) {
-		*why = said.text;
+		*why = reason_in(said.text);
 		return e->code == ERR_NOMEM ? ERR_NOMEM : OK;
 	}
 	code = name(got, v, how, ui, e);

@@ -173,6 +173,22 @@ static bool is_restart(const struct verdicts_series *s, size_t i)
 	return x->allocated > 0 && y->allocated >= 0 && y->allocated < x->allocated;
 }
 
+/* The build id of the program itself, which comes first; "" not known. */
+static struct str build_of(const struct series_entry *x)
+{
+	const struct profile *p = &x->profile;
+
+	return p->n_mappings ? profile_str(p, p->mappings[0].build_id) : STR("");
+}
+
+static struct series_restart restart_at(const struct verdicts_series *s, size_t i)
+{
+	struct str before = build_of(&s->list.p[i - 1]), now = build_of(&s->list.p[i]);
+
+	return (struct series_restart){ s->list.p[i].moment.time_ns,
+		before.n && now.n && !str_eq(before, now) };
+}
+
 /* Marks are for looking at: one that memory is short for is missing, and nothing else. */
 static void remember_past(struct verdicts_series *s, const struct series_entry *x)
 {
@@ -213,7 +229,7 @@ void verdicts_series_settle(struct verdicts_series *s)
 	for (size_t i = 1; i < s->list.n; i++)
 		if (is_restart(s, i)) {
 			first = i;
-			(void)VEC_PUSH(&s->restarts, s->list.p[i].moment.time_ns);
+			(void)VEC_PUSH(&s->restarts, restart_at(s, i));
 		}
 	s->restarted |= first > 0;
 	s->left_out += first;

@@ -36,13 +36,19 @@ struct series_past {
 	int64_t total;
 };
 
+/* The program was started anew. */
+struct series_restart {
+	int64_t time_ns;  /* of the first profile since */
+	bool other_build; /* a deployment: the program is not the one of before */
+};
+
 struct verdicts_series {
 	VEC(struct series_entry) list;
 	struct mapping_sources urls;  /* of the last profile that came from a URL */
 	struct arena arena;           /* of texts */
 	size_t left_out;              /* profiles of earlier runs of the program */
 	VEC(struct series_past) past; /* these, in order of time; the newest SERIES_MAX_PAST */
-	VEC(int64_t) restarts;        /* time_ns of the first profile of each run but the first */
+	VEC(struct series_restart) restarts;
 	uint32_t last_id;
 	bool restarted;
 };

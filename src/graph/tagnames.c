@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/hash.h"
+#include "graph/quote.h"
 #include "graph/tagsums.h"
 #include "profile/unit.h"
 
@@ -100,20 +101,6 @@ static bool list_pairs(struct tag_names *t, const uint32_t *ids, size_t n)
 	return !buf_failed(&t->text);
 }
 
-/* As text between double quotes in dot's language. */
-static void add_escaped(struct buf *out, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\n') {
-			BUF_LIT(out, "\\l");
-			continue;
-		}
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_char(out, '\\');
-		buf_char(out, s.p[i]);
-	}
-}
-
 static uint32_t make_set(struct tag_names *t, const uint32_t *ids, size_t n)
 {
 	if (!list_pairs(t, ids, n))
@@ -124,7 +111,7 @@ static uint32_t make_set(struct tag_names *t, const uint32_t *ids, size_t n)
 	for (size_t i = 0; i < t->pairs.n; i++) {
 		if (i > 0)
 			BUF_LIT(&t->joined, "\\n");
-		add_escaped(&t->joined, t->pairs.p[i]);
+		graph_quote(&t->joined, t->pairs.p[i]);
 	}
 	return buf_failed(&t->joined) ? MAP_NONE
 				      : text_number(&t->sets, buf_str(&t->joined), t->arena);
@@ -190,8 +177,10 @@ uint32_t tagnames_size(struct tag_names *t, int64_t value)
 		return at == MAP_NONE ? MAP_NONE : t->values.p[at].size;
 	buf_clear(&t->text);
 	unit_scaled_label(&t->text, value, t->unit, t->tag_unit);
-	if (!buf_failed(&t->text))
-		size = text_number(&t->sizes, buf_str(&t->text), t->arena);
+	buf_clear(&t->joined);
+	graph_quote(&t->joined, buf_str(&t->text)); /* the unit is the profile's */
+	if (!buf_failed(&t->text) && !buf_failed(&t->joined))
+		size = text_number(&t->sizes, buf_str(&t->joined), t->arena);
 	t->values.p[t->values.n++] = (struct tag_size){ value, size };
 	return size;
 }

@@ -8,6 +8,7 @@
 
 #include "leaks/amounts.h"
 #include "leaks/explain_site.h"
+#include "leaks/holders.h"
 
 static size_t count_leaks(const struct leaks_report *r)
 {
@@ -104,17 +105,12 @@ static void put_memory(struct buf *out, const struct leaks_report *r)
 	buf_char(out, '\n');
 }
 
-/* Less than this, and than this part of all, comes and goes in any process. */
-#define NOTEWORTHY       (1 << 20)
-#define NOTEWORTHY_SHARE 0.01
-
 /* Growth that the heap does not have needs another explanation. */
 static void put_reconciliation(struct buf *out, const struct leaks_report *r)
 {
 	const struct leaks_projection *p = &r->projection;
 
-	if (!p->has_slope || p->slope.lo <= 0 || r->window_s <= 0 ||
-	    p->slope.lo * r->window_s < fmax(NOTEWORTHY, NOTEWORTHY_SHARE * (double)p->used))
+	if (!leaks_is_noteworthy(r))
 		return;
 	if (r->heap_growth < 0.3 * p->slope.value)
 		BUF_LIT(out,
@@ -189,7 +185,10 @@ static void put_other(struct buf *out, const struct leaks_report *r, const struc
 		amount_seconds(out, v->ages.oldest_s);
 	}
 	buf_printf(out, "%s",
-	    leaks_is_mixed(r, s) ? " (blocks of all ages)" : gloss_of(v->class, r->has_births));
+	    leaks_is_mixed(r, s) ? " (blocks of all ages)"
+	    : v->is_replaced
+		? " (a large block that is allocated anew, ever larger: what fills it?)"
+		: gloss_of(v->class, r->has_births));
 	if (s->curve && r->n_moments > 1 && v->most_bytes > 0) {
 		BUF_LIT(out, "  ");
 		amount_sparkline(out, s->curve, r->n_moments);
@@ -258,14 +257,33 @@ static void put_before(struct buf *out, const struct leaks_report *r)
 			     "another build: nothing can be said\n");
 }
 
+/* What nobody holds is not to be bounded but freed. */
+static bool are_all_lost(const struct leaks_report *r)
+{
+	size_t n = count_leaks(r);
+
+	for (size_t i = 0; i < n; i++)
+		if (!str_starts(r->suspects[i].holder, LEAKS_NO_HOLDER) ||
+		    r->suspects[i].holder_samples < 0.9 * r->suspects[i].held_samples)
+			return false;
+	return n > 0;
+}
+
 /* Once, however many suspects there are. */
 static void put_next(struct buf *out, const struct leaks_report *r, const struct explain_options *o)
 {
 	if (count_leaks(r) == 0)
 		return;
-	BUF_LIT(out,
-	    "\nthen: find who keeps the blocks; free them, or bound what holds them (a limit "
-	    "of entries, a TTL and an eviction)\nmended? ");
+	BUF_LIT(out, "\nthen: ");
+	if (are_all_lost(r))
+		BUF_LIT(out,
+		    "nothing that was seen points to these blocks: a free is missing where the "
+		    "last pointer to one goes away");
+	else
+		BUF_LIT(out,
+		    "find who keeps the blocks; free them, or bound what holds them (a limit of "
+		    "entries, a TTL and an eviction)");
+	BUF_LIT(out, "\nmended? ");
 	explain_again(out, o);
 	if (!o->before.n)
 		BUF_LIT(out, "   (DIR: what -save DIR keeps of a run)");

@@ -75,6 +75,7 @@ static void put_evidence(struct buf *out, const struct leaks_verdict *v)
 	put_number(out, "live_samples", v->live_samples);
 	put_number(out, "least_bytes", v->least_bytes);
 	put_number(out, "most_bytes", v->most_bytes);
+	put_bool(out, "replaced", v->is_replaced);
 	put_number(out, "period_seconds", v->period_s > 0 ? v->period_s : (double)NAN);
 }
 

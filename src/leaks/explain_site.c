@@ -26,6 +26,8 @@ const char *explain_word(const struct leaks_report *r, const struct leaks_site *
 {
 	if (!explain_sees_growth(r))
 		return "";
+	if (s->v.is_replaced)
+		return "LARGE BLOCK";
 	return leaks_is_mixed(r, s) ? "UNDECIDED" : leaks_class_word(s->v.class);
 }
 

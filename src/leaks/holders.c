@@ -2,13 +2,13 @@
 #include "leaks/holders.h"
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "base/vec.h"
+#include "core/hash.h"
 #include "profile/retained.h"
 
-/* Holders of one suspect that are told apart; the rest is none of the greatest. */
-#define MOST_HOLDERS 512
 /* A second holder is worth a line from this share on. */
-#define SECOND       0.1
+#define SECOND 0.1
 
 struct holder {
 	struct str text;
@@ -20,6 +20,8 @@ struct finder {
 	const struct profile *p;
 	int samples, bytes; /* indices of values */
 	VEC(struct holder) list;
+	struct map map; /* of these, by text */
+	bool no_memory;
 	struct buf text;
 };
 
@@ -83,23 +85,31 @@ static void write_holder(struct finder *f, size_t sample)
 	}
 }
 
+static bool same_text(const void *ctx, uint32_t index, const void *key)
+{
+	const struct finder *f = ctx;
+
+	return str_eq(f->list.p[index].text, *(const struct str *)key);
+}
+
 static void add(struct finder *f, size_t sample)
 {
 	const int64_t *v = sample_values(f->p, sample);
 	struct str text = buf_str(&f->text);
-	struct holder one = { .samples = (double)v[f->samples], .bytes = (double)v[f->bytes] };
+	const uint32_t fresh = (uint32_t)f->list.n;
+	uint32_t i = MAP_NONE;
 
-	for (size_t i = 0; i < f->list.n; i++) {
-		if (!str_eq(f->list.p[i].text, text))
-			continue;
-		f->list.p[i].samples += one.samples;
-		f->list.p[i].bytes += one.bytes;
+	/* What the map names must be in the list. */
+	if (VEC_RESERVE(&f->list, 1))
+		i = map_intern(&f->map, hash_bytes(text.p, text.n), same_text, f, &text, fresh);
+	if (i == MAP_NONE) {
+		f->no_memory = true;
 		return;
 	}
-	if (f->list.n == MOST_HOLDERS)
-		return;
-	one.text = arena_str(&f->r->arena, text);
-	(void)VEC_PUSH(&f->list, one);
+	if (i == fresh)
+		(void)VEC_PUSH(&f->list, (struct holder){ .text = arena_str(&f->r->arena, text) });
+	f->list.p[i].samples += (double)v[f->samples];
+	f->list.p[i].bytes += (double)v[f->bytes];
 }
 
 /* The greatest, and the greatest but for `not`. */
@@ -118,6 +128,7 @@ static void find(struct finder *f, struct leaks_site *site)
 	const struct holder *first, *second;
 
 	f->list.n = 0;
+	map_release(&f->map);
 	site->held_samples = 0;
 	for (size_t i = 0; i < f->p->samples.n; i++) {
 		if (!is_of(f, i, site))
@@ -147,8 +158,9 @@ enum err_code leaks_holders(struct leaks_report *r, const struct profile *retain
 	f.bytes = profile_sample_type_index(retained, STR("inuse_space"));
 	for (size_t i = 0; f.samples >= 0 && f.bytes >= 0 && i < r->n_suspects; i++)
 		find(&f, &r->suspects[i]);
-	failed = f.list.failed || buf_failed(&f.text) || arena_failed(&r->arena);
+	failed = f.no_memory || buf_failed(&f.text) || arena_failed(&r->arena);
 	VEC_RELEASE(&f.list);
+	map_release(&f.map);
 	buf_release(&f.text);
 	return failed ? FAIL_NOMEM(e) : OK;
 }

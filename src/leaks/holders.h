@@ -7,6 +7,9 @@
 
 #include "leaks/leaks.h"
 
+/* How the holder of blocks begins that nothing points to; see docs/retention.md. */
+#define LEAKS_NO_HOLDER STR("no pointer found")
+
 /*
  * Fills holder and its numbers of r's suspects from a profile of what is retained, symbolized as
  * that of the report was. Texts lie in r->arena. ERR_NOMEM.

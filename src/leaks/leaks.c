@@ -47,6 +47,30 @@ static double could_hide(const struct leaks_input *in, const struct leaks_report
 	return span > 0 ? FOUND_FROM * fmax(1, period) / span : (double)INFINITY;
 }
 
+/* Less than this, and than this part of all, comes and goes in any process. */
+#define NOTEWORTHY       (1 << 20)
+#define NOTEWORTHY_SHARE 0.01
+
+bool leaks_is_noteworthy(const struct leaks_report *r)
+{
+	const struct leaks_projection *p = &r->projection;
+
+	return p->has_slope && p->slope.lo > 0 && r->window_s > 0 &&
+	       p->slope.lo * r->window_s >= fmax(NOTEWORTHY, NOTEWORTHY_SHARE * (double)p->used);
+}
+
+/* Memory that is touched bit by bit shows in the process, and not in how many blocks there are. */
+static bool fills_a_block(const struct leaks_report *r)
+{
+	const struct leaks_projection *p = &r->projection;
+
+	for (size_t i = 0; leaks_is_noteworthy(r) && i < r->n_others; i++)
+		if (r->others[i].v.is_replaced &&
+		    r->others[i].v.live_bytes >= p->slope.lo * r->window_s)
+			return true;
+	return false;
+}
+
 static const char *why_undecided(
     const struct leaks_report *r, const struct leaks_input *in, const struct series *s)
 {
@@ -58,6 +82,8 @@ static const char *why_undecided(
 		       "cache that fills";
 	if (r->n_suspects > 0)
 		return "growth was seen whose shape is not decided yet";
+	if (fills_a_block(r))
+		return "memory grows, maybe into a block that is allocated anew, ever larger";
 	if (in->n_moments == 1 && in->has_births)
 		for (size_t i = 0; i < r->n_others; i++)
 			if (leaks_is_mixed(r, &r->others[i]))

@@ -109,6 +109,9 @@ struct leaks_verdict {
 	struct leaks_ages ages;
 	double live_bytes, live_objects, live_samples; /* at the last moment */
 	double least_bytes, most_bytes;                /* in use over the series */
+	/* Few blocks, all of them sampled and none of the first half of the run: as one that grows
+	 * (a vector, a table) is allocated anew, ever larger. */
+	bool is_replaced;
 	unsigned swings;
 	double period_s; /* of a sawtooth; 0 unknown */
 };
@@ -193,6 +196,9 @@ struct leaks_report {
 enum err_code leaks_analyze(
     struct leaks_report *out, const struct leaks_input *in, struct err *e) MUST_USE;
 void leaks_report_release(struct leaks_report *r);
+
+/* True when memory of the process surely grows, and by more than comes and goes in any. */
+bool leaks_is_noteworthy(const struct leaks_report *r);
 
 /* Fills now->before from an earlier report of the same program, whose sites are found by name. */
 void leaks_compare(struct leaks_report *now, const struct leaks_report *before);

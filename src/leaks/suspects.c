@@ -337,7 +337,7 @@ static bool choose_others(struct chooser *c)
 	for (uint32_t i = 0; list && i < lines; i++) {
 		const struct leaks_verdict *v = &c->judged[LEAKS_LINE][i].v;
 
-		if (!c->taken[i] && v->class != LEAKS_FEW)
+		if (!c->taken[i] && (v->class != LEAKS_FEW || v->is_replaced))
 			list[n++] = (struct quiet){ i, v->most_bytes };
 	}
 	if (n)

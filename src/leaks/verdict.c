@@ -101,6 +101,22 @@ static enum leaks_class settle_quiet(const struct judged *j, const struct leaks_
 	return LEAKS_STABLE;
 }
 
+/* A block this many times the mean between samples is sampled for sure. */
+#define SURE_TIMES   8
+#define FEW_BLOCKS   4
+#define LARGE_BLOCKS (1 << 20)
+
+static bool is_replaced(const struct leaks_verdict *v, const struct leaks_input *in)
+{
+	double period = in->p->period > 1 ? (double)in->p->period : 1;
+
+	return in->has_births && in->n_moments > 1 && v->class == LEAKS_FEW &&
+	       v->live_objects >= 0.5 && v->live_objects <= FEW_BLOCKS &&
+	       v->live_bytes >= LARGE_BLOCKS &&
+	       v->live_bytes >= SURE_TIMES * period * v->live_objects &&
+	       v->ages.n[2] + v->ages.n[3] < 0.5 && v->most_bytes > v->least_bytes;
+}
+
 /*
  * The profile alone says leak. Between profiles there is enough to say so too, or to say no, or it
  * was too short for either.
@@ -184,6 +200,7 @@ void verdict_settle(struct judged *j, const struct leaks_input *in, struct verdi
 	if (grows)
 		return;
 	v->class = settle_quiet(j, in);
+	v->is_replaced = is_replaced(v, in);
 	if (v->class != LEAKS_SAWTOOTH && v->class != LEAKS_BOUNDED && seems_to_grow(j, cuts))
 		v->class = LEAKS_EARLY;
 }

@@ -270,6 +270,11 @@ static void remember(
 	o->base = base;
 }
 
+bool object_has_one_base(const struct object *o)
+{
+	return o->has_base;
+}
+
 enum err_code object_base(
     struct object *o, const struct object_mapping *m, uint64_t addr, uint64_t *base, struct err *e)
 {
@@ -280,6 +285,7 @@ enum err_code object_base(
 		*base = o->base;
 		return OK;
 	}
+	o->has_base = false;
 	if (m->start == 0 && m->offset == 0 && (m->limit == 0 || m->limit == UINT64_MAX)) {
 		*base = 0;
 		return OK;

@@ -2,13 +2,23 @@
  * A copy in memory of the debug sections that are read here, each at its place in the file. Called
  * by dwarf.c. libelf would read every section into memory of its own, page by page: of a program
  * with 50 MB of debug information that is a third of the time that names take. This is one block
- * of large pages, and what is not asked for (locations, frames, macros) is not read at all.
+ * of large pages, and what is not asked for (locations, frames, macros) is not read at all. Of the
+ * units' trees, half of all bytes, only the beginnings are read, from which libdw learns what units
+ * there are: a tree is read when it is hit, into memory that the one before it had. New memory
+ * costs more than reading: the kernel clears it first.
  */
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "object/object_impl.h"
 
 /* Below this libelf's own reading costs less than the copy's bookkeeping. */
-#define WORTH_IT ((size_t)1 << 20)
-#define MAX_COPY ((size_t)4 << 30)
+#define WORTH_IT  ((size_t)1 << 20)
+#define MAX_COPY  ((size_t)4 << 30)
+/* Of each unit: its header and its own DIE, which is some hundred bytes. */
+#define HEAD      ((uint64_t)16 << 10)
+/* With more units than this they are so small that there is nothing to leave out. */
+#define MAX_HEADS 4096
 
 static bool is_one_of(const char *name, const char *const *names, size_t n)
 {
@@ -80,7 +90,74 @@ static bool copy_part(const struct object *o, char *copy, uint64_t offset, uint6
 	return object_read_file(o, offset, copy + offset, (size_t)n);
 }
 
-static bool copy_sections(const struct object *o, char *copy)
+/* The length of the unit at an offset of the copy, with its own bytes; 0 when it is not plain. */
+static uint64_t unit_length(const char *head)
+{
+	uint32_t n;
+
+	memcpy(&n, head, sizeof n);
+	return n && n < 0xfffffff0 ? (uint64_t)n + sizeof n : 0;
+}
+
+/* A block of large pages would be cleared whole for the little that is put there. */
+static void use_small_pages(char *from, char *to)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t at = ((uintptr_t)from + page - 1) & ~(page - 1);
+
+	if ((uintptr_t)to > at)
+		(void)madvise(from + (at - (uintptr_t)from), (uintptr_t)to - at, MADV_NOHUGEPAGE);
+}
+
+/* The beginnings of all units; false when the section must be read whole. */
+static bool copy_heads(struct object *o, char *copy, const GElf_Shdr *h)
+{
+	const uint64_t end = h->sh_offset + h->sh_size;
+	uint64_t at = h->sh_offset;
+	size_t n = 0;
+
+	if (o->header.e_ident[EI_DATA] != OBJECT_OUR_BYTE_ORDER || h->sh_size < WORTH_IT ||
+	    end < at || end > o->image_n)
+		return false;
+	use_small_pages(copy + at, copy + end);
+	while (at < end) {
+		const uint64_t left = end - at;
+		uint64_t length;
+
+		if (left < sizeof(uint32_t) || n++ == MAX_HEADS ||
+		    !copy_part(o, copy, at, left < HEAD ? left : HEAD))
+			return false;
+		length = unit_length(copy + at);
+		if (!length || length > left)
+			return false;
+		at += length;
+	}
+	o->info_at = h->sh_offset;
+	o->info_n = h->sh_size;
+	return true;
+}
+
+bool object_has_holes(const struct object *o)
+{
+	return o->info_n > 0;
+}
+
+bool object_read_unit(const struct object *o, uint64_t at, uint64_t n, uint8_t *to)
+{
+	if (at > o->info_n || n > o->info_n - at)
+		return false;
+	return object_read_file(o, o->info_at + at, (char *)to, (size_t)n);
+}
+
+bool object_fill_holes(struct object *o)
+{
+	const bool ok = !o->info_n || copy_part(o, o->copy_bytes, o->info_at, o->info_n);
+
+	o->info_n = ok ? 0 : o->info_n;
+	return ok;
+}
+
+static bool copy_sections(struct object *o, char *copy)
 {
 	Elf_Scn *section = NULL;
 	size_t names, n;
@@ -97,6 +174,8 @@ static bool copy_sections(const struct object *o, char *copy)
 		const bool is_debug =
 		    strncmp(name, ".debug_", 7) == 0 || strncmp(name, ".zdebug_", 8) == 0;
 
+		if (strcmp(name, ".debug_info") == 0 && copy_heads(o, copy, &h))
+			continue;
 		if (((is_debug && !is_left_out(name)) || elf_ndxscn(section) == names) &&
 		    h.sh_type != SHT_NOBITS && !copy_part(o, copy, h.sh_offset, h.sh_size))
 			return false;
@@ -117,7 +196,10 @@ Elf *object_debug_elf(struct object *o)
 	copy = arena_alloc_raw(&o->copy_arena, o->image_n, 1);
 	if (copy && copy_sections(o, copy))
 		o->copy = elf_memory(copy, o->image_n);
-	if (!o->copy)
+	o->copy_bytes = o->copy ? copy : NULL;
+	if (!o->copy) {
 		arena_release(&o->copy_arena);
+		o->info_n = 0;
+	}
 	return o->copy ? o->copy : o->elf;
 }

@@ -15,6 +15,7 @@
 #include "object/demangle.h"
 #include "object/disasm_text.h"
 #include "object/dwarf_line.h"
+#include "object/objdump.h"
 #include "object/object_impl.h"
 #include "object/plt.h"
 
@@ -77,9 +78,11 @@ static MUST_USE enum err_code open_handle(struct listing *l, struct err *e)
 	if (object_machine(l->o) == EM_RISCV)
 		return FAIL(e, ERR_UNSUPPORTED,
 		    "cannot disassemble RISC-V code: pprof was built with capstone %d, which does "
-		    "not know it (5 and later do)",
+		    "not know it (5 and later do), and no objdump in PATH does",
 		    CS_API_MAJOR);
-	return FAIL(e, ERR_UNSUPPORTED, "cannot disassemble machine type %u", object_machine(l->o));
+	return FAIL(e, ERR_UNSUPPORTED,
+	    "cannot disassemble machine type %u: neither capstone nor an objdump in PATH knows it",
+	    object_machine(l->o));
 }
 
 /* Names demangled in full, as objdump --demangle has them. */
@@ -433,6 +436,11 @@ static MUST_USE enum err_code take(
 	return OK;
 }
 
+static void add_line(void *ctx, uint64_t address, struct str text)
+{
+	add(ctx, address, text);
+}
+
 enum err_code object_disassemble(struct object *o, uint64_t start, uint64_t end, bool intel,
     struct arena *a, struct object_instruction **out, uint32_t *n, struct err *e)
 {
@@ -445,10 +453,12 @@ enum err_code object_disassemble(struct object *o, uint64_t start, uint64_t end,
 		return FAIL(e, ERR_LIMIT, "range of %llu bytes is too long to disassemble",
 		    (unsigned long long)(end - start));
 	rc = open_handle(&l, e);
-	if (rc == OK) {
+	if (rc == OK)
 		run(&l, start, end);
+	else if (rc == ERR_UNSUPPORTED && objdump_list(o, start, end, add_line, &l))
+		rc = OK;
+	if (rc == OK)
 		rc = take(&l, out, n, e);
-	}
 	if (l.insn)
 		cs_free(l.insn, 1);
 	if (l.handle)

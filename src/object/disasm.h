@@ -1,6 +1,7 @@
 /*
- * Instructions of a range of an object (capstone; x86-64 and aarch64), in the text that a report
- * built on objdump prints: "mov    %rsp,%rbp", "call   1139 <inner+0x9>".
+ * Instructions of a range of an object, by capstone or, for a machine that it does not know, by an
+ * installed objdump, in the text that a report built on objdump prints: "mov    %rsp,%rbp",
+ * "call   1139 <inner+0x9>".
  */
 #ifndef OBJECT_DISASM_H
 #define OBJECT_DISASM_H

@@ -27,10 +27,15 @@ static bool same_text(const void *ctx, uint32_t index, const void *key)
 static struct str intern(struct object *o, struct str s)
 {
 	const uint32_t fresh = (uint32_t)o->texts.n;
-	const uint32_t i = map_intern(&o->texts_map, hash_bytes(s.p, s.n), same_text, o, &s, fresh);
+	uint32_t i = MAP_NONE;
 
+	/* Room first: an index that is in the map must be one of the table's. */
+	if (VEC_RESERVE(&o->texts, 1))
+		i = map_intern(&o->texts_map, hash_bytes(s.p, s.n), same_text, o, &s, fresh);
 	if (i == fresh)
 		(void)VEC_PUSH(&o->texts, arena_str(&o->arena, s));
+	if (i == MAP_NONE)
+		o->arena.failed = true;
 	return i < o->texts.n ? o->texts.p[i] : STR("");
 }
 
@@ -178,7 +183,7 @@ static MUST_USE enum err_code make_index(struct object *o, struct err *e)
 	}
 	o->dwarf_why = holder->path;
 	sections = dwarf_sections_of(elf, false);
-	TRY(dwarf_index_new(&o->dwarf, dwarf, &sections, e));
+	TRY(dwarf_index_new(&o->dwarf, dwarf, &sections, holder, e));
 	return add_split_units(o, e);
 }
 
@@ -276,7 +281,9 @@ struct Dwarf *object_dwarf(struct object *o)
 {
 	struct err ignored;
 
-	return dwarf_need_index(o, &ignored) == OK && o->dwarf ? o->dwarf->dwarf : NULL;
+	if (dwarf_need_index(o, &ignored) != OK || !o->dwarf)
+		return NULL;
+	return object_fill_holes(o->dwarf->file) ? o->dwarf->dwarf : NULL;
 }
 
 uint64_t object_names_identity(struct object *o)

@@ -200,6 +200,7 @@ static bool is_type_or_function(unsigned tag)
 {
 	switch (tag) {
 	case DW_TAG_subprogram:
+	case DW_TAG_inlined_subroutine:
 	case DW_TAG_structure_type:
 	case DW_TAG_class_type:
 	case DW_TAG_union_type:
@@ -234,6 +235,8 @@ static bool add_steps(struct dwarf_abbrevs *t, struct dwarf_abbrev *a)
 		(void)VEC_PUSH(&t->steps, (struct dwarf_step){ skip, *f });
 		skip = 0;
 	}
+	a->is_plain = !a->has_children && a->size != DWARF_VARIABLE_SIZE &&
+		      a->tag != DW_TAG_subprogram && a->tag != DW_TAG_inlined_subroutine;
 	(void)VEC_PUSH(&t->steps, (struct dwarf_step){ .skip = skip });
 	a->n_steps = (uint32_t)t->steps.n - a->first_step;
 	return !t->steps.failed;

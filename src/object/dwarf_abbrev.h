@@ -31,6 +31,7 @@ struct dwarf_abbrev {
 	uint16_t tag;
 	bool has_children;
 	bool is_skippable; /* it says where its children end, and code is rarely among them */
+	bool is_plain;     /* no children, no code, always the same size */
 };
 
 /* How wide some forms are in a unit. */

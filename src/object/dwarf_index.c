@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "core/hash.h"
 #include "object/dwarf_section.h"
+#include "object/object_impl.h"
 
 #define MAX_UNITS (1u << 20)
 
@@ -97,41 +98,133 @@ static void read_lines(
 		dwarf_rows_release(&u->call_files);
 }
 
-static void drop_tree(struct dwarf_unit *u)
+/* Moves storage, empty; what `to` had must be nothing. */
+#define MOVE_STORAGE(to, from)                                                                     \
+	do {                                                                                       \
+		(to)->p = (from)->p;                                                               \
+		(to)->cap = (from)->cap;                                                           \
+		(to)->n = 0;                                                                       \
+		(to)->failed = false;                                                              \
+		(from)->p = NULL;                                                                  \
+		(from)->cap = (from)->n = 0;                                                       \
+		(from)->failed = false;                                                            \
+	} while (0)
+
+static void release_store(struct dwarf_store *s)
 {
-	VEC_RELEASE(&u->nodes);
-	VEC_RELEASE(&u->segments.v);
+	VEC_RELEASE(&s->bytes);
+	VEC_RELEASE(&s->nodes);
+	VEC_RELEASE(&s->ranges);
+	VEC_RELEASE(&s->spare.v);
+	VEC_RELEASE(&s->segments);
+	VEC_RELEASE(&s->rows);
+}
+
+static struct dwarf_store take_store(struct dwarf_index *x)
+{
+	struct dwarf_store s = { 0 };
+
+	pthread_mutex_lock(&x->lock);
+	if (x->n_stores)
+		s = x->stores[--x->n_stores];
+	pthread_mutex_unlock(&x->lock);
+	return s;
+}
+
+static void give_store(struct dwarf_index *x, struct dwarf_store *s)
+{
+	bool is_kept;
+
+	pthread_mutex_lock(&x->lock);
+	is_kept = x->n_stores < DWARF_STORES;
+	if (is_kept)
+		x->stores[x->n_stores++] = *s;
+	pthread_mutex_unlock(&x->lock);
+	if (!is_kept)
+		release_store(s);
+}
+
+/* Whether the tree is to be read from the file: it is that file's own, and not in memory. */
+static bool is_apart(const struct dwarf_index *x, const struct dwarf_unit *u)
+{
+	return x->file && object_has_holes(x->file) && !u->is_split && !u->is_packaged;
+}
+
+/* Trees that cannot be read are as damaged ones; false when memory is short. */
+static bool read_bytes(struct dwarf_index *x, struct dwarf_unit *u)
+{
+	struct dwarf_source *s = &u->source;
+	const uint64_t n = s->end > s->at ? s->end - s->at : 0;
+
+	if (!s->in.info.n || !n)
+		return true;
+	s->bytes = (const uint8_t *)s->in.info.p + s->at;
+	if (!is_apart(x, u))
+		return true;
+	/* Room for larger ones too, which will come; and nothing that is there need be copied. */
+	if (u->bytes.cap < n)
+		VEC_RELEASE(&u->bytes);
+	if (!VEC_RESERVE(&u->bytes, (size_t)(n + n / 4)))
+		return false;
+	u->bytes.n = (size_t)n;
+	if (object_read_unit(x->file, s->at, n, u->bytes.p))
+		s->bytes = u->bytes.p;
+	else
+		s->in.info = STR("");
+	return true;
 }
 
 static bool read_tree(
     struct dwarf_unit *u, struct dwarf_abbrevs *abbrevs, const struct dwarf_wanted *wanted)
 {
 	struct dwarf_tree t = { 0 };
-	const bool ok = dwarf_tree_read(&t, &u->source, abbrevs, wanted) &&
-			dwarf_flatten(&u->segments, t.ranges.p, t.ranges.n);
+	bool ok;
 
+	u->segments.v.n = 0;
+	MOVE_STORAGE(&t.nodes, &u->nodes);
+	MOVE_STORAGE(&t.ranges, &u->ranges);
+	ok = dwarf_tree_read(&t, &u->source, abbrevs, wanted) &&
+	     dwarf_flatten(&u->segments, t.ranges.p, t.ranges.n, &u->spare);
 	u->is_partial = wanted->n > 0;
 	u->nodes.p = t.nodes.p;
-	u->nodes.n = t.nodes.n;
 	u->nodes.cap = t.nodes.cap;
-	VEC_RELEASE(&t.ranges);
-	if (!ok)
-		drop_tree(u);
+	u->nodes.n = ok ? t.nodes.n : 0;
+	u->segments.v.n = ok ? u->segments.v.n : 0;
+	MOVE_STORAGE(&u->ranges, &t.ranges);
 	return ok;
 }
 
-bool dwarf_unit_load(const struct dwarf_index *x, struct dwarf_unit *u,
-    struct dwarf_abbrevs *abbrevs, const struct dwarf_wanted *wanted)
+bool dwarf_unit_load(struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_abbrevs *abbrevs,
+    const struct dwarf_wanted *wanted)
 {
-	u->is_loaded = read_tree(u, abbrevs, wanted);
+	struct dwarf_store s = take_store(x);
+
+	MOVE_STORAGE(&u->bytes, &s.bytes);
+	MOVE_STORAGE(&u->nodes, &s.nodes);
+	MOVE_STORAGE(&u->ranges, &s.ranges);
+	MOVE_STORAGE(&u->spare.v, &s.spare.v);
+	MOVE_STORAGE(&u->segments.v, &s.segments);
+	MOVE_STORAGE(&u->rows.rows, &s.rows);
+	u->is_loaded = read_bytes(x, u) && read_tree(u, abbrevs, wanted);
 	if (u->is_loaded)
 		read_lines(x, u, wanted);
+	else
+		dwarf_unit_unload(x, u);
 	return u->is_loaded;
 }
 
-void dwarf_unit_unload(struct dwarf_unit *u)
+void dwarf_unit_unload(struct dwarf_index *x, struct dwarf_unit *u)
 {
-	drop_tree(u);
+	struct dwarf_store s = { 0 };
+
+	MOVE_STORAGE(&s.bytes, &u->bytes);
+	MOVE_STORAGE(&s.nodes, &u->nodes);
+	MOVE_STORAGE(&s.ranges, &u->ranges);
+	MOVE_STORAGE(&s.spare.v, &u->spare.v);
+	MOVE_STORAGE(&s.segments, &u->segments.v);
+	MOVE_STORAGE(&s.rows, &u->rows.rows);
+	if (s.bytes.p || s.nodes.p || s.segments.p || s.rows.p)
+		give_store(x, &s);
 	VEC_RELEASE(&u->names);
 	map_release(&u->names_map);
 	dwarf_rows_release(&u->rows);
@@ -163,7 +256,6 @@ uint32_t dwarf_unit_node(struct dwarf_index *x, struct dwarf_unit *u, uint64_t a
 	uint32_t node = dwarf_segment_owner(&u->segments, address);
 
 	if (node >= u->nodes.n && u->is_partial) {
-		drop_tree(u);
 		(void)read_tree(u, &x->abbrevs, &all);
 		node = dwarf_segment_owner(&u->segments, address);
 	}
@@ -200,6 +292,13 @@ static bool same_origin(const void *ctx, uint32_t index, const void *key)
 	return u->names.p[index].origin == *(const Dwarf_Off *)key;
 }
 
+static bool is_in(const uint8_t *bytes, size_t n, const char *p)
+{
+	const uintptr_t at = (uintptr_t)p - (uintptr_t)bytes;
+
+	return n && at < n;
+}
+
 /* From the unit's bytes; by libdw when its DIEs refer to others' (LTO, dwz). */
 static void read_name(struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_name *name)
 {
@@ -207,9 +306,13 @@ static void read_name(struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_
 	Dwarf_Die die;
 
 	if (dwarf_abbrevs_read(&x->name_abbrevs, s->in.abbrev, s->abbrev_at, &s->widths) &&
-	    dwarf_source_name(s, &x->name_abbrevs, name->origin, &name->name, &name->start_line))
+	    dwarf_source_name(s, &x->name_abbrevs, name->origin, &name->name, &name->start_line)) {
+		if (is_in(u->bytes.p, u->bytes.n, name->name.p))
+			name->name = arena_str(&x->texts, name->name);
 		return;
-	if (u->is_packaged || !dwarf_offdie(dwarf_cu_getdwarf(u->tree.cu), name->origin, &die))
+	}
+	if (u->is_packaged || !object_fill_holes(x->file) ||
+	    !dwarf_offdie(dwarf_cu_getdwarf(u->tree.cu), name->origin, &die))
 		return;
 	name->name = die_name(&die);
 	name->start_line = first_line(&die);
@@ -223,12 +326,14 @@ const struct dwarf_name *dwarf_unit_name(
 
 	if (node->name != DWARF_NO_OWNER)
 		return &u->names.p[node->name];
+	/* Room first: an index that is in the map must be one of the table's. */
+	if (!VEC_RESERVE(&u->names, 1))
+		return NULL;
 	node->name = map_intern(
 	    &u->names_map, hash_mix(node->origin, 0), same_origin, u, &node->origin, fresh);
 	if (node->name == fresh) {
 		read_name(x, u, &name);
-		if (!VEC_PUSH(&u->names, name))
-			node->name = DWARF_NO_OWNER;
+		(void)VEC_PUSH(&u->names, name);
 	}
 	return node->name == DWARF_NO_OWNER ? NULL : &u->names.p[node->name];
 }
@@ -300,20 +405,23 @@ void dwarf_index_add_package(struct dwarf_index *x, const struct dwarf_package *
 	}
 }
 
-enum err_code dwarf_index_new(
-    struct dwarf_index **out, Dwarf *dwarf, const struct dwarf_sections *sections, struct err *e)
+enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf,
+    const struct dwarf_sections *sections, struct object *file, struct err *e)
 {
 	struct dwarf_index *x = alloc_get(sizeof *x);
 	struct dwarf_tree t = { 0 };
+	struct dwarf_ranges spare = { 0 };
 	bool ok;
 
 	if (!x) {
 		dwarf_end(dwarf);
 		return FAIL_NOMEM(e);
 	}
-	*x = (struct dwarf_index){ .dwarf = dwarf, .sections = *sections };
-	ok = read_units(x, &t) && dwarf_flatten(&x->segments, t.ranges.p, t.ranges.n);
+	*x = (struct dwarf_index){ .dwarf = dwarf, .sections = *sections, .file = file };
+	pthread_mutex_init(&x->lock, NULL);
+	ok = read_units(x, &t) && dwarf_flatten(&x->segments, t.ranges.p, t.ranges.n, &spare);
 	dwarf_tree_release(&t);
+	VEC_RELEASE(&spare.v);
 	if (!ok) {
 		dwarf_index_free(x);
 		return FAIL_NOMEM(e);
@@ -327,7 +435,11 @@ void dwarf_index_free(struct dwarf_index *x)
 	if (!x)
 		return;
 	for (size_t i = 0; i < x->units.n; i++)
-		dwarf_unit_unload(&x->units.p[i]);
+		dwarf_unit_unload(x, &x->units.p[i]);
+	for (uint32_t i = 0; i < x->n_stores; i++)
+		release_store(&x->stores[i]);
+	pthread_mutex_destroy(&x->lock);
+	arena_release(&x->texts);
 	VEC_RELEASE(&x->units);
 	VEC_RELEASE(&x->segments.v);
 	dwarf_abbrevs_release(&x->abbrevs);

@@ -8,7 +8,9 @@
 #define OBJECT_DWARF_INDEX_H
 
 #include <elfutils/libdw.h>
+#include <pthread.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -28,6 +30,11 @@ struct dwarf_segments {
 	VEC(struct dwarf_segment) v;
 };
 
+/* Storage of ranges. */
+struct dwarf_ranges {
+	VEC(struct dwarf_range) v;
+};
+
 /* What a function is called; made when the first of its nodes is hit. */
 struct dwarf_name {
 	uint64_t origin;
@@ -42,6 +49,9 @@ struct dwarf_unit {
 	bool is_split;    /* the tree is another file's */
 	bool is_packaged; /* which is a package: libdw knows nothing of it */
 	bool is_prepared, is_loaded;
+	VEC(uint8_t) bytes;             /* of the tree; empty when its section is in memory */
+	VEC(struct dwarf_range) ranges; /* storage only, as spare */
+	struct dwarf_ranges spare;
 	bool is_partial;            /* loaded for some addresses only */
 	struct dwarf_source source; /* of the tree */
 	uint64_t lines_at;          /* place of the line program; UINT64_MAX none */
@@ -55,7 +65,28 @@ struct dwarf_unit {
 	const char *folder;           /* DW_AT_comp_dir; NULL unknown */
 };
 
+/*
+ * Memory of units that were unloaded, for those that come: new memory would have to be cleared by
+ * the kernel first, which costs as much as reading what is put there.
+ */
+struct dwarf_store {
+	VEC(uint8_t) bytes; /* of the tree, when they were read for this unit */
+	VEC(struct dwarf_node) nodes;
+	VEC(struct dwarf_range) ranges;
+	struct dwarf_ranges spare;
+	VEC(struct dwarf_segment) segments;
+	VEC(struct dwarf_row) rows;
+};
+
+/* As many as may be loaded at a time. */
+#define DWARF_STORES 3
+
 struct dwarf_index {
+	pthread_mutex_t lock; /* of stores */
+	struct dwarf_store stores[DWARF_STORES];
+	uint32_t n_stores;
+	struct object *file; /* whose units' trees are read when they are loaded; NULL: all there */
+	struct arena texts;  /* that lay in such a tree */
 	Dwarf *dwarf;
 	struct dwarf_sections sections;
 	const struct dwarf_package *package; /* NULL: none */
@@ -67,11 +98,12 @@ struct dwarf_index {
 };
 
 /*
- * Reads the units' ranges. Takes over dwarf, also on failure. The sections are those of its file.
+ * Reads the units' ranges. Takes over dwarf, also on failure. The sections are those of its file
+ * (kept: must outlive the index), from which trees are read that are not in memory.
  * Units whose split half libdw has not found are looked for by dwarf_index_add_package.
  */
 enum err_code dwarf_index_new(struct dwarf_index **out, Dwarf *dwarf,
-    const struct dwarf_sections *sections, struct err *e) MUST_USE;
+    const struct dwarf_sections *sections, struct object *file, struct err *e) MUST_USE;
 void dwarf_index_free(struct dwarf_index *x);
 /* Takes split units from a package (kept: must outlive x). */
 void dwarf_index_add_package(struct dwarf_index *x, const struct dwarf_package *package);
@@ -87,10 +119,10 @@ enum err_code dwarf_index_unit(
  * For some addresses only when there are any in the list. False when memory is short.
  */
 void dwarf_unit_prepare(struct dwarf_index *x, struct dwarf_unit *u);
-bool dwarf_unit_load(const struct dwarf_index *x, struct dwarf_unit *u,
-    struct dwarf_abbrevs *abbrevs, const struct dwarf_wanted *wanted);
-/* Frees what loading made; the next dwarf_index_unit loads again. */
-void dwarf_unit_unload(struct dwarf_unit *u);
+bool dwarf_unit_load(struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_abbrevs *abbrevs,
+    const struct dwarf_wanted *wanted);
+/* Takes back what loading made; the next dwarf_index_unit loads again. Any thread. */
+void dwarf_unit_unload(struct dwarf_index *x, struct dwarf_unit *u);
 
 /*
  * Innermost node at an address, or DWARF_NO_OWNER. Reads the unit whole when it was loaded for some
@@ -101,8 +133,12 @@ uint32_t dwarf_unit_node(struct dwarf_index *x, struct dwarf_unit *u, uint64_t a
 const struct dwarf_name *dwarf_unit_name(
     struct dwarf_index *x, struct dwarf_unit *u, struct dwarf_node *node);
 
-/* Turns ranges into segments; sorts `ranges`. False when memory is short. */
-bool dwarf_flatten(struct dwarf_segments *out, struct dwarf_range *ranges, size_t n);
+/*
+ * Turns ranges into segments; sorts `ranges`, with help of spare storage that the caller releases.
+ * False when memory is short.
+ */
+bool dwarf_flatten(
+    struct dwarf_segments *out, struct dwarf_range *ranges, size_t n, struct dwarf_ranges *spare);
 /* Owner of the piece that holds an address. */
 uint32_t dwarf_segment_owner(const struct dwarf_segments *s, uint64_t address);
 

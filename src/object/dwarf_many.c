@@ -139,7 +139,7 @@ static bool answer(struct many *m, const struct group *g)
 static void finish(struct many *m, struct group *g)
 {
 	if (g->unit)
-		dwarf_unit_unload(g->unit);
+		dwarf_unit_unload(m->o->dwarf, g->unit);
 	pthread_mutex_lock(&m->lock);
 	m->answered++;
 	pthread_cond_broadcast(&m->changed);
@@ -201,7 +201,7 @@ static bool run(struct many *m, unsigned threads)
 	/* After a failure the helper may have read one more. */
 	for (size_t i = 0; !ok && i < m->groups.n; i++)
 		if (m->groups.p[i].unit)
-			dwarf_unit_unload(m->groups.p[i].unit);
+			dwarf_unit_unload(m->o->dwarf, m->groups.p[i].unit);
 	pthread_cond_destroy(&m->changed);
 	pthread_mutex_destroy(&m->lock);
 	return ok;

@@ -39,6 +39,13 @@ struct machine {
 	struct dwarf_sequence sequence;
 	bool open;   /* the sequence has rows */
 	size_t next; /* wanted: the first that is not below the last row */
+	/*
+	 * Of rows between two wanted addresses only the last counts: one up to `quiet` takes the
+	 * place of the last, at `last`, and is only noted, as most of them are not needed.
+	 */
+	uint64_t quiet, last;
+	struct dwarf_row noted;
+	bool has_noted;
 };
 
 void dwarf_rows_release(struct dwarf_rows *r)
@@ -234,20 +241,33 @@ static bool is_useless(const struct dwarf_wanted *w, struct machine *m)
 	return useless;
 }
 
+static inline struct dwarf_row row_of(const struct machine *m)
+{
+	return (struct dwarf_row){ (uint32_t)(m->address - m->sequence.start),
+		m->line > INT32_MAX ? 0 : (uint32_t)m->line,
+		m->column > INT32_MAX ? 0 : (uint32_t)m->column, (uint32_t)m->file };
+}
+
+static void write_noted(struct reader *r, struct machine *m)
+{
+	if (m->has_noted)
+		r->out->rows.p[r->out->rows.n - 1] = m->noted;
+	m->has_noted = false;
+}
+
 /* Of rows with one address the last counts. */
-static void add_row(struct reader *r, struct machine *m)
+static void write_row(struct reader *r, struct machine *m)
 {
 	struct dwarf_rows *out = r->out;
 	struct dwarf_row row;
 
+	write_noted(r, m);
 	if (!m->open)
 		open_sequence(r, m);
 	if (m->address < m->sequence.start || m->address - m->sequence.start > UINT32_MAX ||
 	    out->rows.n >= MAX_ROWS)
 		return;
-	row = (struct dwarf_row){ (uint32_t)(m->address - m->sequence.start),
-		m->line > INT32_MAX ? 0 : (uint32_t)m->line,
-		m->column > INT32_MAX ? 0 : (uint32_t)m->column, (uint32_t)m->file };
+	row = row_of(m);
 	if (m->sequence.n) {
 		struct dwarf_row *last = &out->rows.p[out->rows.n - 1];
 
@@ -262,11 +282,32 @@ static void add_row(struct reader *r, struct machine *m)
 		m->sequence.n++;
 }
 
+static inline void add_row(struct reader *r, struct machine *m)
+{
+	const struct dwarf_wanted *w = r->wanted;
+
+	if (m->address <= m->quiet && m->address >= m->last) {
+		m->noted = row_of(m);
+		m->last = m->address;
+		m->has_noted = true;
+		return;
+	}
+	write_row(r, m);
+	if (!w->n || !m->sequence.n)
+		return;
+	m->last = m->sequence.start + r->out->rows.p[r->out->rows.n - 1].at;
+	/* Offsets of rows have 32 bits; a sum that wraps makes no row quiet. */
+	m->quiet = m->sequence.start + UINT32_MAX;
+	if (m->next < w->n && w->v[m->next] < m->quiet)
+		m->quiet = w->v[m->next];
+}
+
 /* Address 0 is what linkers leave of dropped functions. */
 static void end_sequence(struct reader *r, struct machine *m)
 {
 	struct dwarf_rows *out = r->out;
 
+	write_noted(r, m);
 	m->sequence.end = m->address;
 	if (m->open && m->sequence.start && m->sequence.n && m->address > m->sequence.start)
 		(void)VEC_PUSH(&out->sequences, m->sequence);

@@ -84,9 +84,8 @@ static void sort_ties(struct dwarf_range *v, size_t n)
 }
 
 /* As qsort with range_order, which it falls back to when memory is short. */
-static void sort_ranges(struct dwarf_range *v, size_t n)
+static void sort_ranges(struct dwarf_range *v, size_t n, struct dwarf_ranges *spare)
 {
-	struct arena a = { 0 };
 	struct dwarf_range *other = NULL;
 	struct dwarf_range *from = v;
 	uint64_t least = UINT64_MAX, most = 0;
@@ -96,7 +95,7 @@ static void sort_ranges(struct dwarf_range *v, size_t n)
 		most = v[i].low > most ? v[i].low : most;
 	}
 	if (n > DIGITS / 4 && n < UINT32_MAX)
-		other = arena_alloc_raw(&a, n, sizeof *other);
+		other = VEC_RESERVE(&spare->v, n) ? spare->v.p : NULL;
 	if (!other) {
 		qsort(v, n, sizeof *v, range_order);
 		return;
@@ -110,15 +109,15 @@ static void sort_ranges(struct dwarf_range *v, size_t n)
 	if (from != v)
 		memcpy(v, from, n * sizeof *v);
 	sort_ties(v, n);
-	arena_release(&a);
 }
 
-bool dwarf_flatten(struct dwarf_segments *out, struct dwarf_range *ranges, size_t n)
+bool dwarf_flatten(
+    struct dwarf_segments *out, struct dwarf_range *ranges, size_t n, struct dwarf_ranges *spare)
 {
 	struct open_ranges open = { 0 };
 
 	if (n)
-		sort_ranges(ranges, n);
+		sort_ranges(ranges, n, spare);
 	for (size_t i = 0; i < n; i++) {
 		struct dwarf_range r = ranges[i];
 

@@ -40,6 +40,9 @@ bool dwarf_source_header(struct dwarf_source *s)
 	uint64_t length;
 
 	s->end = s->in.info.n;
+	if (s->at > s->end)
+		return false;
+	s->bytes = (const uint8_t *)s->in.info.p + s->at;
 	b = dwarf_source_cursor(s, s->at);
 	length = dwarf_fixed(&b, 4);
 	s->widths.offset = 4;
@@ -50,7 +53,7 @@ bool dwarf_source_header(struct dwarf_source *s)
 	if (b.failed || length > dwarf_bytes_left(&b))
 		return false;
 	b.end = b.p + length;
-	s->end = (uint64_t)(b.end - (const uint8_t *)s->in.info.p);
+	s->end = dwarf_source_place(s, b.end);
 	s->widths.version = (uint16_t)dwarf_fixed(&b, 2);
 	if (s->widths.version >= 5) {
 		type = dwarf_u8(&b);
@@ -61,7 +64,7 @@ bool dwarf_source_header(struct dwarf_source *s)
 		s->abbrev_at = dwarf_fixed(&b, s->widths.offset);
 		s->widths.address = dwarf_u8(&b);
 	}
-	s->die_at = (uint64_t)(b.p - (const uint8_t *)s->in.info.p);
+	s->die_at = dwarf_source_place(s, b.p);
 	default_bases(s);
 	return !b.failed && s->widths.version >= 2 && s->widths.version <= 5 &&
 	       s->widths.address <= 8;
@@ -69,11 +72,10 @@ bool dwarf_source_header(struct dwarf_source *s)
 
 struct dwarf_bytes dwarf_source_cursor(const struct dwarf_source *s, uint64_t offset)
 {
-	const uint8_t *p = (const uint8_t *)s->in.info.p;
-
-	if (!p || offset > s->end)
+	if (!s->in.info.n || !s->bytes || offset < s->at || offset > s->end)
 		return (struct dwarf_bytes){ .failed = true };
-	return (struct dwarf_bytes){ p + offset, p + s->end, false, s->in.swap };
+	return (struct dwarf_bytes){ s->bytes + (offset - s->at), s->bytes + (s->end - s->at),
+		false, s->in.swap };
 }
 
 /* Number `index` of the table that begins at an offset of a section; false when it has not. */

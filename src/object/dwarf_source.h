@@ -17,7 +17,8 @@ struct dwarf_sections {
 
 struct dwarf_source {
 	struct dwarf_sections in; /* of a package: the unit's contributions to it */
-	uint64_t at, die_at, end; /* header, first DIE and end of the unit, in in.info */
+	uint64_t at, die_at, end; /* header, first DIE and end of the unit, in its section */
+	const uint8_t *bytes;     /* of the unit, from `at` on: in.info's, or read apart from it */
 	uint64_t abbrev_at;
 	struct dwarf_widths widths;
 	/* Where tables by index begin in their sections. */
@@ -32,6 +33,13 @@ struct dwarf_source {
 bool dwarf_source_header(struct dwarf_source *s);
 /* A cursor on an offset of the unit's section; it ends where the unit does. */
 struct dwarf_bytes dwarf_source_cursor(const struct dwarf_source *s, uint64_t offset);
+
+/* Where in the section a cursor stands. */
+static inline uint64_t dwarf_source_place(const struct dwarf_source *s, const uint8_t *p)
+{
+	return s->at + (uint64_t)(p - s->bytes);
+}
+
 /* True for forms that are an index into the table of addresses. */
 bool dwarf_is_address_index(unsigned form);
 /* The address behind an index; 0 when there is none. */

@@ -161,7 +161,7 @@ static bool is_hit(const struct dwarf_wanted *w, const struct dwarf_range *r)
 	return i < w->n && w->v[i] < r->high;
 }
 
-/* Whether a function, whose ranges are those from `first` on, need not be looked into. */
+/* Whether a function or call, whose ranges are those from `first` on, need not be looked into. */
 static bool is_unwanted(const struct walk *w, size_t first)
 {
 	const struct dwarf_tree *t = w->t;
@@ -204,6 +204,7 @@ static uint32_t read_code(struct walk *w, const struct dwarf_abbrev *a, uint64_t
 		return DWARF_NO_OWNER;
 	/* An abstract instance: nothing in it has an address, but local classes may. */
 	if (!c.has_ranges && !(c.has_low && c.has_high)) {
+		w->behind = is_function ? w->behind : 0;
 		keep_local_classes(w, &c, is_function);
 		return is_function ? DWARF_NO_OWNER : outer;
 	}
@@ -217,10 +218,11 @@ static uint32_t read_code(struct walk *w, const struct dwarf_abbrev *a, uint64_t
 	if (node >= MAX_NODES || !VEC_PUSH(&w->t->nodes, n))
 		return outer;
 	add_code_ranges(w, &c, node, is_function ? 0 : (uint32_t)w->depth + 1);
-	if (!is_function || !a->is_skippable || !is_unwanted(w, first_range)) {
+	if (!is_unwanted(w, first_range)) {
 		w->behind = 0;
 		return node;
 	}
+	/* Calls inside have their code in it, so none of them is wanted either. */
 	w->t->ranges.n = first_range;
 	w->t->nodes.n = node;
 	return DWARF_NO_OWNER;
@@ -259,12 +261,10 @@ static bool is_skipped(const struct walk *w, const struct dwarf_abbrev *a)
 /* Goes behind the children of a DIE, if it says where that is: forward, and in the unit. */
 static bool skip_children(struct walk *w)
 {
-	const uint8_t *info = (const uint8_t *)w->s->in.info.p;
-
-	if (!w->wanted->n || w->behind <= (uint64_t)(w->b.p - info) ||
-	    w->behind >= (uint64_t)(w->b.end - info))
+	if (!w->wanted->n || w->behind <= dwarf_source_place(w->s, w->b.p) ||
+	    w->behind >= w->s->end)
 		return false;
-	w->b.p = info + w->behind;
+	w->b.p = w->s->bytes + (w->behind - w->s->at);
 	return true;
 }
 
@@ -286,13 +286,36 @@ static bool step(struct walk *w)
 	if (w->depth < w->kept)
 		w->kept = 0;
 	if (a->tag == DW_TAG_subprogram || a->tag == DW_TAG_inlined_subroutine)
-		owner = read_code(w, a, (uint64_t)(at - (const uint8_t *)w->s->in.info.p), owner);
+		owner = read_code(w, a, dwarf_source_place(w->s, at), owner);
 	else
 		skip_attributes(w, a);
 	if (!a->has_children || (is_skipped(w, a) && skip_children(w)))
 		return w->depth > 0;
 	*owner_at(w, ++w->depth) = owner;
 	return true;
+}
+
+/*
+ * Crosses plain DIEs that follow each other, as long as their codes have at most two bytes; step
+ * reads all others. Most of a tree is such runs: parameters, members, imported names.
+ */
+static void skip_plain(struct walk *w)
+{
+	const struct dwarf_abbrev *v = w->abbrevs->v.p;
+	const size_t n = w->abbrevs->v.n;
+	const uint8_t *p = w->b.p;
+
+	while (w->b.end - p > 2) {
+		const size_t length = p[0] < 0x80 ? 1 : 2;
+		const size_t code = p[0] < 0x80 ? p[0] : (p[0] & 0x7fu) | (size_t)p[1] << 7;
+		const struct dwarf_abbrev *a = &v[code - 1];
+
+		if (code - 1 >= n || a->code != code || !a->is_plain ||
+		    a->size > (size_t)(w->b.end - p) - length)
+			break;
+		p += length + a->size;
+	}
+	w->b.p = p;
 }
 
 bool dwarf_tree_read(struct dwarf_tree *t, const struct dwarf_source *s,
@@ -307,7 +330,7 @@ bool dwarf_tree_read(struct dwarf_tree *t, const struct dwarf_source *s,
 
 	if (dwarf_abbrevs_read(abbrevs, s->in.abbrev, s->abbrev_at, &s->widths))
 		while (!w.b.failed && !t->nodes.failed && step(&w))
-			;
+			skip_plain(&w);
 	return !t->nodes.failed && !t->ranges.failed && !abbrevs->v.failed &&
 	       !abbrevs->attrs.failed && !abbrevs->steps.failed;
 }

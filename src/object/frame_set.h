@@ -27,12 +27,16 @@ struct frame_place {
 	uint32_t first, n;
 };
 
+/* Addresses with the same frames share them: places' frames may be those of others. */
 struct frame_set {
 	VEC(struct frame_place) places; /* by address once frame_set_sort was called */
 	struct arena arena;             /* readable names */
 	VEC(struct frame_entry) frames;
 	VEC(struct frame_function) functions;
-	struct map map;
+	struct map map;    /* functions, by their texts' places */
+	struct map chains; /* runs of frames, by the first */
+	bool
+	    is_borrowed; /* places and frames are someone else's, copied before they are added to */
 };
 
 /* A zero struct is a valid empty set. Texts are borrowed. */
@@ -40,6 +44,12 @@ void frame_set_release(struct frame_set *s);
 /* False when memory is short. */
 bool frame_set_add(
     struct frame_set *s, uint64_t address, const struct object_frame *frames, uint32_t n);
+/*
+ * Tables that lie elsewhere, sorted, in place of those of an empty set: borrowed until frames are
+ * added.
+ */
+void frame_set_borrow(struct frame_set *s, struct frame_place *places, size_t n_places,
+    struct frame_entry *frames, size_t n_frames);
 /* The same in two steps: n places more, without address and frames; then each of them by index. */
 bool frame_set_extend(struct frame_set *s, size_t n);
 bool frame_set_put(struct frame_set *s, size_t place, uint64_t address,

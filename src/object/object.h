@@ -60,6 +60,8 @@ struct object_mapping {
  */
 enum err_code object_base(struct object *o, const struct object_mapping *m, uint64_t addr,
     uint64_t *base, struct err *e) MUST_USE;
+/* True when the base that object_base gave last is that of every address of its mapping. */
+bool object_has_one_base(const struct object *o);
 
 struct object_symbol {
 	uint64_t address; /* object address */

@@ -85,8 +85,11 @@ struct object {
 
 	/* debug_image.c */
 	Elf *copy;
+	char *copy_bytes;
 	struct arena copy_arena;
 	bool copy_tried;
+	/* .debug_info in the file when the copy has no more of it than the units' beginnings. */
+	uint64_t info_at, info_n;
 
 	/* dwarf.c */
 	struct dwarf_index *dwarf;
@@ -111,6 +114,12 @@ struct object *object_mini(struct object *o);
 Elf *object_plain_elf(struct object *o);
 /* What debug sections are read from: a copy of them, or object_plain_elf. debug_image.c */
 Elf *object_debug_elf(struct object *o);
+/* Whether the copy's .debug_info has holes, see object_read_unit. */
+bool object_has_holes(const struct object *o);
+/* n bytes of .debug_info at an offset, from the file. Any thread may ask. */
+bool object_read_unit(const struct object *o, uint64_t at, uint64_t n, uint8_t *to);
+/* Reads all that is missing in the copy, for libdw; false when the file cannot be read. */
+bool object_fill_holes(struct object *o);
 /* Declares sections of an Elf that are never asked for empty. It must not be a caller's memory. */
 void object_leave_out_sections(Elf *elf);
 /* Reads n bytes of the file; false when there are fewer. object.c */

@@ -118,23 +118,24 @@ static bool try_ends(
 
 /*
  * Go's own sources and modules, which programs built with -trimpath name without their folder:
- * "fmt/print.go", "example.com/mod@v1.2.3/x.go".
+ * "fmt/print.go", "example.com/mod@v1.2.3/x.go". Modules have their version in the name. Go's own
+ * have not: those of an installed Go may be another version's, whose lines are other code, so only
+ * the folder that GOROOT names is looked at.
  */
 static bool try_go(struct str path, struct arena *a, struct str *text, struct str *found)
 {
 	static const struct {
 		const char *variable, *below;
 	} places[] = { { "GOROOT", "/src" }, { "GOMODCACHE", "" }, { "GOPATH", "/pkg/mod" },
-		{ "HOME", "/go/pkg/mod" }, { NULL, "/usr/lib/go/src" },
-		{ NULL, "/usr/local/go/src" } };
+		{ "HOME", "/go/pkg/mod" } };
 	struct err ignored;
 
 	if (!str_ends(path, STR(".go")))
 		return false;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		const char *value = places[i].variable ? getenv(places[i].variable) : "";
+		const char *value = getenv(places[i].variable);
 
-		if (value && (*value || !places[i].variable) &&
+		if (value && *value &&
 		    load(arena_printf(a, "%s%s/%.*s", value, places[i].below, STR_ARG(path)), a,
 			text, found, &ignored) == OK)
 			return true;

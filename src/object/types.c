@@ -30,6 +30,7 @@ struct object_types {
 	VEC(Dwarf_Die) types;           /* by number - 1 */
 	struct map types_map;           /* by the DIE's place in memory */
 	VEC(Dwarf_Die) definitions;     /* of structs, unions and classes */
+	VEC(bool) bases;                /* of each whether others derive from it */
 	struct map definitions_map;     /* by name */
 	const void *read_to;            /* the entry of this unit that was read last */
 	bool no_memory;
@@ -94,13 +95,21 @@ static void note_definition(struct object_types *t, Dwarf_Die *die)
 
 	if (!name.n || is_declaration(die))
 		return;
-	if (VEC_RESERVE(&t->definitions, 1))
+	if (VEC_RESERVE(&t->definitions, 1) && VEC_RESERVE(&t->bases, 1))
 		i = map_intern(&t->definitions_map, hash_bytes(name.p, name.n), same_definition, t,
 		    &name, fresh);
 	if (i == MAP_NONE)
 		t->no_memory = true;
 	else if (i == fresh)
-		(void)VEC_PUSH(&t->definitions, *die);
+		(void)(VEC_PUSH(&t->definitions, *die) && VEC_PUSH(&t->bases, false));
+}
+
+/* The number of the definition that has a type's name, or MAP_NONE. */
+static uint32_t definition_of(const struct object_types *t, Dwarf_Die *die)
+{
+	const struct str name = name_of(die);
+
+	return map_find(&t->definitions_map, hash_bytes(name.p, name.n), same_definition, t, &name);
 }
 
 /* The type behind names and qualifiers; of one that is only declared its definition. */
@@ -118,9 +127,7 @@ static bool peel(struct object_types *t, Dwarf_Die *die)
 			return false;
 	}
 	if (is_record(dwarf_tag(die)) && is_declaration(die)) {
-		const struct str name = name_of(die);
-		uint32_t i = map_find(
-		    &t->definitions_map, hash_bytes(name.p, name.n), same_definition, t, &name);
+		uint32_t i = definition_of(t, die);
 
 		if (i != MAP_NONE)
 			*die = t->definitions.p[i];
@@ -199,6 +206,18 @@ static bool is_ahead(struct object_types *t, const Dwarf_Die *die)
 	return true;
 }
 
+/* A base is defined before what derives from it. */
+static void note_base(struct object_types *t, Dwarf_Die *inheritance)
+{
+	uint32_t i = MAP_NONE;
+	Dwarf_Die base;
+
+	if (type_of(t, inheritance, &base))
+		i = definition_of(t, &base);
+	if (i != MAP_NONE)
+		t->bases.p[i] = true;
+}
+
 /* Variables may be static ones of functions, types those of a namespace or a struct. */
 static void read_children(struct object_types *t, Dwarf_Die *parent, unsigned depth)
 {
@@ -213,6 +232,8 @@ static void read_children(struct object_types *t, Dwarf_Die *parent, unsigned de
 			return;
 		if (tag == DW_TAG_variable)
 			note_variable(t, &die);
+		else if (tag == DW_TAG_inheritance)
+			note_base(t, &die);
 		else if (is_record(tag))
 			note_definition(t, &die);
 		if (tag == DW_TAG_namespace || tag == DW_TAG_subprogram ||
@@ -292,6 +313,7 @@ void object_types_free(struct object_types *t)
 	VEC_RELEASE(&t->variables);
 	VEC_RELEASE(&t->types);
 	VEC_RELEASE(&t->definitions);
+	VEC_RELEASE(&t->bases);
 	map_release(&t->types_map);
 	map_release(&t->definitions_map);
 	alloc_put(t);
@@ -344,6 +366,9 @@ static bool find_field(
 		/* Static members have no place in the struct. */
 		if (dwarf_hasattr(&die, DW_AT_external) || !type_of(t, &die, &type))
 			continue;
+		/* An empty base is where the first member is. */
+		if (tag == DW_TAG_inheritance && bytes_of(&type) <= 1)
+			continue;
 		if (offset >= start && offset - start < bytes_of(&type)) {
 			*field = die;
 			*at = start;
@@ -374,8 +399,9 @@ bool object_types_descend(struct object_types *t, object_type type, uint64_t off
     struct buf *path, struct object_place *out)
 {
 	Dwarf_Die die;
+	uint64_t begun = 0;
 
-	*out = (struct object_place){ 0, 0 };
+	*out = (struct object_place){ 0 };
 	if (!type)
 		return false;
 	die = t->types.p[type - 1];
@@ -387,6 +413,7 @@ bool object_types_descend(struct object_types *t, object_type type, uint64_t off
 			if (!element_of(t, &die, &field))
 				return false;
 			offset %= bytes_of(&field);
+			begun = 0;
 			BUF_LIT(path, "[*]");
 			die = field;
 			continue;
@@ -396,6 +423,8 @@ bool object_types_descend(struct object_types *t, object_type type, uint64_t off
 		if (!find_field(t, &die, offset, &field, &at))
 			return false;
 		out->in = number_of(t, &die);
+		out->at = begun;
+		begun += at;
 		offset -= at;
 		/* Base classes and unnamed unions have their fields in the struct itself. */
 		if (dwarf_tag(&field) == DW_TAG_member && name_of(&field).n)
@@ -416,9 +445,22 @@ uint64_t object_types_size(struct object_types *t, object_type type)
 	return peel(t, &die) ? bytes_of(&die) : 0;
 }
 
+bool object_types_is_base(struct object_types *t, object_type type)
+{
+	uint32_t i = MAP_NONE;
+	Dwarf_Die die;
+
+	if (!type)
+		return false;
+	die = t->types.p[type - 1];
+	if (peel(t, &die) && is_record(dwarf_tag(&die)))
+		i = definition_of(t, &die);
+	return i != MAP_NONE && t->bases.p[i];
+}
+
 bool object_types_is_pointer(struct object_types *t, object_type type, object_type *to)
 {
-	struct object_place place = { 0, 0 };
+	struct object_place place = { 0 };
 	Dwarf_Die die;
 
 	if (!type)

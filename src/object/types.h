@@ -36,6 +36,7 @@ const struct object_variable *object_types_variable(
 /* What was found at an offset in a type. */
 struct object_place {
 	object_type in; /* innermost struct or union with a field there; 0 none */
+	uint64_t at;    /* where that one begins in the type, or in an element of an array in it */
 	object_type to; /* what the pointer there points to; 0: no pointer, or to what is unknown */
 };
 
@@ -48,6 +49,8 @@ bool object_types_descend(struct object_types *t, object_type type, uint64_t off
 
 /* Bytes of a type; 0 unknown. */
 uint64_t object_types_size(struct object_types *t, object_type type);
+/* Whether a type derives from this one. */
+bool object_types_is_base(struct object_types *t, object_type type);
 /* True of a pointer; *to is what it points to. */
 bool object_types_is_pointer(struct object_types *t, object_type type, object_type *to);
 

@@ -72,11 +72,25 @@ static void add_bytes(struct buf *b, uint32_t field, struct str s)
 	buf_add_str(b, s);
 }
 
+static void pack(struct encoder *e)
+{
+	gzip_add(e->zip, buf_str(e->out));
+	e->out->n = 0;
+}
+
+/* Packs what is there, when it is enough. */
+static void zip_piece(struct encoder *e)
+{
+	if (e->zip && e->out->n >= PIECE)
+		pack(e);
+}
+
 /* Writes the message built in e->message. */
 static void flush_message(struct encoder *e, uint32_t field)
 {
 	add_bytes(e->out, field, buf_str(&e->message));
 	e->message.n = 0;
+	zip_piece(e);
 }
 
 /* Strings: numbered when first asked for. */
@@ -257,18 +271,12 @@ static void add_values(struct encoder *e, size_t sample)
 	add_bytes(&e->message, PB_SAMPLE_VALUE, buf_str(&e->packed));
 }
 
-static void zip_piece(struct encoder *e)
-{
-	gzip_add(e->zip, buf_str(e->out));
-	e->out->n = 0;
-}
-
 /* Tables are mostly names, which repeat themselves. */
 static void end_of_samples(struct encoder *e)
 {
 	if (!e->zip)
 		return;
-	zip_piece(e);
+	pack(e);
 	gzip_other_data(e->zip);
 }
 
@@ -280,8 +288,7 @@ static void add_samples(struct encoder *e)
 		add_values(e, i);
 		add_labels(e, i);
 		add_bytes(e->out, PB_PROFILE_SAMPLE, str_skip(buf_str(&e->message), begin));
-		if (e->zip && e->out->n >= PIECE)
-			zip_piece(e);
+		zip_piece(e);
 	}
 	e->message.n = 0;
 }
@@ -408,8 +415,10 @@ static void add_tail(struct encoder *e)
 	struct buf *b = e->out;
 
 	number_tail_strings(e);
-	for (uint32_t i = 0; i < e->n_strings; i++)
+	for (uint32_t i = 0; i < e->n_strings; i++) {
 		add_bytes(b, PB_PROFILE_STRING_TABLE, profile_str(p, e->order[i]));
+		zip_piece(e);
+	}
 	add_uint_unless_0(b, PB_PROFILE_DROP_FRAMES, string_index(e, p->drop_frames));
 	add_uint_unless_0(b, PB_PROFILE_KEEP_FRAMES, string_index(e, p->keep_frames));
 	add_uint_unless_0(b, PB_PROFILE_TIME_NANOS, (uint64_t)p->time_ns);
@@ -424,7 +433,7 @@ static void add_tail(struct encoder *e)
 
 /*
  * About the size of the samples: growing step by step would copy a large profile and leave holes of
- * its size in the heap. What is not needed of it is never touched.
+ * its size in the heap. What is not needed of it is never touched. Packed it goes out in pieces.
  */
 static size_t guess_size(const struct encoder *e)
 {
@@ -433,7 +442,7 @@ static size_t guess_size(const struct encoder *e)
 	size_t labels = n && p->samples.label_at ? p->samples.label_at[n] : 0;
 	size_t guess = frames * 3 + n * (8 + (size_t)p->n_sample_types * 6) + labels * 10;
 
-	return e->zip && guess > PIECE ? PIECE : guess;
+	return e->zip ? 2 * PIECE : guess;
 }
 
 static bool ids_are_computed(const struct profile *p)

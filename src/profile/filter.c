@@ -24,6 +24,16 @@ struct name_filter {
 	struct filter_matched *matched;
 };
 
+/* Of all locations: lines may be several locations'. */
+static size_t count_lines(const struct profile *p)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_locations; i++)
+		n += p->locations[i].n_lines;
+	return n;
+}
+
 static MUST_USE enum err_code name_filter_init(
     struct name_filter *f, struct profile *p, struct err *e)
 {
@@ -31,7 +41,7 @@ static MUST_USE enum err_code name_filter_init(
 	f->marks = ARENA_ARRAY(&p->arena, unsigned char, p->n_locations);
 	if (f->hide.re || f->show.re) {
 		f->locations = arena_alloc_raw(&p->arena, p->n_locations, sizeof *f->locations);
-		f->lines = arena_alloc_raw(&p->arena, p->n_lines, sizeof *f->lines);
+		f->lines = arena_alloc_raw(&p->arena, count_lines(p), sizeof *f->lines);
 	}
 	return arena_failed(&p->arena) ? FAIL_NOMEM(e) : OK;
 }

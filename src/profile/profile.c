@@ -84,12 +84,16 @@ static bool strtab_grow(struct strtab *t, struct arena *a)
 	return t->n < t->cap || strtab_resize(t, a, t->cap < 8 ? 16 : (size_t)t->cap * 2);
 }
 
-bool profile_reserve_strings(struct profile *p, size_t n)
+bool profile_reserve_texts(struct profile *p, size_t n)
 {
 	struct strtab *t = &p->strings;
 
-	return map_reserve(&t->map, t->n + n) &&
-	       (t->cap - t->n >= n || strtab_resize(t, &p->arena, t->n + n));
+	return t->cap - t->n >= n || strtab_resize(t, &p->arena, t->n + n);
+}
+
+bool profile_reserve_strings(struct profile *p, size_t n)
+{
+	return map_reserve(&p->strings.map, p->strings.n + n) && profile_reserve_texts(p, n);
 }
 
 static str_id intern(struct profile *p, struct str s, bool keep)

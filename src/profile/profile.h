@@ -66,7 +66,8 @@ struct location {
 	uint64_t id;
 	uint64_t address;    /* as in the file: of the process's address space */
 	uint32_t mapping;    /* index or PROFILE_NONE */
-	uint32_t first_line; /* in profile.lines; inlined frames first, the outermost last */
+	uint32_t first_line; /* in profile.lines; inlined frames first, the outermost last; lines
+				may be several locations' */
 	uint32_t n_lines;
 	bool is_folded;
 };
@@ -152,8 +153,23 @@ static inline struct str profile_str(const struct profile *p, str_id id)
 str_id profile_intern(struct profile *p, struct str s);
 /* As profile_intern without copying: s must live as long as the profile. */
 str_id profile_intern_kept(struct profile *p, struct str s);
+
+/* A text by its place among others. */
+struct text_span {
+	uint32_t at, n;
+};
+
+/*
+ * As profile_intern_kept for n texts, all different, that lie at `base`; ids gets n ids. Much
+ * cheaper than one by one, as only texts that look like one of the profile's are looked for. False
+ * when memory is short.
+ */
+bool profile_intern_distinct(
+    struct profile *p, const char *base, const struct text_span *texts, size_t n, str_id *ids);
 /* Makes room for n more strings at once; false when memory is short. */
 bool profile_reserve_strings(struct profile *p, size_t n);
+/* The same but for the map, which grows when it is asked. */
+bool profile_reserve_texts(struct profile *p, size_t n);
 /* The id of s when it is there, else 0. */
 str_id profile_find_str(struct profile *p, struct str s);
 

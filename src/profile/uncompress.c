@@ -35,8 +35,9 @@ static MUST_USE enum err_code grow(struct buf *out, size_t guess, struct err *e)
 	return buf_reserve(out, want < FIRST_GUESS ? FIRST_GUESS : want) ? OK : FAIL_NOMEM(e);
 }
 
+/* open_end: the last frame need not end, what was flushed of it counts. */
 static MUST_USE enum err_code unzstd_stream(
-    ZSTD_DCtx *d, struct buf *out, struct str in, struct err *e)
+    ZSTD_DCtx *d, struct buf *out, struct str in, bool open_end, struct err *e)
 {
 	ZSTD_inBuffer from = { in.p, in.n, 0 };
 	struct expansion expansion = { 0 };
@@ -55,14 +56,16 @@ static MUST_USE enum err_code unzstd_stream(
 		if (ZSTD_isError(rest))
 			return FAIL(e, ERR_FORMAT, "zstd: %s", ZSTD_getErrorName(rest));
 		if (to.pos == out->n && from.pos == before && to.pos < to.size)
-			return FAIL(e, ERR_FORMAT, "unexpected EOF");
+			return open_end && from.pos == from.size
+				   ? OK
+				   : FAIL(e, ERR_FORMAT, "unexpected EOF");
 		out->n = to.pos;
 		TRY(expansion_check(&expansion, from.pos, out->n - begin, e));
 	}
 	return OK;
 }
 
-static MUST_USE enum err_code unzstd(struct buf *out, struct str in, struct err *e)
+static MUST_USE enum err_code unzstd(struct buf *out, struct str in, bool open_end, struct err *e)
 {
 	ZSTD_DCtx *d = ZSTD_createDCtx();
 	enum err_code code;
@@ -71,12 +74,17 @@ static MUST_USE enum err_code unzstd(struct buf *out, struct str in, struct err 
 		return FAIL_NOMEM(e);
 	ZSTD_DCtx_setParameter(
 	    d, ZSTD_d_windowLogMax, in.n < ZSTD_SMALL ? WINDOW_LOG_SMALL : WINDOW_LOG_LARGE);
-	code = unzstd_stream(d, out, in, e);
+	code = unzstd_stream(d, out, in, open_end, e);
 	ZSTD_freeDCtx(d);
 	return code;
 }
 
 enum err_code profile_uncompress(struct buf *out, struct str bytes, struct err *e)
 {
-	return is_zstd(bytes) ? unzstd(out, bytes, e) : inflate_gzip(out, bytes, e);
+	return is_zstd(bytes) ? unzstd(out, bytes, false, e) : inflate_gzip(out, bytes, e);
+}
+
+enum err_code profile_unzstd_flushed(struct buf *out, struct str bytes, struct err *e)
+{
+	return unzstd(out, bytes, true, e);
 }

@@ -1,6 +1,6 @@
 /*
  * Takes gzip or zstd off a profile, with limits that a compression bomb meets early: see
- * expansion_check() in inflate.h. Caller: decode.
+ * expansion_check() in inflate.h. Callers: decode, perf.data.
  */
 #ifndef PROFILE_UNCOMPRESS_H
 #define PROFILE_UNCOMPRESS_H
@@ -21,5 +21,8 @@ bool profile_is_compressed(struct str bytes);
  * ERR_NOMEM. On failure *out holds no promise and is released by its owner.
  */
 enum err_code profile_uncompress(struct buf *out, struct str bytes, struct err *e) MUST_USE;
+
+/* The same of a zstd stream whose last frame was flushed but not ended. */
+enum err_code profile_unzstd_flushed(struct buf *out, struct str bytes, struct err *e) MUST_USE;
 
 #endif

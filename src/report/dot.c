@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "graph/quote.h"
 #include "graph/shortname.h"
 #include "graph/trimpath.h"
 #include "report/dot_color.h"
@@ -22,28 +23,21 @@ static uint64_t magnitude(int64_t v)
 	return v < 0 ? -(uint64_t)v : (uint64_t)v;
 }
 
-static void escape_char(struct buf *out, char c)
+static struct str escaped(struct dot *d, struct str s)
 {
-	if (c == '\n') {
-		BUF_LIT(out, "\\l");
-		return;
-	}
-	if (c == '\\' || c == '"')
-		buf_char(out, '\\');
-	buf_char(out, c);
-}
-
-void dot_escape(struct buf *out, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		escape_char(out, s.p[i]);
+	buf_clear(&d->text);
+	graph_quote(&d->text, s);
+	return arena_str(&d->r->arena, buf_str(&d->text));
 }
 
 struct str dot_value(struct dot *d, int64_t v)
 {
+	struct str plain;
+
 	buf_clear(&d->text);
 	report_value(d->r, v, &d->text);
-	return buf_str(&d->text);
+	plain = arena_str(&d->r->arena, buf_str(&d->text)); /* its unit is the profile's */
+	return escaped(d, plain);
 }
 
 /* " (12.34%)" without the padding that columns have. */
@@ -77,16 +71,9 @@ static void add_broken_name(struct buf *out, struct str name)
 			BUF_LIT(out, "\\n");
 			i++;
 		} else {
-			escape_char(out, name.p[i++]);
+			graph_quote_char(out, name.p[i++]);
 		}
 	}
-}
-
-static struct str escaped(struct dot *d, struct str s)
-{
-	buf_clear(&d->text);
-	dot_escape(&d->text, s);
-	return arena_str(&d->r->arena, buf_str(&d->text));
 }
 
 /* The node's name in short, a part a line. */
@@ -146,7 +133,7 @@ static void add_node(struct dot *d, uint32_t i)
 	add_values(d, flat, cum);
 	buf_printf(d->out, "\" id=\"node%" PRIu32 "\" fontsize=%d shape=box tooltip=\"", id,
 	    font_size(d, flat));
-	dot_escape(d->out, report_node_name(d->r, i));
+	graph_quote(d->out, report_node_name(d->r, i));
 	BUF_LIT(d->out, " (");
 	buf_add_str(d->out, dot_value(d, cum));
 	BUF_LIT(d->out, ")\" color=\"");
@@ -188,9 +175,9 @@ static void add_tooltip(struct dot *d, struct str key, const struct edge *e, int
 	buf_char(d->out, ' ');
 	buf_add_str(d->out, key);
 	BUF_LIT(d->out, "=\"");
-	dot_escape(d->out, report_node_name(d->r, e->src));
+	graph_quote(d->out, report_node_name(d->r, e->src));
 	buf_add_str(d->out, e->residual ? STR(" ... ") : STR(" -> "));
-	dot_escape(d->out, report_node_name(d->r, e->dest));
+	graph_quote(d->out, report_node_name(d->r, e->dest));
 	BUF_LIT(d->out, " (");
 	buf_add_str(d->out, dot_value(d, v));
 	BUF_LIT(d->out, ")\"");
@@ -231,16 +218,16 @@ static enum err_code add_legend(struct dot *d, struct err *e)
 	if (labels.n == 0)
 		return OK;
 	BUF_LIT(d->out, "subgraph cluster_L { \"");
-	dot_escape(d->out, labels.lines[0]);
+	graph_quote(d->out, labels.lines[0]);
 	BUF_LIT(d->out, "\" [shape=box fontsize=16 label=\"");
 	for (uint32_t i = 0; i < labels.n; i++) {
-		dot_escape(d->out, labels.lines[i]);
+		graph_quote(d->out, labels.lines[i]);
 		BUF_LIT(d->out, "\\l");
 	}
 	buf_char(d->out, '"');
 	if (has_title(d->r->profile)) {
 		BUF_LIT(d->out, " tooltip=\"");
-		dot_escape(d->out, report_title(d->r));
+		graph_quote(d->out, report_title(d->r));
 		buf_char(d->out, '"');
 	}
 	BUF_LIT(d->out, "] }\n");
@@ -282,7 +269,7 @@ enum err_code report_write_dot(struct report *r, struct buf *out, struct err *e)
 	if (!d.has_tags)
 		return FAIL_NOMEM(e);
 	BUF_LIT(out, "digraph \"");
-	dot_escape(out, report_title(r));
+	graph_quote(out, report_title(r));
 	BUF_LIT(out, "\" {\nnode [style=filled fillcolor=\"#f8f8f8\"]\n");
 	code = add_legend(&d, e);
 	if (code == OK)

@@ -19,9 +19,7 @@ struct dot {
 	bool *has_tags;   /* per node: tag boxes were drawn */
 };
 
-/* Appends s as it may stand between double quotes; a newline becomes dot's "\l". */
-void dot_escape(struct buf *out, struct str s);
-/* v as the report prints values; valid until the next call. */
+/* v as the report prints values, as it may stand between double quotes; lives as long as d->r. */
 struct str dot_value(struct dot *d, int64_t v);
 /*
  * Writes the boxes of a node's label sets and sizes with the edges towards them, number `id`;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "graph/quote.h"
 #include "profile/unit.h"
 #include "report/dot.h"
 
@@ -102,13 +103,16 @@ static struct tag range_tag(struct dot *d, const struct range *r)
 		.flat = graph_value(r->sum.flat, r->sum.flat_div),
 		.cum = graph_value(r->sum.cum, r->sum.cum_div),
 	};
+	struct buf plain = { 0 };
 
 	buf_clear(&d->text);
-	unit_label(&d->text, r->min->value, r->min->unit);
+	unit_label(&plain, r->min->value, r->min->unit);
 	if (r->n > 1) {
-		BUF_LIT(&d->text, "..");
-		unit_label(&d->text, r->max->value, r->max->unit);
+		BUF_LIT(&plain, "..");
+		unit_label(&plain, r->max->value, r->max->unit);
 	}
+	graph_quote(&d->text, buf_str(&plain));
+	buf_release(&plain);
 	t.name = arena_str(&d->r->arena, buf_str(&d->text));
 	return t;
 }

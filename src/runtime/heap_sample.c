@@ -11,6 +11,7 @@
 
 #include "runtime/busy.h"
 #include "runtime/capture.h"
+#include "runtime/early.h"
 #include "runtime/peak.h"
 #include "runtime/records.h"
 #include "runtime/rt.h"
@@ -70,6 +71,12 @@ static bool is_spoilt(const struct rt_tls *t)
 	return t->left > PIECE;
 }
 
+/* Before our constructor each is noted; without tables none is of interest. */
+static bool is_starting(void)
+{
+	return atomic_load_explicit(&rt.phase, memory_order_acquire) == RT_STARTING;
+}
+
 RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 {
 	struct rt_tls *t = &rt_tls;
@@ -77,8 +84,9 @@ RT_COLD bool rt_heap_due(size_t n, uint64_t *mean)
 
 	t->left += cost; /* undoes the borrow: what was left before this allocation */
 	if (!rt_is_ready()) {
-		t->left = STARTING_PIECE;
-		return false;
+		*mean = 1;
+		t->left = is_starting() ? 0 : STARTING_PIECE;
+		return t->left == 0;
 	}
 	if (rt_busy()) {
 		t->left = STARTING_PIECE;
@@ -152,6 +160,11 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 	uint64_t start = 0;
 	uintptr_t was;
 
+	if (rt_unlikely(is_starting())) {
+		if (!rt_real_is_boot(p))
+			rt_early_add(p, n);
+		return;
+	}
 	if (t->busy_at || !rt_state_check(&rt.state))
 		return;
 	was = rt_busy_begin();
@@ -170,7 +183,10 @@ RT_COLD void rt_heap_sample(void *p, size_t n, uint64_t mean, void *caller)
 
 bool rt_heap_detach(void *p, struct rt_live *out)
 {
-	return rt_live_take((uintptr_t)p, out);
+	if (rt_live_take((uintptr_t)p, out))
+		return true;
+	rt_early_forget(p);
+	return false;
 }
 
 void rt_heap_freed(const struct rt_live *was)
@@ -194,6 +210,8 @@ RT_COLD void rt_heap_forget(void *p)
 
 	if (rt_live_take((uintptr_t)p, &was))
 		rt_heap_freed(&was);
+	else
+		rt_early_forget(p);
 	/* The gate does not come here by itself any more; frees do. */
 	if (is_spoilt(&rt_tls))
 		rt_heap_redraw();

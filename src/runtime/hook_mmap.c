@@ -1,7 +1,7 @@
 /*
  * mmap, munmap, mremap and sbrk, for the mmap profile. In the preloaded library only. Without
- * PPROF_MMAP=1 each is one test and a jump to the next function of its name. What libc does inside
- * (thread stacks, its own malloc, the dynamic linker) does not come by here.
+ * that (mapranges.h) each is one test and a jump to the next function of its name. What libc does
+ * inside (thread stacks, its own malloc, the dynamic linker) does not come by here.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -83,7 +83,7 @@ __attribute__((constructor(102))) static void resolve(void)
 	look_up(&next.munmap, "munmap");
 	look_up(&next.mremap, "mremap");
 	look_up(&next.sbrk, "sbrk");
-	next.on = rt.options.mmap == 1 && rt_is_ready() && rt_mapranges_enabled();
+	next.on = rt_is_ready() && rt_mapranges_enabled();
 }
 
 static size_t whole_pages(size_t n)

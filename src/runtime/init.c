@@ -16,6 +16,7 @@
 #include "runtime/rt_cpu.h"
 #include "runtime/coverage.h"
 #include "runtime/custom.h"
+#include "runtime/early.h"
 #include "runtime/endpoint.h"
 #include "runtime/fds.h"
 #include "runtime/heap_sample.h"
@@ -118,7 +119,7 @@ static bool map_tables(void)
 	rt_records_init();
 	rt_state_file_publish(&rt.state);
 	rt_peak_init();
-	if (rt.options.mmap == 1)
+	if (rt.options.mmap == 1 || (rt.options.heap_rate == 1 && rt_retain_needs_table()))
 		rt_mapranges_init();
 	if (rt.options.fd == 1)
 		rt_fds_init();
@@ -140,6 +141,7 @@ static void init_once(void)
 	rt_encode_init();
 	rt_coverage_init();
 	usable = usable && map_tables();
+	rt_early_keep(usable && rt.options.heap_rate == 1);
 	pthread_atfork(before_fork, after_fork_parent, after_fork);
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);

@@ -345,6 +345,18 @@ bool rt_mapranges_snapshot(struct rt_snapshot *s)
 	return rt_snapshot_end(s);
 }
 
+bool rt_mapranges_read(size_t i, struct rt_map_range *out, uintptr_t *mapped_by)
+{
+	const struct rt_stack *stack;
+
+	if (!maps.table || i >= maps.n_ranges)
+		return false;
+	*out = maps.table->ranges[i];
+	stack = rt_stacktab_get(maps.table->sites[out->site % SITES_MAX].stack);
+	*mapped_by = stack && stack->depth ? (uintptr_t)stack->pc[0] : 0;
+	return true;
+}
+
 size_t rt_mapranges_count(void)
 {
 	return maps.n_sites > 0 ? maps.n_sites - 1 : 0;

@@ -1,7 +1,7 @@
 /*
- * The opt-in profile of the mmap family (PPROF_MMAP=1): which stacks mapped the address space that
- * is mapped now. Every call counts, none is sampled. Bytes are address space, whether touched or
- * not.
+ * The opt-in profile of the mmap family (PPROF_MMAP=1, and when snapshots of who holds what need
+ * the ranges): which stacks mapped the address space that is mapped now. Every call counts, none is
+ * sampled. Bytes are address space, whether touched or not.
  *
  * Ranges are kept in address order, each with the stack that mapped it; unmapping takes away any
  * part. So there is one lock, which hooks wait for a bounded time only: a change that could not be
@@ -53,6 +53,13 @@ void rt_mapranges_restore(const struct rt_map_cut *cut);
 bool rt_mapranges_snapshot(struct rt_snapshot *s);
 /* Stacks (by size class) that it has. RT_SIGSAFE */
 size_t rt_mapranges_count(void);
+
+/*
+ * For a copy of the process in which nothing else runs, which may be one of the middle of a change:
+ * range number i, in order of address if it is a sound one, and where in the code it was mapped.
+ * False when there is none. RT_SIGSAFE
+ */
+bool rt_mapranges_read(size_t i, struct rt_map_range *out, uintptr_t *mapped_by);
 
 /* Around fork, in the thread that forks: no change by another is to be under way. */
 void rt_mapranges_before_fork(void);

@@ -99,6 +99,17 @@ void *rt_mem_map(size_t n)
 	return map(n, PROT_READ | PROT_WRITE);
 }
 
+void *rt_mem_map_large(size_t n)
+{
+	int saved = errno;
+	void *p = rt_mem_map(n);
+
+	if (p)
+		madvise(p, n, MADV_HUGEPAGE);
+	errno = saved;
+	return p;
+}
+
 void *rt_mem_map_shared(size_t n)
 {
 	int saved = errno;

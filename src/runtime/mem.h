@@ -11,6 +11,8 @@
 
 /* Zeroed pages; NULL when the kernel refuses. errno is left alone. RT_NOALLOC */
 void *rt_mem_map(size_t n);
+/* The same in large pages, if there are any: for tables that are read here and there. RT_NOALLOC */
+void *rt_mem_map_large(size_t n);
 void rt_mem_unmap(void *p, size_t n);
 
 /* The same, shared with forked children. RT_ANY */

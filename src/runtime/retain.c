@@ -95,19 +95,33 @@ static uint64_t headroom(void)
 	return left < available ? left : available;
 }
 
-/* Blocks are walked as glibc lays them out: its malloc must be the one that is called. */
-static bool is_glibc_malloc(void)
+/* Where the malloc is that is called. False when that cannot be found out. */
+static bool find_allocator(struct rt_object *out)
 {
-	struct rt_object malloc_of, libc;
-	uintptr_t next, own;
-	const char *(*known)(void) = gnu_get_libc_version;
+	uintptr_t next;
 
 	memcpy(&next, &rt.real.malloc, sizeof(next));
+	return rt_modules_have_table() && rt_modules_object(next, out);
+}
+
+/* Blocks are walked as glibc lays them out: its malloc must be the one that is called. */
+bool rt_retain_needs_table(void)
+{
+	struct rt_object malloc_of, libc;
+	uintptr_t own;
+	const char *(*known)(void) = gnu_get_libc_version;
+
 	memcpy(&own, &known, sizeof(own));
 	if (!rt_modules_have_table())
-		return true; /* the walk finds out */
-	return rt_modules_object(next, &malloc_of) && rt_modules_object(own, &libc) &&
-	       malloc_of.bias == libc.bias;
+		return false; /* the walk finds out */
+	return !find_allocator(&malloc_of) || !rt_modules_object(own, &libc) ||
+	       malloc_of.bias != libc.bias;
+}
+
+/* Whether the live table has every block, not only samples, and from now on. */
+static bool has_every_block(void)
+{
+	return atomic_load(&rt.heap_rate) == 1;
 }
 
 static void mib(struct fmt_buf *why, uint64_t bytes)
@@ -155,9 +169,10 @@ static bool may_start(uint64_t *side, struct fmt_buf *why)
 		fmt_c(why, "the profiler has no memory");
 	else if (rt.options.retain_pause == 0)
 		fmt_c(why, "switched off (PPROF_RETAIN_PAUSE=0)");
-	else if (!is_glibc_malloc())
-		fmt_c(
-		    why, "the blocks of this program's allocator are not known: only glibc's are");
+	else if (rt_retain_needs_table() && !has_every_block())
+		fmt_c(why,
+		    "the blocks of this program's allocator are not known as glibc's are; set "
+		    "PPROF_HEAP_RATE=1 before it starts, so that each is noted");
 	else
 		return pause_is_short(bytes, why) && has_headroom(bytes, side, why);
 	return false;
@@ -191,6 +206,18 @@ static int32_t make_child(void)
 	return pid;
 }
 
+static void name_allocator(struct retain_input *in)
+{
+	struct rt_object allocator;
+
+	if (!find_allocator(&allocator))
+		return;
+	in->allocator = (struct retain_range){ allocator.start, allocator.end };
+	for (size_t i = 0; i < in->n_modules; i++)
+		in->modules[i].is_allocator =
+		    in->modules[i].bias == allocator.bias && !in->modules[i].is_program;
+}
+
 static bool start(uint64_t side, struct fmt_buf *why)
 {
 	const char *wrong;
@@ -207,6 +234,9 @@ static bool start(uint64_t side, struct fmt_buf *why)
 		fmt_c(why, wrong);
 		return false;
 	}
+	job.in->from_table = rt_retain_needs_table();
+	if (job.in->from_table)
+		name_allocator(job.in);
 	job.parent = getpid();
 	job.timed_out = false;
 	job.status = 0;
@@ -286,7 +316,7 @@ static void say_why_not(struct fmt_buf *why)
 		fmt_c(why, "/proc/self/maps cannot be read");
 		return;
 	case RETAIN_NO_HEAP:
-		fmt_c(why, "no heap of glibc's was found");
+		fmt_c(why, "no block of the heap was found");
 		return;
 	default:
 		break;

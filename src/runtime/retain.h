@@ -20,6 +20,12 @@
 /* Its values. */
 extern const struct rt_shape rt_retain_shape;
 
+/*
+ * Whether blocks cannot be found by looking at the heap, as another malloc than glibc's is called:
+ * they are taken from the live table, if it has all. RT_ANY, init too
+ */
+bool rt_retain_needs_table(void);
+
 /* True while there is a child, or its result was not taken yet. RT_SIGSAFE */
 bool rt_retain_is_busy(void);
 /*

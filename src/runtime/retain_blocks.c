@@ -1,16 +1,16 @@
 /*
- * Blocks by address; see retain_blocks.h. Called by retain_glibc.c, retain_mark.c and
- * retain_chains.c. Marking asks for every word of the heap that could be a pointer, so the answer
- * is counted and not searched: blocks start at multiples of 16 bytes, a bit says where, and how
- * many bits are set up to an address is the number of its block.
+ * Blocks by address; see retain_blocks.h. Called by retain_glibc.c, retain_table.c, retain_mark.c
+ * and retain_chains.c. Marking asks for every word of the heap that could be a pointer, so the
+ * answer is counted and not searched: blocks start at multiples of a unit, a bit says where, and
+ * how many bits are set up to an address is the number of its block.
  */
 #include "runtime/retain_blocks.h"
 
 #include "runtime/mem.h"
 #include "runtime/retain_wire.h"
 
-#define CELL_BYTES ((uintptr_t)1024)
-#define UNIT       16
+#define CELL_UNITS 64
+#define CELL_SHIFT 6
 /* Stretches with fewer blocks, by their size, have no cells: those would be larger than the rest.
  */
 #define SPARSE     ((uintptr_t)16 << 10)
@@ -23,13 +23,21 @@ bool retain_blocks_init(struct retain_blocks *b, uint64_t side_bytes)
 
 	*b = (struct retain_blocks){ 0 };
 	b->most = most > INT32_MAX ? INT32_MAX : (uint32_t)most;
-	b->start = rt_mem_map(b->most * sizeof(*b->start));
-	b->units = rt_mem_map(b->most * sizeof(*b->units));
-	b->parent = rt_mem_map(b->most * sizeof(*b->parent));
-	b->offset = rt_mem_map(b->most * sizeof(*b->offset));
+	b->start = rt_mem_map_large(b->most * sizeof(*b->start));
+	b->units = rt_mem_map_large(b->most * sizeof(*b->units));
+	b->parent = rt_mem_map_large(b->most * sizeof(*b->parent));
+	b->offset = rt_mem_map_large(b->most * sizeof(*b->offset));
 	b->segments = rt_mem_map(RETAIN_MAX_SEGMENTS * sizeof(*b->segments));
 	b->lo = UINTPTR_MAX;
+	b->unit_shift = 4;
+	b->header = 8;
 	return b->start && b->units && b->parent && b->offset && b->segments;
+}
+
+void retain_blocks_plain(struct retain_blocks *b)
+{
+	b->unit_shift = 3;
+	b->header = 0;
 }
 
 void retain_blocks_begin(struct retain_blocks *b, uintptr_t start, uintptr_t end)
@@ -54,14 +62,16 @@ static void add(struct retain_blocks *b, uintptr_t start, uint32_t units)
 
 void retain_blocks_chunk(struct retain_blocks *b, uintptr_t user, uint64_t size, bool is_free)
 {
-	uint64_t units = size / 16 < RETAIN_MAPPING ? size / 16 : RETAIN_MAPPING - 1;
+	uint64_t units = size >> b->unit_shift;
+
+	units = units < RETAIN_MAPPING ? units : RETAIN_MAPPING - 1;
 
 	add(b, user, is_free ? 0 : (uint32_t)units);
 }
 
 void retain_blocks_mapping(struct retain_blocks *b, uintptr_t start, uintptr_t end)
 {
-	uint64_t units = (end - start) / 16;
+	uint64_t units = (end - start) >> b->unit_shift;
 
 	add(b, start,
 	    RETAIN_MAPPING | (uint32_t)(units < RETAIN_MAPPING ? units : RETAIN_MAPPING - 1));
@@ -70,19 +80,20 @@ void retain_blocks_mapping(struct retain_blocks *b, uintptr_t start, uintptr_t e
 /* The bit of each block, and how many there are before each cell. */
 static bool make_cells(const struct retain_blocks *b, struct retain_segment *s)
 {
-	size_t n = (s->end - s->start + CELL_BYTES - 1) / CELL_BYTES;
+	const uintptr_t cell_bytes = (uintptr_t)CELL_UNITS << b->unit_shift;
+	size_t n = (s->end - s->start + cell_bytes - 1) / cell_bytes;
 	uint32_t at = s->first;
 
-	s->cells = rt_mem_map(n * sizeof(*s->cells));
+	s->cells = rt_mem_map_large(n * sizeof(*s->cells));
 	if (!s->cells)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		struct retain_cell *cell = &s->cells[i];
-		uintptr_t start = s->start + i * CELL_BYTES;
+		uintptr_t start = s->start + i * cell_bytes;
 
 		cell->first = at;
-		for (; at < b->n && b->start[at] < start + CELL_BYTES; at++)
-			cell->starts |= (uint64_t)1 << (b->start[at] - start) / UNIT;
+		for (; at < b->n && b->start[at] < start + cell_bytes; at++)
+			cell->starts |= (uint64_t)1 << ((b->start[at] - start) >> b->unit_shift);
 	}
 	return true;
 }
@@ -106,9 +117,10 @@ void retain_blocks_end(struct retain_blocks *b)
 	b->n_segments++;
 }
 
-static const struct retain_cell *cell_of(const struct retain_segment *s, uintptr_t address)
+static const struct retain_cell *cell_of(
+    const struct retain_blocks *b, const struct retain_segment *s, uintptr_t address)
 {
-	return &s->cells[(address - s->start) / CELL_BYTES];
+	return &s->cells[(address - s->start) >> b->unit_shift >> CELL_SHIFT];
 }
 
 const struct retain_segment *retain_blocks_segment(const struct retain_blocks *b, uintptr_t address)
@@ -128,7 +140,7 @@ const struct retain_segment *retain_blocks_segment(const struct retain_blocks *b
 		return NULL;
 	s = &b->segments[lo];
 	if (s->cells)
-		__builtin_prefetch(cell_of(s, address));
+		__builtin_prefetch(cell_of(b, s, address));
 	return s;
 }
 
@@ -142,10 +154,11 @@ static uint32_t count_bits(uint64_t v)
 }
 
 /* How many blocks there are before the first one of the segment that starts behind an address. */
-static uint32_t count_cells(const struct retain_segment *s, uintptr_t address)
+static uint32_t count_cells(
+    const struct retain_blocks *b, const struct retain_segment *s, uintptr_t address)
 {
-	const struct retain_cell *cell = cell_of(s, address);
-	unsigned unit = (unsigned)((address - s->start) % CELL_BYTES / UNIT);
+	const struct retain_cell *cell = cell_of(b, s, address);
+	unsigned unit = (unsigned)((address - s->start) >> b->unit_shift) % CELL_UNITS;
 
 	return cell->first + count_bits(cell->starts << (63 - unit));
 }
@@ -173,7 +186,7 @@ uint32_t retain_blocks_before(
 
 	if (!s)
 		return RETAIN_NO_BLOCK;
-	n = s->cells ? count_cells(s, address) : search(b, s, address);
+	n = s->cells ? count_cells(b, s, address) : search(b, s, address);
 	return n == s->first ? RETAIN_NO_BLOCK : n - 1;
 }
 

@@ -13,9 +13,9 @@
 #define RETAIN_NO_BLOCK     UINT32_MAX
 #define RETAIN_MAX_SEGMENTS 65536u
 
-/* Where blocks start in a KiB of memory. */
+/* Where blocks start in 64 units of memory. */
 struct retain_cell {
-	uint64_t starts; /* a bit for each 16 bytes */
+	uint64_t starts; /* a bit for each unit */
 	uint32_t first;  /* the first block that starts in it or after it */
 };
 
@@ -28,23 +28,27 @@ struct retain_segment {
 
 struct retain_blocks {
 	uintptr_t *start;
-	uint32_t *units; /* size in 16 bytes; 0: free; RETAIN_MAPPING: memory that was mapped */
+	uint32_t *units;           /* size; 0: free; RETAIN_MAPPING: memory that was mapped */
 	uint32_t *parent, *offset; /* of the mark: see retain_mark.h */
 	uint32_t n, most;
 	struct retain_segment *segments;
 	uint32_t n_segments;
-	uintptr_t lo, hi; /* all of them are in here */
-	bool failed;      /* no memory for more */
+	uintptr_t lo, hi;    /* all of them are in here */
+	unsigned unit_shift; /* a unit is 1 << unit_shift bytes; blocks start at multiples of it */
+	unsigned header;     /* bytes of a block that are not the program's */
+	bool failed;         /* no memory for more */
 };
 
 #define RETAIN_MAPPING ((uint32_t)1 << 31)
 
 /* Room for so many bytes of tables, taken as it is used. False when there is none. */
 bool retain_blocks_init(struct retain_blocks *b, uint64_t side_bytes);
+/* Before the first block: they are without headers, at any multiple of 8; else glibc's chunks. */
+void retain_blocks_plain(struct retain_blocks *b);
 
 /* Segments in ascending order, each with its blocks in between. */
 void retain_blocks_begin(struct retain_blocks *b, uintptr_t start, uintptr_t end);
-/* A chunk of glibc's, of `size` bytes with its header, or free. */
+/* A block, of `size` bytes with its header, or free. */
 void retain_blocks_chunk(struct retain_blocks *b, uintptr_t user, uint64_t size, bool is_free);
 /* Mapped memory that is no allocator's. */
 void retain_blocks_mapping(struct retain_blocks *b, uintptr_t start, uintptr_t end);
@@ -73,9 +77,9 @@ static inline bool retain_is_mapping(const struct retain_blocks *b, uint32_t i)
 /* Bytes that the program may use: of a chunk also the first word of the next one. */
 static inline uint64_t retain_block_bytes(const struct retain_blocks *b, uint32_t i)
 {
-	uint64_t bytes = (uint64_t)(b->units[i] & ~RETAIN_MAPPING) * 16;
+	uint64_t bytes = (uint64_t)(b->units[i] & ~RETAIN_MAPPING) << b->unit_shift;
 
-	return retain_is_mapping(b, i) || bytes == 0 ? bytes : bytes - 8;
+	return retain_is_mapping(b, i) || bytes == 0 ? bytes : bytes - b->header;
 }
 
 static inline bool retain_block_holds(const struct retain_blocks *b, uint32_t i, uintptr_t address)

@@ -21,7 +21,7 @@
 #define SLACK      16
 /* When nodes get rare, places in large blocks are not told apart. */
 #define LARGE      4096
-#define RARE       (RETAIN_NODES / 2)
+#define RARE       (RETAIN_NODES / 4)
 
 struct chains {
 	const struct retain_mark *k;
@@ -260,7 +260,7 @@ bool retain_chains_make(
 	struct rt_live live;
 	uintptr_t address;
 
-	c.of_block = rt_mem_map(((size_t)k->b->n + 1) * sizeof(*c.of_block));
+	c.of_block = rt_mem_map_large(((size_t)k->b->n + 1) * sizeof(*c.of_block));
 	c.node_slots = rt_mem_map(SLOTS * sizeof(*c.node_slots));
 	c.sample_slots = rt_mem_map(RETAIN_SAMPLES * 2 * sizeof(*c.sample_slots));
 	if (!c.of_block || !c.node_slots || !c.sample_slots)

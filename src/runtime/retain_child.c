@@ -20,6 +20,7 @@
 #include "runtime/retain_glibc.h"
 #include "runtime/retain_maps.h"
 #include "runtime/retain_mark.h"
+#include "runtime/retain_table.h"
 
 #define CPU_SECONDS  60
 #define FDS_MAX      65536
@@ -117,7 +118,7 @@ static void add_modules(
 	for (uint32_t i = 0; i < in->n_modules; i++) {
 		const struct retain_module *m = &in->modules[i];
 
-		for (unsigned d = 0; d < m->n_data && !m->is_own; d++)
+		for (unsigned d = 0; d < m->n_data && !m->is_own && !m->is_allocator; d++)
 			add_globals(k, m, i, &m->data[d], arena);
 	}
 }
@@ -132,19 +133,38 @@ static uintptr_t tls_bytes(const struct retain_input *in)
 	return most;
 }
 
-/* Stacks end where the thread's TLS begins. */
-static void add_thread(struct retain_mark *k, const struct retain_maps *m,
+/* A thread's TLS without the allocator's: that has the blocks that it will give out next. */
+static void add_tls(struct retain_mark *k, const struct retain_input *in,
     const struct retain_thread *t, uint32_t owner, uintptr_t tls)
 {
+	struct retain_root r = { t->tp - tls, t->tp + THREAD_BYTES, owner, RETAIN_TLS, 2 };
+
+	for (size_t i = 0; i < in->n_modules; i++) {
+		const struct retain_module *m = &in->modules[i];
+
+		if (!m->is_allocator || !m->tls_distance)
+			continue;
+		r.end = t->tp - m->tls_distance;
+		retain_mark_root(k, &r);
+		r.start = r.end + m->tls_size;
+		r.end = t->tp + THREAD_BYTES;
+	}
+	retain_mark_root(k, &r);
+}
+
+/* Stacks end where the thread's TLS begins. */
+static void add_thread(struct retain_mark *k, const struct retain_maps *m,
+    const struct retain_input *in, uint32_t owner, uintptr_t tls)
+{
+	const struct retain_thread *t = &in->threads[owner];
 	struct retain_range stack = retain_maps_stack(m, t);
 	struct retain_root r = { stack.start, stack.end, owner, RETAIN_STACK, 3 };
 
 	if (t->tp && t->tp == r.end)
 		r.end -= tls < r.end - r.start ? tls : 0;
 	retain_mark_root(k, &r);
-	r = (struct retain_root){ t->tp - tls, t->tp + THREAD_BYTES, owner, RETAIN_TLS, 2 };
 	if (t->tp)
-		retain_mark_root(k, &r);
+		add_tls(k, in, t, owner, tls);
 	r = (struct retain_root){ (uintptr_t)t->regs, (uintptr_t)(t->regs + t->n_regs), owner,
 		RETAIN_REGISTER, 4 };
 	retain_mark_root(k, &r);
@@ -158,7 +178,7 @@ static void add_roots(struct retain_mark *k, const struct retain_maps *m,
 	add_modules(k, in, arena);
 	for (uint32_t i = 0; i < in->n_threads; i++)
 		if (!in->threads[i].is_own)
-			add_thread(k, m, &in->threads[i], i, tls);
+			add_thread(k, m, in, i, tls);
 }
 
 static void count_reached(const struct retain_mark *k, struct retain_result *out)
@@ -179,7 +199,7 @@ void retain_child_run(const struct retain_input *in, struct retain_result *out)
 	struct retain_blocks blocks;
 	struct retain_maps maps;
 	struct retain_mark mark;
-	struct retain_range arena;
+	struct retain_range arena = { 0, 0 };
 	uint64_t begun;
 
 	settle();
@@ -187,15 +207,22 @@ void retain_child_run(const struct retain_input *in, struct retain_result *out)
 		leave(out, RETAIN_NO_MAPS);
 	if (!retain_blocks_init(&blocks, in->side_bytes))
 		leave(out, RETAIN_NO_MEMORY);
-	retain_glibc_blocks(&blocks, &maps, out);
+	if (in->from_table)
+		retain_table_blocks(&blocks, &maps, in, out);
+	else
+		retain_glibc_blocks(&blocks, &maps, out);
 	if (blocks.failed || !retain_mark_init(&mark, &blocks))
 		leave(out, RETAIN_NO_MEMORY);
 	if (out->blocks == 0)
 		leave(out, RETAIN_NO_HEAP);
-	arena = retain_glibc_main_arena(&blocks, in, out);
+	if (!in->from_table)
+		arena = retain_glibc_main_arena(&blocks, in, out);
 	out->walk_ns = begun = cpu_ns();
 	add_roots(&mark, &maps, in, &arena);
 	retain_mark_run(&mark);
+	/* Another allocator's own tables are such mappings, and name blocks of all sorts. */
+	if (!in->from_table)
+		retain_mark_mappings(&mark);
 	out->mark_ns = cpu_ns() - begun;
 	count_reached(&mark, out);
 	if (mark.failed || !retain_chains_make(&mark, in, out))

@@ -28,8 +28,8 @@ bool retain_mark_init(struct retain_mark *k, struct retain_blocks *b)
 {
 	*k = (struct retain_mark){ .b = b, .most_roots = MOST_ROOTS };
 	k->roots = rt_mem_map(MOST_ROOTS * sizeof(*k->roots));
-	k->queue = rt_mem_map(((size_t)b->n + 1) * sizeof(*k->queue));
-	k->spare = rt_mem_map(((size_t)b->n + 1) * sizeof(*k->spare));
+	k->queue = rt_mem_map_large(((size_t)b->n + 1) * sizeof(*k->queue));
+	k->spare = rt_mem_map_large(((size_t)b->n + 1) * sizeof(*k->spare));
 	k->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	return k->roots && k->queue && k->spare;
 }
@@ -223,8 +223,7 @@ static void drain(struct retain_mark *k)
 	}
 }
 
-/* A mapping that nothing points to is a root of its own. */
-static void mark_mappings(struct retain_mark *k)
+void retain_mark_mappings(struct retain_mark *k)
 {
 	for (uint32_t i = 0; i < k->b->n; i++) {
 		struct retain_root root = { .kind = RETAIN_MAPPED };
@@ -250,5 +249,4 @@ void retain_mark_run(struct retain_mark *k)
 				scan(k, k->roots[i].start, k->roots[i].end, RETAIN_ROOT | i);
 		drain(k);
 	}
-	mark_mappings(k);
 }

@@ -53,7 +53,9 @@ struct retain_mark {
 
 bool retain_mark_init(struct retain_mark *k, struct retain_blocks *b);
 void retain_mark_root(struct retain_mark *k, const struct retain_root *root);
-/* Marks from all roots, then from what was mapped and not reached. */
+/* Marks from all roots. */
 void retain_mark_run(struct retain_mark *k);
+/* Then from what was mapped and not reached: each is a root of its own. */
+void retain_mark_mappings(struct retain_mark *k);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "core/fmt.h"
+#include "runtime/early.h"
+#include "runtime/mapranges.h"
 #include "runtime/modules.h"
 #include "runtime/records.h"
 #include "runtime/retain.h"
@@ -215,6 +217,40 @@ static void add_row(struct maker *m, uint32_t i)
 	rt_snapshot_add(m->s, &row);
 }
 
+/* Adds "N TEXT" as a comment, unless N is 0. */
+static void comment(struct rt_snapshot *s, uint64_t n, const char *text)
+{
+	if (n == 0)
+		return;
+	rt_text_u64(&s->comments, n);
+	rt_text_c(&s->comments, " ");
+	rt_text_c(&s->comments, text);
+	rt_text_c(&s->comments, "\n");
+}
+
+/* What was missed: who reads "lost or hidden" must know what could not be looked through. */
+static void add_comments(
+    const struct retain_input *in, const struct retain_result *out, struct rt_snapshot *s)
+{
+	comment(s, out->damaged, "places where the heap could not be read");
+	comment(s, out->lost_samples, "blocks left out: no room for them or their holders");
+	if (!in->from_table)
+		return;
+	comment(
+	    s, out->blocks, "blocks, as noted at their allocation: the allocator's are not known");
+	comment(s, rt_early_lost(),
+	    "allocations came before the profiler: what only they hold is shown as lost or hidden");
+	comment(s, rt_stats_get(RT_STAT_LOST_LIVE) + rt_stats_get(RT_STAT_LOST_NESTED),
+	    "allocations could not be noted: what only they hold is shown as lost or hidden");
+	comment(s, out->unplaced, "blocks lie in memory that is not looked at");
+	if (!rt_mapranges_enabled())
+		rt_text_c(&s->comments, "memory that the program maps itself is not looked at\n");
+	if (s->rate_changed)
+		rt_text_c(&s->comments,
+		    "not every allocation was sampled from the start on: what only "
+		    "others hold is shown as lost or hidden\n");
+}
+
 bool retain_profile(
     const struct retain_input *in, const struct retain_result *out, struct rt_snapshot *s)
 {
@@ -222,6 +258,7 @@ bool retain_profile(
 	bool good;
 
 	rt_snapshot_begin(s);
+	add_comments(in, out, s);
 	rt_mappings_init(&m.mappings);
 	good = rt_bytes_room(&m.frames, RETAIN_NODES * sizeof(uint64_t)) != NULL;
 	for (uint32_t i = 0; good && i < out->n_samples; i++)
@@ -256,10 +293,22 @@ static void text_row(const struct rt_snapshot *s, const struct rt_row *row, stru
 	}
 }
 
+static void text_comments(const struct rt_snapshot *s, struct rt_bytes *out)
+{
+	struct str rest = { (const char *)s->comments.p, s->comments.n }, line;
+
+	while (str_split(&rest, '\n', &line)) {
+		rt_text_c(out, line.n ? "# " : "");
+		rt_text_str(out, line);
+		rt_text_c(out, line.n ? "\n" : "");
+	}
+}
+
 void rt_retain_text(struct rt_snapshot *s, struct rt_bytes *out)
 {
 	rt_snapshot_sort_by(s, BYTES);
 	rt_text_c(out, "retained profile: who holds the sampled blocks that are alive\n");
+	text_comments(s, out);
 	for (size_t i = 0; i < s->n; i++)
 		text_row(s, rt_snapshot_row(s, i), out);
 }

@@ -31,6 +31,7 @@ struct retain_module {
 	uintptr_t tls_distance,
 	    tls_size; /* its TLS begins so far below the thread pointer; 0 none */
 	bool is_program, is_own, is_libc; /* is_libc: also the loader */
+	bool is_allocator;                /* its words are no one's: it knows all blocks */
 };
 
 struct retain_thread {
@@ -47,7 +48,9 @@ struct retain_input {
 	struct retain_thread threads[RETAIN_THREADS];
 	struct retain_range own[RETAIN_OWN]; /* the runtime's own memory */
 	size_t n_modules, n_threads, n_own;
-	uint64_t side_bytes; /* memory that the child may use for itself */
+	uint64_t side_bytes;           /* memory that the child may use for itself */
+	struct retain_range allocator; /* the code of one that is not glibc's */
+	bool from_table;               /* blocks: those of the live table; else glibc's */
 };
 
 /* What a node of the tree of holders stands for: a root, or a step from a block to the next. */
@@ -90,7 +93,7 @@ enum retain_status {
 	RETAIN_DONE,
 	RETAIN_NO_MEMORY, /* more blocks than the child may have memory for */
 	RETAIN_NO_MAPS,
-	RETAIN_NO_HEAP, /* nothing that looks like glibc's heap */
+	RETAIN_NO_HEAP, /* no block was found */
 };
 
 /* Zero at first. node[0] is none. */
@@ -103,6 +106,7 @@ struct retain_result {
 	uint64_t damaged_bytes;            /* skipped there */
 	uint64_t lost_samples;             /* no room for them or their holders */
 	uint64_t freed_samples;            /* freed at the moment of the snapshot */
+	uint64_t unplaced;                 /* blocks of the table in no memory that is looked at */
 	uint64_t walk_ns, mark_ns, all_ns; /* CPU time of the child */
 	struct retain_node nodes[RETAIN_NODES];
 	struct retain_sample samples[RETAIN_SAMPLES];

@@ -435,6 +435,16 @@ static void name_all(struct encoder *e, const struct rt_snapshot *s)
 	}
 }
 
+/* Before put_functions, whose names stand behind all texts. */
+static void put_comments(struct encoder *e, const struct rt_snapshot *s)
+{
+	struct str rest = { (const char *)s->comments.p, s->comments.n }, line;
+
+	while (str_split(&rest, '\n', &line))
+		if (line.n)
+			wire_put_uint(&e->w, PB_PROFILE_COMMENT, text_id(e, line));
+}
+
 static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 {
 	name_all(e, s);
@@ -444,6 +454,7 @@ static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 		put_sample(e, rt_snapshot_row(s, i));
 	for (size_t i = 0; i < e->mappings.n; i++)
 		put_mapping(e, i);
+	put_comments(e, s);
 	put_locations(e);
 	put_functions(e);
 	put_strings(e);

@@ -84,6 +84,7 @@ void rt_snapshot_release(struct rt_snapshot *s)
 	rt_bytes_release(&s->texts);
 	rt_bytes_release(&s->frames);
 	rt_bytes_release(&s->frame_texts);
+	rt_bytes_release(&s->comments);
 	s->n = 0;
 }
 

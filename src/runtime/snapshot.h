@@ -60,6 +60,7 @@ struct rt_snapshot {
 	struct rt_bytes stacks; /* of the rows, by offset / 8; empty: those of rt_stacktab_get */
 	struct rt_bytes texts;  /* see rt_row.extra */
 	struct rt_bytes frames, frame_texts; /* see rt_snapshot_frame */
+	struct rt_bytes comments;            /* what a reader must know, one a line */
 	uint64_t rate;       /* the profile's period: of the heap's, mean bytes between samples */
 	bool rate_changed;   /* at any time since the start */
 	unsigned labels;     /* RT_LABEL_* that rows may have */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/visible.h"
 #include "shell/complete.h"
 #include "shell/history_file.h"
 
@@ -47,11 +48,17 @@ static char *prompt_of(EditLine *el)
 
 static void print_candidates(const struct completion *c)
 {
+	struct buf shown = { 0 };
+
 	fputc('\n', stderr);
-	for (size_t i = 0; i < c->n; i++)
-		fprintf(stderr, "%.*s%s", STR_ARG(c->v[i]), i + 1 < c->n ? "  " : "\n");
+	for (size_t i = 0; i < c->n; i++) {
+		visible_add(&shown, c->v[i]); /* a function's name, too */
+		buf_add_str(&shown, i + 1 < c->n ? STR("  ") : STR("\n"));
+	}
 	if (c->n == COMPLETE_MAX)
-		fprintf(stderr, "...\n");
+		BUF_LIT(&shown, "...\n");
+	fprintf(stderr, "%.*s", STR_ARG(buf_str(&shown)));
+	buf_release(&shown);
 }
 
 static unsigned char on_tab(EditLine *el, int ch)

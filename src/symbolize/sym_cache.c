@@ -17,8 +17,8 @@
 #include "base/fs.h"
 #include "core/hash.h"
 
-/* "PPRFMYS3": byte order and version in one; another one when demangling changes. */
-#define MAGIC         0x3353594d46525050u
+/* "PPRFMYS4": byte order and version in one; another one when demangling changes. */
+#define MAGIC         0x3453594d46525050u
 #define DEFAULT_LIMIT 256 /* MB */
 #define MAX_FILE      ((size_t)64 << 20)
 #define MAX_ENTRIES   65536 /* of the folder that are looked at */
@@ -27,18 +27,9 @@
 
 struct header {
 	uint64_t magic;
-	uint64_t checksum; /* of the four parts behind the header */
-	uint64_t n_places, n_frames, n_functions, n_text;
+	uint64_t checksum; /* of the five parts behind the header */
+	uint64_t n_places, n_functions, n_frames, n_texts, text_size;
 };
-
-/* A function with its texts as places in the text that follows the tables. */
-struct stored_function {
-	uint32_t name_at, name_n, file_at, file_n, readable_at, readable_n;
-	int64_t start_line;
-};
-
-/* readable_n of a name that was not demangled. */
-#define NOT_MADE UINT32_MAX
 
 static struct str cache_folder(struct arena *a)
 {
@@ -83,35 +74,43 @@ static bool take(struct str *rest, uint64_t n, size_t size, struct str *out)
 	return true;
 }
 
-static bool take_text(struct str text, uint32_t at, uint32_t n, struct str *out)
+static struct str text_of(const struct sym_cache_bytes *b, uint32_t text)
 {
-	*out = (struct str){ NULL, 0 };
-	if (n == NOT_MADE)
-		return true;
-	if (at > text.n || n > text.n - at)
-		return false;
-	*out = (struct str){ text.p + at, n };
-	return true;
+	return (struct str){ b->text.p + b->texts[text].at, b->texts[text].n };
 }
 
-static bool add_functions(
-    struct frame_set *s, const struct stored_function *f, uint64_t n, struct str text)
+bool sym_cache_add_functions(const struct sym_cache_bytes *b, struct frame_set *s)
 {
-	if (!VEC_RESERVE(&s->functions, (size_t)n))
+	if (!VEC_RESERVE(&s->functions, b->n_functions))
 		return false;
-	for (uint64_t i = 0; i < n; i++) {
-		struct frame_function g = { .start_line = f[i].start_line };
+	for (size_t i = 0; i < b->n_functions; i++) {
+		const struct sym_cache_function *f = &b->functions[i];
+		struct frame_function g = { text_of(b, f->name), text_of(b, f->file), f->start_line,
+			{ NULL, 0 } };
 
-		if (!take_text(text, f[i].name_at, f[i].name_n, &g.name) ||
-		    !take_text(text, f[i].file_at, f[i].file_n, &g.file) ||
-		    !take_text(text, f[i].readable_at, f[i].readable_n, &g.readable))
-			return false;
+		if (f->readable != SYM_CACHE_NOT_MADE)
+			g.readable = text_of(b, f->readable);
 		(void)VEC_PUSH(&s->functions, g);
 	}
 	return true;
 }
 
-static bool are_sound(const struct frame_set *s)
+static bool are_sound_functions(const struct sym_cache_bytes *b)
+{
+	for (size_t i = 0; i < b->n_texts; i++)
+		if (b->texts[i].at > b->text.n || b->texts[i].n > b->text.n - b->texts[i].at)
+			return false;
+	for (size_t i = 0; i < b->n_functions; i++) {
+		const struct sym_cache_function *f = &b->functions[i];
+
+		if (f->name >= b->n_texts || f->file >= b->n_texts ||
+		    (f->readable >= b->n_texts && f->readable != SYM_CACHE_NOT_MADE))
+			return false;
+	}
+	return true;
+}
+
+static bool are_sound(const struct frame_set *s, const struct sym_cache_bytes *b)
 {
 	for (size_t i = 0; i < s->places.n; i++) {
 		const struct frame_place *p = &s->places.p[i];
@@ -121,19 +120,19 @@ static bool are_sound(const struct frame_set *s)
 			return false;
 	}
 	for (size_t i = 0; i < s->frames.n; i++)
-		if (s->frames.p[i].function >= s->functions.n)
+		if (s->frames.p[i].function >= b->n_functions)
 			return false;
-	return true;
+	return are_sound_functions(b);
 }
 
-/* The tables and the texts, as the file has them. */
+/* What follows the header, in its order. */
 struct parts {
-	struct str places, functions, frames, text;
+	struct str places, functions, texts, frames, text;
 };
 
 static uint64_t checksum(const struct parts *p)
 {
-	const struct str all[] = { p->places, p->functions, p->frames, p->text };
+	const struct str all[] = { p->places, p->functions, p->texts, p->frames, p->text };
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -141,62 +140,92 @@ static uint64_t checksum(const struct parts *p)
 	return sum;
 }
 
-/* False when the file is damaged. */
-static bool decode(struct frame_set *s, struct str file)
+/* False when the file is damaged. Tables are used where they lie: malloc has aligned the block. */
+static bool decode(struct frame_set *s, const struct header *h, struct sym_cache_bytes *b)
 {
-	struct header h;
-	struct str rest = file;
-	struct parts p;
+	struct str rest = buf_str(&b->tables);
+	struct parts p = { .text = buf_str(&b->text) };
+	void *places = b->tables.p, *frames;
 
-	if (file.n < sizeof h)
+	if (!take(&rest, h->n_places, sizeof *s->places.p, &p.places) ||
+	    !take(&rest, h->n_functions, sizeof *b->functions, &p.functions) ||
+	    !take(&rest, h->n_texts, sizeof *b->texts, &p.texts) ||
+	    !take(&rest, h->n_frames, sizeof *s->frames.p, &p.frames) || rest.n ||
+	    checksum(&p) != h->checksum)
 		return false;
-	memcpy(&h, file.p, sizeof h);
-	rest = str_skip(file, sizeof h);
-	if (h.magic != MAGIC || !take(&rest, h.n_places, sizeof *s->places.p, &p.places) ||
-	    !take(&rest, h.n_functions, sizeof(struct stored_function), &p.functions) ||
-	    !take(&rest, h.n_frames, sizeof *s->frames.p, &p.frames) || rest.n != h.n_text)
-		return false;
-	p.text = rest;
-	if (checksum(&p) != h.checksum || !VEC_RESERVE(&s->places, (size_t)h.n_places) ||
-	    !VEC_RESERVE(&s->frames, (size_t)h.n_frames))
-		return false;
-	if (h.n_places)
-		memcpy(s->places.p, p.places.p, p.places.n);
-	if (h.n_frames)
-		memcpy(s->frames.p, p.frames.p, p.frames.n);
-	s->places.n = (size_t)h.n_places;
-	s->frames.n = (size_t)h.n_frames;
-	/* Tables before it have elements of 8 bytes' alignment and lie in storage of malloc's. */
-	return add_functions(s, (const struct stored_function *)(const void *)p.functions.p,
-		   h.n_functions, rest) &&
-	       are_sound(s);
+	b->functions = (const void *)p.functions.p;
+	b->n_functions = (size_t)h->n_functions;
+	b->texts = (const void *)p.texts.p;
+	b->n_texts = (size_t)h->n_texts;
+	frames = b->tables.p + (b->tables.n - p.frames.n);
+	frame_set_borrow(s, places, (size_t)h->n_places, frames, (size_t)h->n_frames);
+	return are_sound(s, b);
 }
 
-bool sym_cache_load(const struct sym_cache *c, struct frame_set *s, struct buf *bytes)
+/* Appends n bytes of a file; false when it has fewer, or memory is short. */
+static bool read_part(int fd, size_t n, struct buf *out)
+{
+	if (!buf_reserve(out, n + 1))
+		return false;
+	while (out->n < n) {
+		const ssize_t got = fs_read_some(fd, out->p + out->n, n - out->n);
+
+		if (got <= 0)
+			return false;
+		out->n += (size_t)got;
+	}
+	return true;
+}
+
+static bool read_file(int fd, struct frame_set *s, struct sym_cache_bytes *bytes)
+{
+	const size_t size = fs_size(fd);
+	struct header h;
+
+	buf_clear(&bytes->tables);
+	buf_clear(&bytes->text);
+	return size > sizeof h && size <= MAX_FILE && fs_read_some(fd, &h, sizeof h) == sizeof h &&
+	       h.magic == MAGIC && h.text_size <= size - sizeof h &&
+	       read_part(fd, size - sizeof h - (size_t)h.text_size, &bytes->tables) &&
+	       read_part(fd, (size_t)h.text_size, &bytes->text) && decode(s, &h, bytes);
+}
+
+void sym_cache_bytes_release(struct sym_cache_bytes *bytes)
+{
+	buf_release(&bytes->tables);
+	buf_release(&bytes->text);
+	*bytes = (struct sym_cache_bytes){ 0 };
+}
+
+bool sym_cache_load(const struct sym_cache *c, struct frame_set *s, struct sym_cache_bytes *bytes)
 {
 	struct err e;
-	bool failed;
+	bool failed, is_sound;
+	int fd;
 
 	if (!c->folder.n)
 		return true;
-	if (fs_read(c->path, MAX_FILE, bytes, &e) != OK)
+	if (fs_open(&fd, c->path, &e) != OK)
 		return e.code != ERR_NOMEM;
-	if (!decode(s, buf_str(bytes))) {
-		failed = s->places.failed || s->frames.failed || s->functions.failed;
+	is_sound = read_file(fd, s, bytes);
+	close(fd);
+	if (is_sound)
+		/* Says that it is in use to the one who removes the oldest. */
+		(void)utimensat(AT_FDCWD, c->path.p, NULL, 0);
+	failed = buf_failed(&bytes->tables) || buf_failed(&bytes->text);
+	if (!is_sound) {
 		frame_set_release(s);
-		return !failed;
+		sym_cache_bytes_release(bytes);
 	}
-	/* Says that it is in use to the one who removes the oldest. */
-	(void)utimensat(AT_FDCWD, c->path.p, NULL, 0);
-	return !s->functions.failed;
+	return !failed;
 }
 
 /* Texts that are written, each once. */
 struct texts {
 	struct buf bytes;
 	struct map map;
-	VEC(struct str) v; /* places in bytes as offsets: p is not used */
-	VEC(uint32_t) at;
+	VEC(struct str) v;
+	VEC(struct text_span) spans;
 };
 
 static bool same_text(const void *ctx, uint32_t index, const void *key)
@@ -206,14 +235,22 @@ static bool same_text(const void *ctx, uint32_t index, const void *key)
 	return str_eq(t->v.p[index], *(const struct str *)key);
 }
 
-static uint32_t text_place(struct texts *t, struct str s)
+static uint32_t text_index(struct texts *t, struct str s)
 {
 	const uint32_t fresh = (uint32_t)t->v.n;
-	const uint32_t i = map_intern(&t->map, hash_bytes(s.p, s.n), same_text, t, &s, fresh);
+	const struct text_span span = { (uint32_t)t->bytes.n, (uint32_t)s.n };
+	uint32_t i;
 
-	if (i == fresh && VEC_PUSH(&t->v, s) && VEC_PUSH(&t->at, (uint32_t)t->bytes.n))
+	/* Room first: an index that is in the map must be one of the tables'. */
+	if (!VEC_RESERVE(&t->v, 1) || !VEC_RESERVE(&t->spans, 1))
+		return 0;
+	i = map_intern(&t->map, hash_bytes(s.p, s.n), same_text, t, &s, fresh);
+	if (i == fresh) {
+		(void)VEC_PUSH(&t->v, s);
+		(void)VEC_PUSH(&t->spans, span);
 		buf_add_str(&t->bytes, s);
-	return i < t->at.n ? t->at.p[i] : 0;
+	}
+	return i;
 }
 
 /* Functions as they are written, and their texts; false when memory is short or they are too many.
@@ -226,32 +263,37 @@ static bool store_functions(const struct frame_set *s, struct texts *t, struct b
 	for (size_t i = 0; i < s->functions.n; i++)
 		n += s->functions.p[i].name.n + s->functions.p[i].readable.n;
 	(void)buf_reserve(&t->bytes, n);
-	(void)buf_reserve(out, s->functions.n * sizeof(struct stored_function));
+	(void)buf_reserve(out, s->functions.n * sizeof(struct sym_cache_function));
 	for (size_t i = 0; i < s->functions.n && t->bytes.n < MAX_FILE; i++) {
 		const struct frame_function *f = &s->functions.p[i];
-		const struct stored_function stored = { text_place(t, f->name), (uint32_t)f->name.n,
-			text_place(t, f->file), (uint32_t)f->file.n,
-			f->readable.p ? text_place(t, f->readable) : 0,
-			f->readable.p ? (uint32_t)f->readable.n : NOT_MADE, f->start_line };
+		const struct sym_cache_function stored = { .name = text_index(t, f->name),
+			.file = text_index(t, f->file),
+			.readable = f->readable.p ? text_index(t, f->readable) : SYM_CACHE_NOT_MADE,
+			.start_line = f->start_line };
 
 		buf_add(out, &stored, sizeof stored);
 	}
-	return !buf_failed(out) && !buf_failed(&t->bytes) && !t->v.failed && !t->at.failed &&
+	return !buf_failed(out) && !buf_failed(&t->bytes) && !t->v.failed && !t->spans.failed &&
 	       !t->map.failed && t->bytes.n < MAX_FILE;
 }
 
 /* Writes the file from where its parts lie: a copy of them would be the peak of memory. */
 static MUST_USE enum err_code write_file(const struct sym_cache *c, const struct frame_set *s,
-    struct str functions, struct str text, struct err *e)
+    struct str functions, const struct texts *t, struct err *e)
 {
 	const struct parts p = { { (const char *)s->places.p, s->places.n * sizeof *s->places.p },
-		functions, { (const char *)s->frames.p, s->frames.n * sizeof *s->frames.p }, text };
-	const struct header h = { MAGIC, checksum(&p), s->places.n, s->frames.n, s->functions.n,
-		text.n };
-	const struct str all[] = { { (const char *)&h, sizeof h }, p.places, p.functions, p.frames,
-		p.text };
+		functions, { (const char *)t->spans.p, t->spans.n * sizeof *t->spans.p },
+		{ (const char *)s->frames.p, s->frames.n * sizeof *s->frames.p },
+		buf_str(&t->bytes) };
+	const struct header h = { MAGIC, checksum(&p), s->places.n, s->functions.n, s->frames.n,
+		t->spans.n, t->bytes.n };
+	const struct str all[] = { { (const char *)&h, sizeof h }, p.places, p.functions, p.texts,
+		p.frames, p.text };
+	size_t size = 0;
 
-	if (sizeof h + p.places.n + p.functions.n + p.frames.n + p.text.n > MAX_FILE)
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		size += all[i].n;
+	if (size > MAX_FILE)
 		return FAIL(e, ERR_LIMIT, "too many names to be kept");
 	return fs_replace_parts(c->path, all, sizeof all / sizeof *all, e);
 }
@@ -329,11 +371,11 @@ void sym_cache_save(const struct sym_cache *c, const struct frame_set *s)
 
 	if (c->folder.n && fs_make_dirs(c->folder, &e) == OK &&
 	    store_functions(s, &t, &functions) &&
-	    write_file(c, s, buf_str(&functions), buf_str(&t.bytes), &e) == OK)
+	    write_file(c, s, buf_str(&functions), &t, &e) == OK)
 		bound_folder(c);
 	buf_release(&functions);
 	buf_release(&t.bytes);
 	map_release(&t.map);
 	VEC_RELEASE(&t.v);
-	VEC_RELEASE(&t.at);
+	VEC_RELEASE(&t.spans);
 }

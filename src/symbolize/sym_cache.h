@@ -10,12 +10,32 @@
 #include "base/buf.h"
 #include "object/frame_set.h"
 #include "object/object.h"
+#include "profile/profile.h"
 
 /* Where the frames of one binary are kept. */
 struct sym_cache {
 	struct str folder; /* "": nothing is kept */
 	struct str path;
 	uint64_t limit; /* bytes of the whole folder */
+};
+
+/* A function as it is kept: its texts are indices. */
+struct sym_cache_function {
+	uint32_t name, file;
+	uint32_t readable; /* SYM_CACHE_NOT_MADE: was not demangled */
+	uint32_t unused;
+	int64_t start_line;
+};
+
+#define SYM_CACHE_NOT_MADE UINT32_MAX
+
+/* A file's contents in two blocks: texts may be wanted longer than tables. Zero is empty. */
+struct sym_cache_bytes {
+	struct buf tables, text;
+	const struct sym_cache_function *functions; /* of the frames that were loaded */
+	size_t n_functions;
+	const struct text_span *texts; /* all different; they lie in text */
+	size_t n_texts;
 };
 
 /*
@@ -26,10 +46,14 @@ struct sym_cache {
 struct sym_cache sym_cache_of(struct object *o, struct arena *a);
 
 /*
- * Adds what is kept to s, which must be empty; texts lie in *bytes, which the caller releases after
- * s. A missing or damaged file adds nothing. False when memory is short.
+ * Adds places and frames that are kept to s, which must be empty; they and their functions lie in
+ * *bytes, which the caller releases after s. A missing or damaged file adds nothing. False when
+ * memory is short.
  */
-bool sym_cache_load(const struct sym_cache *c, struct frame_set *s, struct buf *bytes);
+bool sym_cache_load(const struct sym_cache *c, struct frame_set *s, struct sym_cache_bytes *bytes);
+/* Gives s its functions too, before frames are added to it; false when memory is short. */
+bool sym_cache_add_functions(const struct sym_cache_bytes *bytes, struct frame_set *s);
+void sym_cache_bytes_release(struct sym_cache_bytes *bytes);
 
 /* Keeps s (sorted). Failures lose the cache only and are silent. */
 void sym_cache_save(const struct sym_cache *c, const struct frame_set *s);

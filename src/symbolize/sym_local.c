@@ -19,18 +19,18 @@ struct binary {
 	struct object *object;      /* NULL: skipped or refused */
 	struct sym_special special; /* its text is asked when there is no object */
 	struct object_mapping place;
+	uint64_t base;
+	bool has_base;           /* of all its addresses */
 	bool base_failed;        /* said once */
-	VEC(uint64_t) addresses; /* object addresses of its locations; later sorted and unique */
+	VEC(uint64_t) addresses; /* object addresses not yet known; later sorted and unique */
 	struct frame_set frames;
-	struct buf cached; /* holds texts of frames */
+	size_t hint; /* of frames, for the next location */
+	struct sym_cache cache;
+	struct sym_cache_bytes cached; /* holds tables and texts of frames */
 	uint32_t
-	    *functions; /* of the profile, by index of frames.functions; PROFILE_NONE not yet */
-};
-
-/* A location's binary (NULL: none) and its address there. */
-struct place {
-	struct binary *binary;
-	uint64_t address;
+	    *functions;  /* of the profile, by index of frames.functions; PROFILE_NONE not yet */
+	uint32_t *lines; /* of the profile, by index of frames.frames; PROFILE_NONE not wanted */
+	str_id *texts;   /* of the profile, by index of cached.texts; PROFILE_NONE not yet */
 };
 
 struct local {
@@ -39,7 +39,7 @@ struct local {
 	const struct ui *ui;
 	struct arena arena;
 	struct binary *binaries; /* by mapping */
-	struct place *places;    /* by location */
+	uint32_t *places;        /* by location: index of its binary's frames.places */
 	bool is_incomplete;      /* some binary was not available */
 	bool no_memory;
 	struct sym_tables tables;
@@ -143,35 +143,51 @@ static MUST_USE enum err_code prepare(struct local *l, struct err *e)
 	return l->no_memory || arena_failed(&l->arena) ? FAIL_NOMEM(e) : OK;
 }
 
-/* Puts one of the binary's functions into the profile, readable when that name is known. */
-static void add_function(struct local *l, struct binary *b, uint32_t i, struct mapping *m)
+static str_id cached_text(struct local *l, const struct binary *b, uint32_t i)
 {
-	const struct frame_function *f = &b->frames.functions.p[i];
-	const bool readable = l->mode->demangle == DEMANGLE_DEFAULT && f->readable.p;
+	const struct text_span *at = &b->cached.texts[i];
 
-	m->has_functions |= f->name.n > 0;
-	m->has_filenames |= f->file.n > 0;
-	b->functions[i] = sym_tables_function(
-	    &l->tables, f->name, readable ? f->readable : f->name, f->file, f->start_line);
+	if (b->texts[i] == PROFILE_NONE)
+		b->texts[i] =
+		    profile_intern(l->p, (struct str){ b->cached.text.p + at->at, at->n });
+	return b->texts[i];
 }
 
-static void set_lines(
-    struct local *l, uint32_t location, struct binary *b, const struct frame_place *place)
+/* A function with the profile's texts; the name is readable when that is known and wanted. */
+static struct function function_of(struct local *l, const struct binary *b, uint32_t i)
 {
-	struct sym_tables *t = &l->tables;
-	struct mapping *m = &t->mappings[t->locations[location].mapping];
-	const struct frame_entry *frames = &b->frames.frames.p[place->first];
-	struct line *lines = sym_tables_lines(t, location, place->n);
-	bool has_lines = false;
+	const bool wants_readable = l->mode->demangle == DEMANGLE_DEFAULT;
+	struct function g = { 0 };
 
-	for (uint32_t i = 0; lines && i < place->n; i++) {
-		const struct frame_entry *f = &frames[i];
+	if (i < b->frames.functions.n) {
+		const struct frame_function *f = &b->frames.functions.p[i];
 
-		has_lines |= f->line != 0;
-		lines[i] = (struct line){ b->functions[f->function], f->line, f->column };
+		g.name = g.system_name = profile_intern(l->p, f->name);
+		g.filename = profile_intern(l->p, f->file);
+		g.start_line = f->start_line;
+		if (wants_readable && f->readable.p && f->readable.p != f->name.p)
+			g.name = profile_intern(l->p, f->readable);
+	} else {
+		const struct sym_cache_function *f = &b->cached.functions[i];
+
+		g.name = g.system_name = cached_text(l, b, f->name);
+		g.filename = cached_text(l, b, f->file);
+		g.start_line = f->start_line;
+		if (wants_readable && f->readable != SYM_CACHE_NOT_MADE)
+			g.name = cached_text(l, b, f->readable);
 	}
-	m->has_line_numbers |= has_lines;
-	m->has_inline_frames = true;
+	return g;
+}
+
+/* Puts one of the binary's functions into the profile. */
+static void add_function(struct local *l, struct binary *b, uint32_t i, struct mapping *m)
+{
+	const struct function f = function_of(l, b, i);
+
+	m->has_functions |= f.system_name != 0;
+	m->has_filenames |= f.filename != 0;
+	b->functions[i] =
+	    sym_tables_function(&l->tables, f.system_name, f.name, f.filename, f.start_line);
 }
 
 /* False when the address has no place in the binary; the reason is said once per binary. */
@@ -183,6 +199,8 @@ static bool object_address(
 
 	if (object_base(b->object, &b->place, at->address, &base, &e) == OK) {
 		*address = at->address - base;
+		b->base = base;
+		b->has_base = object_has_one_base(b->object);
 		return true;
 	}
 	if (!b->base_failed)
@@ -192,32 +210,50 @@ static bool object_address(
 	return false;
 }
 
-static struct place place_of(struct local *l, uint32_t location)
+static bool is_open(const struct binary *b)
+{
+	return b->object || b->special.text.v.n;
+}
+
+/* The binary of a location and its address there; NULL when there is none. */
+static struct binary *binary_of(struct local *l, uint32_t location, uint64_t *address)
 {
 	const struct location *at = &l->p->locations[location];
 	struct binary *b = at->mapping < l->p->n_mappings ? &l->binaries[at->mapping] : NULL;
-	struct place p = { b, at->address };
 
-	if (!b || b->special.text.v.n)
-		return p;
-	if (!b->object || !object_address(l, at, b, &p.address))
-		p.binary = NULL;
-	return p;
+	*address = at->address;
+	if (!b || !is_open(b))
+		return NULL;
+	if (b->has_base) {
+		*address -= b->base;
+		return b;
+	}
+	return b->special.text.v.n || object_address(l, at, b, address) ? b : NULL;
 }
 
-static MUST_USE enum err_code find_places(struct local *l, struct err *e)
+/* Finds each location's frames; addresses that are new to their binary are noted there. */
+static MUST_USE enum err_code find_places(struct local *l, bool *is_missing, struct err *e)
 {
-	l->places = arena_alloc_raw(&l->arena, l->p->n_locations + 1, sizeof *l->places);
-	if (!l->places)
-		return FAIL_NOMEM(e);
-	for (uint32_t i = 0; i < l->p->n_locations; i++) {
-		const struct place p = place_of(l, i);
+	bool failed = false;
 
-		l->places[i] = p;
-		if (p.binary)
-			(void)VEC_PUSH(&p.binary->addresses, p.address);
+	*is_missing = false;
+	for (uint32_t i = 0; i < l->p->n_locations; i++) {
+		const struct frame_place *place;
+		uint64_t address;
+		struct binary *b = binary_of(l, i, &address);
+
+		l->places[i] = PROFILE_NONE;
+		if (!b)
+			continue;
+		place = frame_set_find(&b->frames, address, &b->hint);
+		if (place) {
+			l->places[i] = (uint32_t)(place - b->frames.places.p);
+			continue;
+		}
+		failed |= !VEC_PUSH(&b->addresses, address);
+		*is_missing = true;
 	}
-	return OK;
+	return failed ? FAIL_NOMEM(e) : OK;
 }
 
 static int by_value(const void *x, const void *y)
@@ -269,84 +305,139 @@ static MUST_USE enum err_code make_readable(struct local *l, struct frame_set *s
 	return OK;
 }
 
-/* What the cache does not know is looked up, and kept for the next time. */
 static MUST_USE enum err_code ask_debug_information(
     struct local *l, struct binary *b, struct err *e)
 {
-	const struct sym_cache cache = sym_cache_of(b->object, &l->arena);
-	uint64_t *v = b->addresses.p;
-	size_t n = 0, hint = 0;
-
-	if (!sym_cache_load(&cache, &b->frames, &b->cached))
+	if (!sym_cache_add_functions(&b->cached, &b->frames))
 		return FAIL_NOMEM(e);
-	for (size_t i = 0; i < b->addresses.n; i++)
-		if (!frame_set_find(&b->frames, v[i], &hint))
-			v[n++] = v[i];
-	if (!n)
-		return OK;
-	TRY(object_frames_many(b->object, v, n, &b->frames, e));
+	TRY(object_frames_many(b->object, b->addresses.p, b->addresses.n, &b->frames, e));
 	TRY(make_readable(l, &b->frames, e));
 	if (!object_lacks_split_units(b->object))
-		sym_cache_save(&cache, &b->frames);
+		sym_cache_save(&b->cache, &b->frames);
 	return OK;
 }
 
-/* Frames of all addresses of a binary. */
+/* Frames of the addresses of a binary that are not known, which are kept for the next time. */
 static MUST_USE enum err_code ask(struct local *l, struct binary *b, struct err *e)
 {
-	if (b->addresses.failed)
-		return FAIL_NOMEM(e);
 	b->addresses.n = sort_unique(b->addresses.p, b->addresses.n);
+	b->hint = 0;
 	if (l->mode->fast || !b->object)
-		TRY(ask_symbols(b, e));
-	else
-		TRY(ask_debug_information(l, b, e));
-	b->functions = arena_alloc_raw(&l->arena, b->frames.functions.n + 1, sizeof *b->functions);
-	if (!b->functions)
+		return ask_symbols(b, e);
+	return ask_debug_information(l, b, e);
+}
+
+/* What was kept of a binary. */
+static MUST_USE enum err_code load(struct local *l, struct binary *b, struct err *e)
+{
+	if (l->mode->fast || !b->object)
+		return OK;
+	b->cache = sym_cache_of(b->object, &l->arena);
+	return sym_cache_load(&b->cache, &b->frames, &b->cached) ? OK : FAIL_NOMEM(e);
+}
+
+static MUST_USE enum err_code find_all_frames(struct local *l, struct err *e)
+{
+	bool is_missing;
+
+	l->places = arena_alloc_raw(&l->arena, l->p->n_locations + 1, sizeof *l->places);
+	if (!l->places)
 		return FAIL_NOMEM(e);
-	memset(b->functions, 0xff, b->frames.functions.n * sizeof *b->functions);
+	for (uint32_t i = 0; i < l->p->n_mappings; i++)
+		if (is_open(&l->binaries[i]))
+			TRY(load(l, &l->binaries[i], e));
+	TRY(find_places(l, &is_missing, e));
+	if (!is_missing)
+		return OK;
+	for (uint32_t i = 0; i < l->p->n_mappings; i++)
+		if (l->binaries[i].addresses.n)
+			TRY(ask(l, &l->binaries[i], e));
+	return find_places(l, &is_missing, e);
+}
+
+/*
+ * The cache's texts become the profile's where they lie when most of it is wanted; else those that
+ * are wanted are copied, one by one.
+ */
+static MUST_USE enum err_code take_texts(struct local *l, struct binary *b, struct err *e)
+{
+	struct sym_cache_bytes *c = &b->cached;
+	const char *base = c->text.p;
+
+	b->texts = arena_alloc_raw(&l->arena, c->n_texts + 1, sizeof *b->texts);
+	if (!b->texts)
+		return FAIL_NOMEM(e);
+	memset(b->texts, 0xff, c->n_texts * sizeof *b->texts);
+	if (b->frames.functions.n || b->frames.places.n / 2 > l->p->n_locations || !c->text.n)
+		return OK;
+	base = arena_adopt(&l->p->arena, c->text.p);
+	c->text = (struct buf){ 0 };
+	if (!base || !profile_intern_distinct(l->p, base, c->texts, c->n_texts, b->texts))
+		return FAIL_NOMEM(e);
 	return OK;
 }
 
-static bool is_open(const struct binary *b)
+static size_t larger(size_t a, size_t b)
 {
-	return b->object || b->special.text.v.n;
+	return a > b ? a : b;
 }
 
-static void set_all_lines(struct local *l)
+/* Tables from a binary's frames and functions to the profile's, nothing in them yet. */
+static MUST_USE enum err_code make_tables(struct local *l, struct binary *b, struct err *e)
 {
-	size_t hint = 0;
+	const size_t n = larger(b->frames.functions.n, b->cached.n_functions);
+	/* Of a large cache perhaps little is wanted. */
+	const size_t most = (size_t)l->p->n_locations * 8;
 
-	for (uint32_t i = 0; i < l->p->n_locations; i++) {
-		const struct place *at = &l->places[i];
-		const struct frame_place *place;
-
-		if (!at->binary)
-			continue;
-		place = frame_set_find(&at->binary->frames, at->address, &hint);
-		if (place && place->n)
-			set_lines(l, i, at->binary, place);
-	}
+	b->functions = arena_alloc_raw(&l->arena, n + 1, sizeof *b->functions);
+	b->lines = arena_alloc_raw(&l->arena, b->frames.frames.n + 1, sizeof *b->lines);
+	if (!b->functions || !b->lines)
+		return FAIL_NOMEM(e);
+	memset(b->functions, 0xff, n * sizeof *b->functions);
+	memset(b->lines, 0xff, b->frames.frames.n * sizeof *b->lines);
+	TRY(take_texts(l, b, e));
+	return sym_tables_expect(&l->tables, n < most ? n : most) ? OK : FAIL_NOMEM(e);
 }
 
-/* Functions first: when they are the profile's, the binaries can go before the lines come. */
-static void add_all_functions(struct local *l)
+/* The frames of a location; NULL when there are none. */
+static const struct frame_place *frames_of(
+    const struct local *l, uint32_t location, struct binary **b)
 {
-	size_t hint = 0;
+	const struct frame_place *place;
 
+	if (l->places[location] == PROFILE_NONE)
+		return NULL;
+	*b = &l->binaries[l->p->locations[location].mapping];
+	place = &(*b)->frames.places.p[l->places[location]];
+	return place->n ? place : NULL;
+}
+
+/*
+ * Functions first, in the locations' order: when they are the profile's, the binaries can go before
+ * the lines come. Frames that have a line to be are marked.
+ */
+static MUST_USE enum err_code add_all_functions(struct local *l, struct err *e)
+{
+	uint64_t n_lines = 0;
+
+	for (uint32_t i = 0; i < l->p->n_mappings; i++)
+		if (is_open(&l->binaries[i]))
+			TRY(make_tables(l, &l->binaries[i], e));
 	for (uint32_t i = 0; i < l->p->n_locations; i++) {
-		const struct place *at = &l->places[i];
-		const struct frame_place *place =
-		    at->binary ? frame_set_find(&at->binary->frames, at->address, &hint) : NULL;
+		struct binary *b;
+		const struct frame_place *place = frames_of(l, i, &b);
 
+		n_lines += place ? place->n : 0;
 		for (uint32_t k = 0; place && k < place->n; k++) {
-			const uint32_t f = at->binary->frames.frames.p[place->first + k].function;
+			const uint32_t f = b->frames.frames.p[place->first + k].function;
 
-			if (at->binary->functions[f] == PROFILE_NONE)
-				add_function(l, at->binary, f,
-				    &l->tables.mappings[l->p->locations[i].mapping]);
+			b->lines[place->first + k] = 0;
+			if (b->functions[f] == PROFILE_NONE)
+				add_function(
+				    l, b, f, &l->tables.mappings[l->p->locations[i].mapping]);
 		}
 	}
+	return n_lines < UINT32_MAX ? OK : FAIL(e, ERR_LIMIT, "profile has too many lines");
 }
 
 /* What texts of frames lie in. */
@@ -357,7 +448,7 @@ static void close_objects(struct local *l)
 
 		object_close(b->object);
 		b->object = NULL;
-		buf_release(&b->cached);
+		buf_release(&b->cached.text);
 		sym_special_release(&b->special);
 	}
 }
@@ -369,19 +460,54 @@ static void release_binaries(struct local *l)
 		struct binary *b = &l->binaries[i];
 
 		frame_set_release(&b->frames);
+		sym_cache_bytes_release(&b->cached);
 		VEC_RELEASE(&b->addresses);
 	}
 }
 
-/* Room for all lines at once, as far as locations have frames of their own. */
-static void reserve_lines(struct local *l)
+/*
+ * A line for each marked frame of a binary, in their order: what was a run of frames is one of
+ * lines, and those that have the same run share its lines.
+ */
+static void add_lines(struct local *l, uint32_t mapping)
 {
+	struct binary *b = &l->binaries[mapping];
+	struct sym_tables *t = &l->tables;
+	bool has_lines = false;
 	size_t n = 0;
 
+	for (size_t i = 0; i < b->frames.frames.n; i++)
+		n += b->lines[i] != PROFILE_NONE;
+	if (t->lines.n >= UINT32_MAX - n)
+		t->lines.failed = true;
+	if (!VEC_RESERVE(&t->lines, n))
+		return;
+	for (size_t i = 0; i < b->frames.frames.n; i++) {
+		const struct frame_entry *f = &b->frames.frames.p[i];
+
+		if (b->lines[i] == PROFILE_NONE)
+			continue;
+		has_lines |= f->line != 0;
+		b->lines[i] = (uint32_t)t->lines.n;
+		t->lines.p[t->lines.n++] =
+		    (struct line){ b->functions[f->function], f->line, f->column };
+	}
+	t->mappings[mapping].has_line_numbers |= has_lines;
+	t->mappings[mapping].has_inline_frames |= n > 0;
+}
+
+static void set_all_lines(struct local *l)
+{
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
-		n += l->binaries[i].frames.frames.n;
-	if (n <= (size_t)l->p->n_locations * 8)
-		(void)VEC_RESERVE(&l->tables.lines, n);
+		if (l->binaries[i].lines)
+			add_lines(l, i);
+	for (uint32_t i = 0; i < l->p->n_locations; i++) {
+		struct binary *b;
+		const struct frame_place *place = frames_of(l, i, &b);
+
+		if (place)
+			sym_tables_set_lines(&l->tables, i, b->lines[place->first], place->n);
+	}
 }
 
 static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
@@ -393,13 +519,9 @@ static MUST_USE enum err_code look_up_all(struct local *l, struct err *e)
 	if (!any)
 		return OK;
 	TRY(sym_tables_init(&l->tables, l->p, e));
-	TRY(find_places(l, e));
-	for (uint32_t i = 0; i < l->p->n_mappings; i++)
-		if (is_open(&l->binaries[i]))
-			TRY(ask(l, &l->binaries[i], e));
-	add_all_functions(l);
+	TRY(find_all_frames(l, e));
+	TRY(add_all_functions(l, e));
 	close_objects(l);
-	reserve_lines(l);
 	set_all_lines(l);
 	release_binaries(l);
 	return sym_tables_publish(&l->tables, e);

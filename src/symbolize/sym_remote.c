@@ -81,6 +81,14 @@ static const struct answer *find_answer(const struct answer *v, size_t n, uint64
 	return n ? bsearch(&key, v, n, sizeof *v, answer_order) : NULL;
 }
 
+/* The function of a name, which is all that a server says. */
+static uint32_t function_of(struct remote *r, struct str name)
+{
+	const str_id id = profile_intern(r->p, name);
+
+	return sym_tables_function(&r->tables, id, id, 0, 0);
+}
+
 static void apply(struct remote *r, uint32_t mapping, struct answer *v, size_t n)
 {
 	if (n)
@@ -94,8 +102,7 @@ static void apply(struct remote *r, uint32_t mapping, struct answer *v, size_t n
 			continue;
 		line = sym_tables_lines(&r->tables, i, 1);
 		if (line)
-			*line = (struct line){ .function = sym_tables_function(
-						   &r->tables, a->name, a->name, STR(""), 0) };
+			*line = (struct line){ .function = function_of(r, a->name) };
 	}
 }
 

@@ -57,6 +57,12 @@ struct loop {
 	unsigned n;
 };
 
+/* Whether a type is a base that has a pointer to its own kind. */
+struct chained {
+	uint64_t type;
+	bool is;
+};
+
 struct path {
 	size_t first, n; /* of tokens, root first */
 	uint64_t end;    /* type of the block itself */
@@ -72,6 +78,7 @@ struct namer {
 	VEC(struct loop) loops;
 	struct map loops_map;
 	VEC(struct path) paths; /* by sample */
+	VEC(struct chained) chained;
 	struct buf text;
 	VEC(struct location) locations;
 	VEC(struct line) lines;
@@ -247,7 +254,10 @@ static void name_root(
 /* A step in a block whose type is not known: a loop among blocks of its size, maybe. */
 static void name_untyped(struct namer *n, struct walk *w, const struct holder *h)
 {
-	const uint64_t key = (uint64_t)1 << 63 | h->size;
+	/* Behind the end of a known type (what a node of a library's tree holds) it is still that.
+	 */
+	const uint64_t key =
+	    w->type && !h->mixed ? type_key(n, w, w->type) : (uint64_t)1 << 63 | h->size;
 	struct token t = { .in = h->size < LARGE ? key : NO_LOOP };
 
 	w->type = 0;
@@ -309,10 +319,49 @@ static void put_field(struct buf *text, bool array)
 	buf_release(&path);
 }
 
+static bool find_own_pointer(struct object_types *types, object_type type, uint64_t size)
+{
+	struct buf path = { 0 };
+	struct object_place place;
+	bool found = false;
+
+	for (uint64_t at = 0; at + sizeof(uint64_t) <= size && at < LARGE && !found; at += 8)
+		found = object_types_descend(types, type, at, &path, &place) && place.to == type;
+	buf_release(&path);
+	return found;
+}
+
+/* As the nodes of C++'s containers begin. Asked for each step, answered once for each type. */
+static bool is_node_base(struct namer *n, const struct walk *w, uint64_t size)
+{
+	const uint64_t key = type_key(n, w, w->type);
+	bool is;
+
+	for (size_t i = 0; i < n->chained.n; i++)
+		if (n->chained.p[i].type == key)
+			return n->chained.p[i].is;
+	is = object_types_is_base(w->binary->types, w->type) &&
+	     find_own_pointer(w->binary->types, w->type, size);
+	if (!VEC_PUSH(&n->chained, (struct chained){ key, is }))
+		n->no_memory = true;
+	return is;
+}
+
+/*
+ * An array, or a node of a list or tree, which has more behind it than the type of the pointers to
+ * it says: of such a base only large blocks are arrays.
+ */
+static bool is_field_of_array(
+    struct namer *n, const struct walk *w, const struct holder *h, uint64_t element)
+{
+	return element > 0 && is_array(h, element) &&
+	       (h->size >= LARGE || !is_node_base(n, w, element));
+}
+
 static bool name_field(struct namer *n, struct walk *w, const struct holder *h)
 {
 	const uint64_t element = object_types_size(w->binary->types, w->type);
-	const bool array = element > 0 && is_array(h, element);
+	const bool array = is_field_of_array(n, w, h, element);
 	struct object_place place;
 	struct token t = { 0 };
 
@@ -326,8 +375,11 @@ static bool name_field(struct namer *n, struct walk *w, const struct holder *h)
 	put_field(&n->text, array);
 	t.text = intern(n);
 	t.in = array ? NO_LOOP : type_key(n, w, w->type);
-	/* A list may run through a struct within: the field's own type counts as well. */
-	if (!array && place.to && (place.to == w->type || place.to == place.in))
+	/*
+	 * A list may run through the struct that it begins with: what that points to are more of
+	 * its kind. One that is further within (the head of a tree) is only what it is called.
+	 */
+	if (!array && place.to && (place.to == w->type || (place.to == place.in && place.at == 0)))
 		t.loop = t.in;
 	push(n, t);
 	w->type = t.loop ? w->type : place.to;
@@ -640,6 +692,7 @@ static void release(struct namer *n)
 	VEC_RELEASE(&n->tokens);
 	VEC_RELEASE(&n->loops);
 	VEC_RELEASE(&n->paths);
+	VEC_RELEASE(&n->chained);
 	VEC_RELEASE(&n->locations);
 	VEC_RELEASE(&n->lines);
 	VEC_RELEASE(&n->functions);

@@ -11,7 +11,7 @@ enum err_code sym_tables_init(struct sym_tables *t, struct profile *p, struct er
 	*t = (struct sym_tables){ .p = p };
 	t->mappings = ARENA_ARRAY(&p->arena, struct mapping, p->n_mappings);
 	t->locations = arena_alloc_raw(&p->arena, p->n_locations + 1, sizeof *t->locations);
-	if (!t->mappings || !t->locations || !VEC_RESERVE(&t->lines, p->n_lines + p->n_locations) ||
+	if (!t->mappings || !t->locations || !VEC_RESERVE(&t->lines, p->n_lines + 1) ||
 	    !VEC_RESERVE(&t->functions, p->n_functions + 1)) {
 		sym_tables_release(t);
 		return FAIL_NOMEM(e);
@@ -47,24 +47,42 @@ static bool same_function(const void *ctx, uint32_t index, const void *key)
 	       a->start_line == b->start_line;
 }
 
-uint32_t sym_tables_function(struct sym_tables *t, struct str system_name, struct str name,
-    struct str file, int64_t start_line)
+uint32_t sym_tables_function(
+    struct sym_tables *t, str_id system_name, str_id name, str_id file, int64_t start_line)
 {
-	uint32_t fresh = (uint32_t)t->functions.n;
-	const str_id id = profile_intern(t->p, system_name);
-	struct function f = { .id = (uint64_t)fresh + 1,
-		.name = name.p == system_name.p ? id : profile_intern(t->p, name),
-		.system_name = id,
-		.filename = profile_intern(t->p, file),
+	const uint32_t fresh = (uint32_t)t->functions.n;
+	const struct function f = { .id = (uint64_t)fresh + 1,
+		.name = name,
+		.system_name = system_name,
+		.filename = file,
 		.start_line = start_line };
-	uint64_t hash = hash_mix((uint64_t)id << 32 | f.filename, (uint64_t)start_line);
-	uint32_t index = map_intern(&t->functions_map, hash, same_function, t, &f, fresh);
+	const uint64_t hash = hash_mix((uint64_t)system_name << 32 | file, (uint64_t)start_line);
+	uint32_t index;
 
+	/* Room first: an index that is in the map must be one of the table's. */
+	if (!VEC_RESERVE(&t->functions, 1))
+		return PROFILE_NONE;
+	index = map_intern(&t->functions_map, hash, same_function, t, &f, fresh);
 	if (index == MAP_NONE)
 		return PROFILE_NONE;
-	if (index == fresh && !VEC_PUSH(&t->functions, f))
-		return PROFILE_NONE;
+	if (index == fresh)
+		(void)VEC_PUSH(&t->functions, f);
 	return index;
+}
+
+bool sym_tables_expect(struct sym_tables *t, size_t n)
+{
+	return map_reserve(&t->functions_map, t->functions_map.n + n) &&
+	       VEC_RESERVE(&t->functions, n);
+}
+
+void sym_tables_set_lines(struct sym_tables *t, uint32_t location, uint32_t first, uint32_t n)
+{
+	struct location *at = &t->locations[location];
+
+	at->first_line = first;
+	at->n_lines = n;
+	at->is_folded = false;
 }
 
 struct line *sym_tables_lines(struct sym_tables *t, uint32_t location, uint32_t n)

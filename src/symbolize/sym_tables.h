@@ -30,13 +30,17 @@ void sym_tables_release(struct sym_tables *t);
  * Index of the function with these facts, made when it is new; PROFILE_NONE when memory is short.
  * system_name is the mangled name and tells functions apart, name is what is shown.
  */
-uint32_t sym_tables_function(struct sym_tables *t, struct str system_name, struct str name,
-    struct str file, int64_t start_line);
+uint32_t sym_tables_function(
+    struct sym_tables *t, str_id system_name, str_id name, str_id file, int64_t start_line);
+/* Makes room for n functions more at once; false when memory is short. */
+bool sym_tables_expect(struct sym_tables *t, size_t n);
 /*
  * Gives a location n lines in place of those it has, for the caller to fill, leaf first; NULL when
  * memory is short. They move when the next location's are asked for.
  */
 struct line *sym_tables_lines(struct sym_tables *t, uint32_t location, uint32_t n);
+/* Gives it n lines that are there already, perhaps for others too. */
+void sym_tables_set_lines(struct sym_tables *t, uint32_t location, uint32_t first, uint32_t n);
 
 /* Puts the tables into the profile. ERR_NOMEM when anything before ran short. */
 enum err_code sym_tables_publish(struct sym_tables *t, struct err *e) MUST_USE;

@@ -1,6 +1,6 @@
 /*
  * The table of options for the page's panel: what each is, and the value it has when the URL says
- * nothing (the command line's).
+ * nothing (the command line's), and its own default, for a URL that says it is empty.
  */
 #include "driver/options_table.h"
 #include "web/web_json.h"
@@ -26,17 +26,26 @@ static json_t *choices_json(const struct option *o)
 	return list;
 }
 
-static json_t *option_json(const struct option *o, const struct config *c)
+static json_t *value_json(const struct option *o, const struct config *c)
 {
 	struct buf value = { 0 };
 	json_t *json;
 
 	option_print(o, c, &value);
-	json = json_pack("{ss ss ss so so ss ss}", "name", o->name, "param", o->url, "kind",
-	    kind_name(o->kind), "value", web_json_str(buf_str(&value)), "choices", choices_json(o),
-	    "argument", o->argument ? o->argument : "", "help", o->help);
+	json = web_json_str(buf_str(&value));
 	buf_release(&value);
 	return json;
+}
+
+static json_t *option_json(const struct option *o, const struct config *c)
+{
+	struct config defaults;
+
+	config_init(&defaults);
+	return json_pack("{ss ss ss so so so ss ss}", "name", o->name, "param", o->url, "kind",
+	    kind_name(o->kind), "value", value_json(o, c), "default", value_json(o, &defaults),
+	    "choices", choices_json(o), "argument", o->argument ? o->argument : "", "help",
+	    o->help);
 }
 
 enum err_code web_api_options(struct web_request *request, struct web_reply *reply, struct err *e)

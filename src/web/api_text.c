@@ -32,6 +32,21 @@ static enum err_code write_report(
 	return code;
 }
 
+/* The view of a profile without samples: all that can be wrong with the words, and no work. */
+enum err_code web_check_view(struct web_request *request, struct web_reply *reply, struct err *e)
+{
+	struct driver empty = *request->driver;
+	struct view view = { 0 };
+	enum err_code code;
+
+	(void)reply;
+	empty.profile.samples.n = 0;
+	code = pipeline_view(&view, &empty, command_find(str_c(request->view_command)),
+	    request->arguments.f, &request->config, &request->warnings, e);
+	pipeline_release(&view);
+	return code;
+}
+
 enum err_code web_api_graph(struct web_request *request, struct web_reply *reply, struct err *e)
 {
 	reply->type = "text/vnd.graphviz; charset=utf-8";

@@ -43,7 +43,8 @@ struct web_request {
 	struct cancel cancel;        /* asks the connection; in the profile's `cancel` */
 	struct config config;        /* the command line's options with the URL's on top */
 	struct web_arguments arguments;
-	struct arena arena;  /* released when the reply has been sent */
+	const char *view_command; /* of web_check_view */
+	struct arena arena;       /* released when the reply has been sent */
 	struct buf warnings; /* lines such as "Focus expression matched no samples": the page shows
 				them, they do not make the answer a failure */
 	int fd;              /* of the connection */
@@ -62,6 +63,7 @@ struct web_reply {
 typedef enum err_code web_handler(
     struct web_request *request, struct web_reply *reply, struct err *e);
 
+web_handler web_check_view;  /* nothing: fails when the view would fail before it is computed */
 web_handler web_api_meta;    /* JSON: title, legend, sample types, profiles */
 web_handler web_api_options; /* JSON: the table of options */
 web_handler web_api_top;     /* JSON: the rows of the top table */

@@ -37,8 +37,18 @@ static const struct {
 };
 
 /* Views are one page that reads its own URL; google/pprof's older names lead to the new ones. */
-static const char *const views[] = { "/ui/flamegraph", "/ui/graph", "/ui/top", "/ui/peek",
-	"/ui/source", "/ui/disasm", "/ui/timeline" };
+static const struct {
+	const char *path;
+	const char *command; /* whose options and argument the URL has */
+} views[] = {
+	{ "/ui/flamegraph", "top" },
+	{ "/ui/graph", "dot" },
+	{ "/ui/top", "top" },
+	{ "/ui/peek", "peek" },
+	{ "/ui/source", "weblist" },
+	{ "/ui/disasm", "disasm" },
+	{ "/ui/timeline", "top" },
+};
 
 static const struct {
 	const char *from, *to;
@@ -59,6 +69,7 @@ static struct str header(struct MHD_Connection *connection, const char *name)
 
 struct url_options {
 	struct web_request *request;
+	struct MHD_Connection *connection;
 	struct err *e;
 	enum err_code code;
 };
@@ -82,8 +93,8 @@ static enum MHD_Result apply_option(
 	struct url_options *options = context;
 	struct web_request *request = options->request;
 
-	(void)kind;
-	if (!value)
+	/* Of several values the first counts, as for the page and for google/pprof. */
+	if (!value || value != MHD_lookup_connection_value(options->connection, kind, name))
 		return MHD_YES;
 	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
 		if (strcmp(name, arguments[i].name) == 0)
@@ -155,23 +166,34 @@ static MUST_USE enum err_code run(struct web_request *request, struct web_reply 
 	return code;
 }
 
-static enum MHD_Result run_handler(
-    struct web *web, struct MHD_Connection *connection, web_handler *handler, enum need need)
+/* Fills a request from the connection, with the options of its URL. */
+static MUST_USE enum err_code read_request(
+    struct web_request *request, struct web *web, struct MHD_Connection *connection, struct err *e)
 {
-	struct web_request request = { .web = web,
+	struct url_options options = { request, connection, e, OK };
+
+	*request = (struct web_request){ .web = web,
 		.driver = web->driver,
 		.config = web->driver->config,
 		.fd = socket_of(connection),
 		.gzip = web_send_accepts_gzip(connection) };
+	request->cancel = (struct cancel){ .is_wanted = is_connected, .ctx = request };
+	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, apply_option, &options);
+	return options.code;
+}
+
+static enum MHD_Result run_handler(
+    struct web *web, struct MHD_Connection *connection, web_handler *handler, enum need need)
+{
 	struct web_reply reply = { .type = "text/plain; charset=utf-8" };
+	struct web_request request;
 	struct err e = { 0 };
-	struct url_options options = { &request, &e, OK };
 	enum MHD_Result result;
 	enum err_code code;
 
-	request.cancel = (struct cancel){ .is_wanted = is_connected, .ctx = &request };
-	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, apply_option, &options);
-	code = options.code == OK ? run(&request, &reply, handler, need, &e) : options.code;
+	code = read_request(&request, web, connection, &e);
+	if (code == OK)
+		code = run(&request, &reply, handler, need, &e);
 	if (code == OK && (buf_failed(&reply.body) || arena_failed(&request.arena)))
 		code = FAIL_NOMEM(&e);
 	reply.warnings = web_send_one_line(&request.warnings);
@@ -186,7 +208,8 @@ static enum MHD_Result run_handler(
 	return result;
 }
 
-static enum MHD_Result send_asset(struct MHD_Connection *connection, const struct asset *asset)
+static enum MHD_Result send_asset(
+    struct MHD_Connection *connection, unsigned status, const struct asset *asset)
 {
 	struct web_reply reply = { .type = asset->type };
 	enum MHD_Result result;
@@ -194,9 +217,45 @@ static enum MHD_Result send_asset(struct MHD_Connection *connection, const struc
 	buf_add_str(&reply.body, asset->bytes);
 	if (web_send_accepts_gzip(connection))
 		web_send_pack(&reply);
-	result = web_send_reply(connection, MHD_HTTP_OK, &reply);
+	result = web_send_reply(connection, status, &reply);
 	buf_release(&reply.body);
 	return result;
+}
+
+/* What the URL of a view says that cannot be: an option's value, a pattern, a sample type. */
+static MUST_USE enum err_code check_view(
+    struct web *web, struct MHD_Connection *connection, const char *command, struct err *e)
+{
+	struct web_reply reply = { 0 };
+	struct web_request request;
+	enum err_code code;
+
+	code = read_request(&request, web, connection, e);
+	request.view_command = command;
+	request.arguments.base = STR(""); /* the difference itself is work */
+	if (code == OK)
+		code = run(&request, &reply, web_check_view, NEED_PROFILE, e);
+	buf_release(&request.warnings);
+	arena_release(&request.arena);
+	return code;
+}
+
+/*
+ * A view is the page, which tells what is wrong with its URL where it can be mended. The status
+ * tells it too, and who takes no HTML gets the message alone: as google/pprof answers.
+ */
+static enum MHD_Result send_view(
+    struct web *web, struct MHD_Connection *connection, const char *command)
+{
+	int parameters = MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+	struct asset storage;
+	struct err e = { 0 };
+	enum err_code code = parameters > 0 ? check_view(web, connection, command, &e) : OK;
+
+	if (code != OK && str_find(header(connection, "Accept"), STR("text/html")) == STR_NPOS)
+		return web_send_text(connection, MHD_HTTP_BAD_REQUEST, e.msg);
+	return send_asset(connection, code == OK ? MHD_HTTP_OK : MHD_HTTP_BAD_REQUEST,
+	    asset_find(&storage, STR("/ui/index.html")));
 }
 
 /* Only our own page may change something, and it says so by the method. */
@@ -212,16 +271,17 @@ static enum MHD_Result change(
 	return run_handler(web, connection, handler, NEED_POST);
 }
 
-static enum MHD_Result find_page(struct MHD_Connection *connection, const char *url)
+static enum MHD_Result find_page(
+    struct web *web, struct MHD_Connection *connection, const char *url)
 {
 	struct asset storage;
 	const struct asset *asset = asset_find(&storage, str_c(url));
 
 	if (asset)
-		return send_asset(connection, asset);
+		return send_asset(connection, MHD_HTTP_OK, asset);
 	for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
-		if (strcmp(url, views[i]) == 0)
-			return send_asset(connection, asset_find(&storage, STR("/ui/index.html")));
+		if (strcmp(url, views[i].path) == 0)
+			return send_view(web, connection, views[i].command);
 	for (size_t i = 0; i < sizeof redirects / sizeof redirects[0]; i++)
 		if (strcmp(url, redirects[i].from) == 0)
 			return web_send_redirect(connection, redirects[i].status, redirects[i].to);
@@ -245,7 +305,7 @@ static enum MHD_Result answer(
 	}
 	if (!reads)
 		return web_send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed");
-	return find_page(connection, url);
+	return find_page(web, connection, url);
 }
 
 enum MHD_Result web_route(void *context, struct MHD_Connection *connection, const char *url,

@@ -198,6 +198,9 @@ static void decoding_others(void **state)
 	buf_clear(&bytes);
 	perfdata_example(&bytes);
 	fail_everywhere(run_decode, &bytes);
+	buf_clear(&bytes);
+	perfdata_example_as(PERFDATA_PACKED_STREAM, true, &bytes);
+	fail_everywhere(run_decode, &bytes);
 	buf_release(&bytes);
 }
 

@@ -5,6 +5,7 @@
 #ifndef GEN_PERFDATA_H
 #define GEN_PERFDATA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -15,6 +16,15 @@
 struct perfdata {
 	struct buf records;
 	uint32_t n_events;
+	bool swapped; /* as a big-endian machine writes it; set before anything else */
+};
+
+/* How perfdata_finish writes the file. */
+enum perfdata_form {
+	PERFDATA_FILE,
+	PERFDATA_STREAM, /* as perf record -o - */
+	PERFDATA_PACKED, /* as perf record -z: but for the first, the records are compressed */
+	PERFDATA_PACKED_STREAM,
 };
 
 void perfdata_comm(struct perfdata *d, uint32_t pid, uint32_t tid, uint64_t time, const char *name);
@@ -29,8 +39,10 @@ void perfdata_record(struct perfdata *d, uint32_t type, uint16_t misc, struct st
 
 /* The file; d is released. */
 void perfdata_finish(struct perfdata *d, struct buf *out);
+void perfdata_finish_as(struct perfdata *d, enum perfdata_form form, struct buf *out);
 
 /* A file with two processes, a kernel, JIT code and a library, as the tests use it. */
 void perfdata_example(struct buf *out);
+void perfdata_example_as(enum perfdata_form form, bool swapped, struct buf *out);
 
 #endif

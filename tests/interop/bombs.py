@@ -69,6 +69,13 @@ def zeros_in_zstd(blocks):
     return bytes.fromhex("28b52ffd0050") + b"\x02\x00\x10\x00" * blocks
 
 
+def perf_stream(packed):
+    """As `perf record -z -o -`: one event, and a record of compressed records."""
+    attr = struct.pack("<IIQQQQQ", 1, 64, 0, 1, 1, 0, 0) + bytes(16)
+    return (b"PERFILE2" + struct.pack("<Q", 16) + struct.pack("<IHH", 64, 0, 8 + len(attr)) + attr +
+            struct.pack("<IHH", 81, 0, 8 + len(packed)) + packed)
+
+
 def compression():
     dense = "contents are packed more than 256 to 1"
     judge("10 KB of zstd for 320 MB", zeros_in_zstd(2560), dense)
@@ -76,6 +83,7 @@ def compression():
     judge("300 KB of gzip for 300 MB", zeros_in_gzip(300), dense)
     judge("a bomb behind honest bytes", pack(os.urandom(4 * MB)) + zeros_in_gzip(128),
           dense)
+    judge("perf.data that inflates", perf_stream(zeros_in_zstd(15000)), "perf.data: " + dense)
     judge("gzip in gzip", pack(zeros_in_gzip(256)), "unrecognized profile format")
 
 

@@ -193,6 +193,8 @@ static bool read_one(struct reader_profile *p, const struct field *f)
 	case 12:
 		p->period = (int64_t)f->value;
 		return true;
+	case 13: /* a comment: a text of its own */
+		return f->value != 0 && text(p, f->value) != NULL;
 	case 14:
 		p->default_type = text(p, f->value);
 		return true;

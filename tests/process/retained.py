@@ -1,4 +1,4 @@
-"""retained.py PPROF PRELOAD HOST OTHER_MALLOC: who holds memory in a program that holds it in every way.
+"""retained.py PPROF PRELOAD HOST OTHER_MALLOC CXX_HOST: who holds memory in a program that holds it in every way.
 
 At least 95 % of what each function has allocated must be on the right root, under the right names;
 refusals must say why and leave the program alone.
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-pprof, preload, host, other_malloc = sys.argv[1:5]
+pprof, preload, host, other_malloc, cxx_host = sys.argv[1:6]
 
 # function, root, what the way from there begins with
 EXPECTED = [
@@ -28,6 +28,16 @@ EXPECTED = [
     ("make_on_stack", "stack of ", []),
     ("make_lost", "no pointer found", []),
 ]
+# The same of C++'s containers, in fields of what a global points to.
+TREE = "->(_M_left|_M_parent|_M_right)*"
+CXX_EXPECTED = [
+    ("make_map", "global the_server (retained_cxx.cc:",
+     ["->results._M_t._M_impl._M_header._M_parent", TREE, "->+40"]),
+    ("make_hash", "global the_server (", ["->index._M_h._M_buckets[*]", "->+16"]),
+    ("make_list", "global the_server (", ["->(_M_next|_M_prev)*", "->+16"]),  # half from each end
+    ("make_vector", "global the_server (", ["->lines._M_impl._M_start[*]._M_dataplus._M_p"]),
+    ("make_deque", "global the_server (", ["->queue._M_impl._M_map[*][*]._M_dataplus._M_p"]),
+]
 failed = False
 
 
@@ -37,10 +47,11 @@ def fail(text):
     print("FAIL", text)
 
 
-def start(work, libraries=preload, **environment):
+def start(work, libraries=preload, blocks=4000, program=host, **environment):
     address = "unix:" + os.path.join(work, "socket")
     env = dict(os.environ, LD_PRELOAD=libraries, PPROF_ADDR=address, **environment)
-    program = subprocess.Popen([host], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    program = subprocess.Popen([program, str(blocks)], env=env, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
     if program.stdout.readline() != b"ready\n":
         sys.exit("the program did not start")
     return program
@@ -71,11 +82,11 @@ def traces(path):
             yield int(match.group(1)), [match.group(2)] + [l.strip() for l in lines[1:]]
 
 
-def check_shapes(work):
+def check_shapes(work, expected=EXPECTED):
     path = os.path.join(work, "retained.pb.gz")
     open(path, "wb").write(get(work, "retained"))
     stacks = list(traces(path))
-    for function, root, way in EXPECTED:
+    for function, root, way in expected:
         mine = [(n, s) for n, s in stacks if function in s]
         whole = sum(n for n, _ in mine)
         right = sum(n for n, s in mine if s[-1].startswith(root))
@@ -92,6 +103,35 @@ def check_shapes(work):
             fail(function)
             for n, s in sorted(mine, reverse=True)[:5]:
                 print("   ", n, " <- ".join(s))
+
+
+def check_containers(work):
+    program = start(work, program=cxx_host, PPROF_HEAP_RATE="4k", PPROF_SEED="1")
+    check_shapes(work, CXX_EXPECTED)
+    end(program)
+
+
+def library(name):
+    """Its path, or None when the loader does not find it."""
+    listed = subprocess.run(["/sbin/ldconfig", "-p"], check=True, stdout=subprocess.PIPE)
+    found = re.search(r"=> (\S*/%s)\n" % re.escape(name), listed.stdout.decode())
+    return found and found.group(1)
+
+
+def check_allocator(work, name):
+    """Blocks of an allocator that is not known come from the table of all allocations."""
+    path = library(name)
+    if not path:
+        print("skipped: no", name)
+        return
+    print(name)
+    program = start(work, preload + ":" + path, 1600, PPROF_HEAP_RATE="1")
+    check_shapes(work)
+    noted = re.search(r"^# (\d+) blocks, as noted at their allocation",
+                      get(work, "retained?debug=1").decode(), re.M)
+    if not noted or int(noted.group(1)) < 12 * 1600:
+        fail("nothing says where the blocks are from")
+    end(program)
 
 
 def leave_room(program, room):
@@ -164,10 +204,14 @@ with tempfile.TemporaryDirectory() as work:
         check_killed(work, program)
     check_turns(work)
     end(program)
+    check_containers(work)
     check_refusal(work, r"switched off", PPROF_RETAIN_PAUSE="0")
     check_refusal(work, r"stand still for about \d+ ms", PPROF_RETAIN_PAUSE="1")
     check_refusal(work, r"limit of memory: \d+ MiB left", room=32 << 20)
-    check_refusal(work, r"allocator are not known", libraries=preload + ":" + other_malloc)
+    check_refusal(work, r"allocator are not known.* set PPROF_HEAP_RATE=1",
+                  libraries=preload + ":" + other_malloc)
+    for allocator in "libjemalloc.so.2", "libtcmalloc.so.4", "libmimalloc.so.2":
+        check_allocator(work, allocator)
 if not failed:
     print("holders are right")
 sys.exit(failed)

@@ -1,6 +1,7 @@
 /*
  * Holds memory in all the ways that programs do, each made by a function of its own: what
  * retained.py asks who holds. Prints "ready" and waits for its end of input.
+ * retained_host [N]: so many blocks in each way, at most 4000.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -10,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define N       4000
+#define MOST    4000
 #define BYTES   700
 #define BUCKETS 512
 
@@ -66,8 +67,9 @@ static struct {
 static struct link intrusive;
 static __thread struct node *thread_list;
 static void **mapped_table;
-static char *volatile in_array[N];
+static char *volatile in_array[MOST];
 
+static int n_blocks = MOST;
 static volatile int ready, over;
 
 static uint64_t scatter(uint64_t i)
@@ -90,7 +92,7 @@ static char *text(size_t n)
 MAKE make_chained(void)
 {
 	chained.table = calloc(BUCKETS, sizeof(*chained.table));
-	for (uint64_t i = 0; i < N; i++) {
+	for (uint64_t i = 0; i < (uint64_t)n_blocks; i++) {
 		struct entry **bucket = &chained.table[scatter(i) % BUCKETS];
 		struct entry *e = malloc(sizeof(*e));
 
@@ -102,19 +104,19 @@ MAKE make_chained(void)
 
 MAKE make_open(void)
 {
-	open_addressing = calloc(2 * N, sizeof(*open_addressing));
-	for (uint64_t i = 0; i < N; i++) {
-		size_t at = scatter(i) % (2 * N);
+	open_addressing = calloc(2 * (size_t)n_blocks, sizeof(*open_addressing));
+	for (uint64_t i = 0; i < (uint64_t)n_blocks; i++) {
+		size_t at = scatter(i) % (2 * (size_t)n_blocks);
 
 		while (open_addressing[at].value)
-			at = (at + 1) % (2 * N);
+			at = (at + 1) % (2 * (size_t)n_blocks);
 		open_addressing[at] = (struct slot){ i, text(BYTES) };
 	}
 }
 
 MAKE make_list(void)
 {
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < n_blocks; i++) {
 		struct node *n = (struct node *)(void *)text(sizeof(*n));
 
 		n->next = linked_list;
@@ -124,7 +126,7 @@ MAKE make_list(void)
 
 MAKE make_tree(void)
 {
-	for (uint64_t i = 0; i < N; i++) {
+	for (uint64_t i = 0; i < (uint64_t)n_blocks; i++) {
 		struct tree **at = &tree_root;
 		uint64_t key = scatter(i);
 
@@ -138,7 +140,7 @@ MAKE make_tree(void)
 
 MAKE make_ring(void)
 {
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < n_blocks; i++) {
 		struct ring *r = (struct ring *)(void *)text(sizeof(*r));
 
 		r->before = ring.before;
@@ -150,7 +152,7 @@ MAKE make_ring(void)
 
 MAKE make_vector(void)
 {
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < n_blocks; i++) {
 		if (vector.n == vector.room) {
 			vector.room = vector.room ? 2 * vector.room : 16;
 			vector.items = realloc(vector.items, vector.room * sizeof(char *));
@@ -161,7 +163,7 @@ MAKE make_vector(void)
 
 MAKE make_intrusive(void)
 {
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < n_blocks; i++) {
 		struct member *m = (struct member *)(void *)text(sizeof(*m));
 
 		m->link.next = intrusive.next;
@@ -171,21 +173,21 @@ MAKE make_intrusive(void)
 
 MAKE make_mapped(void)
 {
-	mapped_table = mmap(
-	    NULL, N * sizeof(void *), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	for (int i = 0; i < N; i++)
+	mapped_table = mmap(NULL, (size_t)n_blocks * sizeof(void *), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < n_blocks; i++)
 		mapped_table[i] = text(BYTES);
 }
 
 MAKE make_array(void)
 {
-	for (int i = 0; i < N; i++)
+	for (int i = 0; i < n_blocks; i++)
 		in_array[i] = text(BYTES);
 }
 
 MAKE make_thread_local(void)
 {
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < n_blocks; i++) {
 		struct node *n = (struct node *)(void *)text(sizeof(*n));
 
 		n->next = thread_list;
@@ -195,7 +197,7 @@ MAKE make_thread_local(void)
 
 __attribute__((noinline)) static void make_on_stack(struct node *volatile *head)
 {
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < n_blocks; i++) {
 		struct node *n = (struct node *)(void *)text(sizeof(*n));
 
 		n->next = *head;
@@ -206,7 +208,7 @@ __attribute__((noinline)) static void make_on_stack(struct node *volatile *head)
 /* Hidden, as no list is kept of them. */
 MAKE make_lost(void)
 {
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < n_blocks; i++) {
 		char *volatile p = text(BYTES);
 
 		p[0] = 'y';
@@ -237,11 +239,15 @@ static void *work(void *unused)
 	return head ? &ring : NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	pthread_t thread;
 	char end;
 
+	if (argc > 1)
+		n_blocks = atoi(argv[1]);
+	if (n_blocks < 1 || n_blocks > MOST)
+		return 2;
 	make_chained();
 	make_open();
 	make_list();

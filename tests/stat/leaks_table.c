@@ -124,6 +124,12 @@ static void run_sites(struct sim *s, double samples, unsigned trials)
 	fflush(stdout);
 }
 
+static void add_intervals(struct cell *sum, const struct cell *c)
+{
+	sum->intervals += c->intervals;
+	sum->covered += c->intervals ? c->covered : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const double samples[] = { 7, 14, 21, 35, 70, 210, 700 };
@@ -134,6 +140,7 @@ int main(int argc, char **argv)
 		.period = argc > 7 ? strtoull(argv[7], NULL, 10) : 512 * 1024,
 		.moments = argc > 5 ? (unsigned)strtoul(argv[5], NULL, 10) : 10 };
 	double called[8] = { 0 }, wrong = 0;
+	struct cell steady[8] = { 0 }, batches[8] = { 0 };
 
 	if (!sim_start())
 		return 2;
@@ -154,10 +161,14 @@ int main(int argc, char **argv)
 				break;
 			}
 			called[i] += (double)c.leak / c.trials;
+			add_intervals(kind == SIM_LEAK_BATCH ? &batches[i] : &steady[i], &c);
 		}
 	}
 	for (unsigned i = 0; i < sizeof samples / sizeof samples[0]; i++)
-		printf("%5.0f samples: precision %.3f recall %.3f\n", samples[i],
-		    called[i] / (called[i] + wrong), called[i] / SIM_LEAKS);
+		printf("%5.0f samples: precision %.3f recall %.3f, intervals that hold the rate: "
+		       "steady %u of %u, batches %u of %u\n",
+		    samples[i], called[i] / (called[i] + wrong), called[i] / SIM_LEAKS,
+		    steady[i].covered, steady[i].intervals, batches[i].covered,
+		    batches[i].intervals);
 	return 0;
 }

@@ -20,7 +20,7 @@ import { timelineTests } from "./tests_timeline.mjs";
 import { topTests } from "./tests_top.mjs";
 import { wideProfile } from "./wide_profile.mjs";
 
-const HOSTILE = (i) => `<img src=x onerror="window.hacked=1"> ${i} "');alert(1)//`;
+const HOSTILE = (i) => `<img src=x onerror="window.hacked=1"> ${i} "');alert(1)//\u001b]0;x\u0007\u009b %s\\N</script>&lt;`;
 
 /** A leaking server under load, profiles of it before and after, and pages for all that. */
 async function prepare() {

@@ -51,6 +51,9 @@ async function timelines(page) {
 export async function screenshots({ page, url, profile, before }) {
   await page.setViewportSize({ width: 1280, height: 720 });
   await shoot(page, url, "graph", "/ui/graph");
+  await page.setViewportSize({ width: 1280, height: 330 });
+  await shoot(page, url, "flamegraph-leak", "/ui/flamegraph?q=leaky");
+  await page.setViewportSize({ width: 1280, height: 720 });
   await shoot(page, url, "source", "/ui/source?f=%5Eleaky_handler%24", () => page.click("tr.line.hot td.no button"));
   await shoot(page, url, "disassembly", "/ui/disasm?f=%5Eleaky_handler%24");
   const annotating = ownProfile("annotating.pb.gz", "-weblist=.", profile);

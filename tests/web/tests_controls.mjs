@@ -1,7 +1,9 @@
 // Options, refinements, saved configurations, keys, colours, sizes of window.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { settings, topRows, until } from "./harness.mjs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { serve, settings, topRows, until, work } from "./harness.mjs";
+import { wideProfile } from "./wide_profile.mjs";
 
 const firstRow = (page, want) =>
   until(page, (name) => document.querySelector(".top td.name")?.textContent === name, want);
@@ -51,6 +53,29 @@ export const controlTests = {
     await until(page, (want) => document.querySelector(".top td")?.textContent === want, bytes);
     await page.click(".options >> text=Reset all");
     await page.waitForURL((to) => to.search === "");
+  },
+
+  async "what the command line filters is shown, and can be taken away"({ page }) {
+    const profile = new URL("data/go_cpu.pb.gz", import.meta.url).pathname;
+    const filters = ["-focus=^main.handle$", "-hide=runtime"];
+    const { url } = await serve(...filters, profile);
+    const [all, focused] = [topRows(profile, filters[1]), topRows(profile, ...filters)];
+    const rows = (n) => until(page, (want) => document.querySelector(".top table")?.ariaRowCount === String(want + 1), n);
+    assert.notEqual(all.length, focused.length);
+    await page.goto(`${url}/ui/top`);
+    await rows(focused.length);
+    assert.deepEqual(await page.locator(".chips b").allTextContents(), ["focus", "hide"]);
+    await page.click(".chips button[aria-label='Remove focus']");
+    await page.waitForURL((to) => to.searchParams.get("f") === "");
+    await rows(all.length);
+    await page.keyboard.press("o");
+    await page.waitForSelector("#option-focus");
+    assert.equal(await page.inputValue("#option-focus"), "");
+    await page.fill("#option-hide", "");
+    await page.press("#option-hide", "Enter");
+    await rows(topRows(profile).length);
+    await page.click(".options >> text=Reset all");
+    await rows(focused.length);
   },
 
   async "a bad pattern is told, and so is one that matches nothing"({ page, url }) {
@@ -127,7 +152,7 @@ export const controlTests = {
   },
 
   async "views fit windows from 360 px to 4K"({ page, url }) {
-    const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", peek: ".peek", source: "tr.hot", disasm: "tr.asm", timeline: ".timeline-chart canvas" };
+    const ready = { flamegraph: ".flame canvas", graph: ".callgraph svg", top: ".top td.name", peek: ".peek", source: "tr.hot", disasm: "tr.asm", timeline: ".timeline .note" };
     for (const [width, height] of [[360, 640], [3840, 2160]]) {
       await page.setViewportSize({ width, height });
       for (const [view, selector] of Object.entries(ready)) {
@@ -135,9 +160,41 @@ export const controlTests = {
         await page.waitForSelector(selector);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(over <= 0, `${view} is ${over} px wider than the window of ${width}`);
+        const shown = await page.evaluate(() => {
+          const [row, link] = ["nav", "nav [aria-current]"].map((s) => document.querySelector(s).getBoundingClientRect());
+          return link.left >= row.left - 1 && link.right <= row.right + 1;
+        });
+        assert.ok(shown, `${view} is not in sight among the views`);
       }
     }
     await page.setViewportSize({ width: 1280, height: 800 });
+  },
+
+  async "a view that has nothing to show says why"({ page, wide, url }) {
+    const { url: nothing } = await serve(wide);
+    await page.goto(`${nothing}/ui/disasm`);
+    await page.waitForSelector("[role=alert]");
+    assert.match(await page.textContent(".note"), /PPROF_BINARY_PATH/);
+    await page.goto(`${url}/ui/timeline`);
+    await page.waitForSelector(".note");
+    assert.match(await page.textContent(".note"), /no course of time/);
+    assert.equal(await page.locator(".timeline-chart").count(), 0);
+    const empty = join(work, "empty.pb.gz");
+    writeFileSync(empty, wideProfile({ stacks: 0 }));
+    const { url: none } = await serve(empty);
+    for (const view of ["flamegraph", "top", "peek", "source"]) {
+      await page.goto(`${none}/ui/${view}`);
+      await page.waitForSelector(".empty");
+      assert.match(await page.textContent(".empty"), /^The profile has no samples/);
+    }
+    await page.goto(`${url}/ui/flamegraph?f=nosuchfunction`);
+    await page.waitForSelector(".empty");
+    assert.match(await page.textContent(".empty"), /^The filters leave no samples/);
+    for (const view of ["flamegraph", "graph", "top", "peek"]) {
+      await page.goto(`${url}/ui/${view}?f=nosuchfunction`);
+      const told = view === "peek" ? "[role=alert]" : ".warning";
+      await until(page, (s) => /matched no samples|no matches found/.test(document.querySelector(s)?.textContent ?? ""), told);
+    }
   },
 
   async "controls have names for screen readers"({ page, url }) {

@@ -44,8 +44,12 @@ export const flameTests = {
     await settled(page);
     const span = await page.evaluate(() => document.querySelector(".flame-scroll").stage.scene);
     assert.ok(span.to - span.from < 1);
+    await page.waitForURL(/[?&]z=[0-9a-f]{8}/);
+    await page.reload(); // the link shows the same boxes
+    await until(page, (to) => Math.abs((document.querySelector(".flame-scroll")?.stage?.scene.to ?? 0) - to) < 1e-9, span.to);
     await page.locator(".flame-scroll").press("Escape");
     await until(page, () => document.querySelector(".flame-scroll").stage.scene.to === 1);
+    await page.waitForURL((to) => !to.searchParams.has("z"));
   },
 
   async "keys walk through the flame graph, drags pan it"({ page, url }) {
@@ -83,6 +87,13 @@ export const flameTests = {
     assert.ok((await page.textContent("#flame-value")).includes(`│ ${cumOf(profile, "leaky_handler", "-unit=auto")} `));
     await page.goto(`${url}/ui/flamegraph?p=%5Eleaky_handler%24`);
     await page.waitForSelector(".pivot");
+    const callers = page.locator(".flame-scroll").first();
+    await callers.press("ArrowUp"); // they stand on their heads
+    await callers.press("ArrowUp");
+    await callers.press("Enter");
+    await page.waitForURL(/[?&]z=x[0-9a-f]{8}/);
+    await page.reload();
+    await page.waitForSelector("text=Zoom out");
     await page.click("text=← All stacks");
     await until(page, () => document.querySelectorAll(".flame canvas").length === 1);
   },

@@ -26,6 +26,15 @@ export const graphTests = {
       return real.sort((a, b) => size(b) - size(a))[0].textContent;
     });
     assert.match(biggest, /leaky_handler/, "the handler is the biggest box");
+    const letters = () => page.$$eval(".callgraph svg .node text", (all) => Math.max(...all.map((t) => t.getBoundingClientRect().height)));
+    await page.setViewportSize({ width: 360, height: 400 });
+    await page.reload();
+    await page.waitForSelector(".callgraph svg .node");
+    await until(page, () => document.querySelector(".graph-svg").style.transform.includes("scale(0.75)"));
+    assert.ok((await letters()) > 8, "what does not fit is begun in letters that can be read");
+    await page.click("text=Fit");
+    await until(page, () => !document.querySelector(".graph-svg").style.transform.includes("scale(0.75)"));
+    await page.setViewportSize({ width: 1280, height: 800 });
   },
 
   async "a click picks a function, links and focus follow"({ page, url, profile }) {

@@ -33,6 +33,30 @@ export const serverTests = {
     assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|\*|https?:/);
   },
 
+  async "a view's status tells what is wrong, to scripts and to browsers"({ url }) {
+    const get = async (path, accept) => {
+      const { status, body, headers } = await ask(url, path, { headers: accept ? { Accept: accept } : {} });
+      return [status, headers["content-type"].split(";")[0], String(body)];
+    };
+    for (const [path, message] of [
+      ["top?f=(", "parsing focus regexp: error parsing regexp: missing closing ): `(`"],
+      ["peek?f=(", "parsing argument regexp (: error parsing regexp: missing closing ): `(`"],
+      ["top?n=abc", 'error setting config field nodecount: strconv.Atoi: parsing "abc": invalid syntax'],
+      ["graph?g=bogus", 'error setting config field granularity: invalid "granularity" value "bogus"'],
+      ["flamegraph?si=99", "sample_index 99 is outside the range [0..3]"],
+    ]) {
+      assert.deepEqual(await get(`/ui/${path}`), [400, "text/plain", `${message}\n`]);
+      const [status, type] = await get(`/ui/${path}`, "text/html,*/*");
+      assert.deepEqual([status, type], [400, "text/html"]);
+    }
+    assert.equal((await get("/ui/top?f=nosuch&unknown=("))[0], 200);
+    // The first of several counts; nothing is the option's own default.
+    const rows = async (query) => JSON.parse((await get(`/ui/api/top?${query}`))[2]).rows.length;
+    assert.equal(await rows("n=1&n=2"), 1);
+    assert.equal(await rows("n=2&n=1"), 2);
+    assert.ok((await rows("n=")) > 2);
+  },
+
   async "the page is small before the graph engine is loaded"({ url }) {
     let total = 0;
     for (const path of ["/ui/flamegraph", "/ui/app.js", "/ui/app.css"])

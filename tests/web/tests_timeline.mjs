@@ -94,6 +94,7 @@ export const timelineTests = {
     const { url } = await serve(folder);
     const data = await apiOf(url);
     assert.equal(data.restarts.length, 1);
+    assert.deepEqual(data.deploys, [], "the same program");
     assert.deepEqual([data.past.length, data.moments.length], [3, 2]);
     assert.equal(data.restarts[0], data.moments[0].time);
     assert.ok(data.past.every((m) => m.time < data.restarts[0]));

@@ -23,6 +23,10 @@ export const topTests = {
     await page.click(".top th >> text=Cum >> nth=0");
     const cum = topRows(profile, "-cum").map((r) => r[3]);
     await until(page, (want) => document.querySelectorAll(".top tbody tr:not(.space) td")[3].textContent === want, cum[0]);
+    await page.waitForURL(/order=cum/);
+    await page.reload();
+    await page.waitForSelector('th[aria-sort="descending"] >> text=Cum');
+    assert.equal((await shownRows(page))[0][3], cum[0]);
   },
 
   async "a search filters the table and sums what is left"({ page, url, profile }) {

@@ -4,12 +4,9 @@
 
 #define ATTR_MIN ((uint64_t)64) /* PERF_ATTR_SIZE_VER0 */
 
-enum { /* features, by bit */
-	FEATURE_BUILD_ID = 2,
-	FEATURE_CMDLINE = 11,
-	FEATURE_EVENT_DESC = 12,
-	FEATURES_MAX = 256,
-};
+#define FEATURES_MAX  256
+#define HOST_IS_BIG   (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+#define STREAM_HEADER ((uint64_t)16)
 
 struct section {
 	uint64_t at, n;
@@ -34,7 +31,7 @@ uint16_t perf_u16(struct perf_cursor *c)
 	uint16_t v = 0;
 
 	memcpy(&v, s.p, s.n);
-	return v;
+	return c->swapped ? __builtin_bswap16(v) : v;
 }
 
 uint32_t perf_u32(struct perf_cursor *c)
@@ -43,7 +40,7 @@ uint32_t perf_u32(struct perf_cursor *c)
 	uint32_t v = 0;
 
 	memcpy(&v, s.p, s.n);
-	return v;
+	return c->swapped ? __builtin_bswap32(v) : v;
 }
 
 uint64_t perf_u64(struct perf_cursor *c)
@@ -52,7 +49,7 @@ uint64_t perf_u64(struct perf_cursor *c)
 	uint64_t v = 0;
 
 	memcpy(&v, s.p, s.n);
-	return v;
+	return c->swapped ? __builtin_bswap64(v) : v;
 }
 
 struct str perf_text(struct str s)
@@ -76,21 +73,81 @@ static struct section read_section(struct perf_cursor *c)
 	return s;
 }
 
-static struct perf_cursor open_section(struct str bytes, struct section s)
+struct perf_cursor perf_over(const struct perf_file *f, struct str s)
+{
+	return (struct perf_cursor){ .s = s, .swapped = f->swapped };
+}
+
+static struct perf_cursor open_section(
+    const struct perf_file *f, struct str bytes, struct section s)
 {
 	if (s.at > bytes.n || s.n > bytes.n - s.at)
-		return (struct perf_cursor){ STR(""), true };
-	return (struct perf_cursor){ str_head(str_skip(bytes, (size_t)s.at), (size_t)s.n), false };
+		return (struct perf_cursor){ .bad = true };
+	return perf_over(f, str_head(str_skip(bytes, (size_t)s.at), (size_t)s.n));
+}
+
+/* Bytes that stand behind a record, and are none. */
+static uint64_t payload(const struct perf_record *r, bool swapped)
+{
+	struct perf_cursor c = { .s = r->body, .swapped = swapped };
+
+	if (r->type == PERF_TRACING_DATA)
+		return perf_u32(&c);
+	return r->type == PERF_AUXTRACE ? perf_u64(&c) : 0;
+}
+
+enum err_code perf_next(struct perf_cursor *c, struct perf_record *r, bool *more, struct err *e)
+{
+	struct str from = c->s;
+	uint16_t size;
+
+	*more = false;
+	if (c->bad || c->s.n < PERF_RECORD_HEAD)
+		return OK;
+	r->type = perf_u32(c);
+	r->misc = perf_u16(c);
+	size = perf_u16(c);
+	if (size < PERF_RECORD_HEAD)
+		return FAIL(e, ERR_FORMAT, "perf.data: a record of %d bytes", (int)size);
+	r->body = perf_take(c, size - PERF_RECORD_HEAD);
+	if (c->bad)
+		return OK; /* cut off: what is there counts */
+	r->whole = str_head(from, size);
+	perf_take(c, payload(r, c->swapped));
+	*more = true;
+	return OK;
 }
 
 /* The attribute's bits behind the sizes: which is which is told by perf_event_open(2). */
 #define BIT_FREQ          (1ull << 10)
 #define BIT_SAMPLE_ID_ALL (1ull << 18)
 
-static struct perf_event read_event(struct str attr)
+/*
+ * The bits as a little-endian machine numbers them. Bit fields begin at the other end of each byte
+ * on a big-endian one.
+ */
+static uint64_t attr_bits(struct perf_cursor *c, bool is_big)
 {
-	struct perf_cursor c = { attr, false };
-	struct perf_event event = { 0 };
+	struct str s = perf_take(c, sizeof(uint64_t));
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < s.n * 8; i++) {
+		size_t at = is_big ? 7 - i % 8 : i % 8;
+
+		bits |= (uint64_t)((unsigned char)s.p[i / 8] >> at & 1) << i;
+	}
+	return bits;
+}
+
+static bool is_big_endian(bool swapped)
+{
+	return HOST_IS_BIG != swapped;
+}
+
+static struct perf_event read_event(const struct perf_file *f, struct str attr)
+{
+	struct perf_cursor c = perf_over(f, attr);
+	struct perf_event event = { .swapped = f->swapped };
 	uint64_t period, bits;
 
 	event.type = perf_u32(&c);
@@ -99,7 +156,7 @@ static struct perf_event read_event(struct str attr)
 	period = perf_u64(&c);
 	event.sample_type = perf_u64(&c);
 	event.read_format = perf_u64(&c);
-	bits = perf_u64(&c);
+	bits = attr_bits(&c, is_big_endian(f->swapped));
 	event.has_sample_ids = bits & BIT_SAMPLE_ID_ALL;
 	if (bits & BIT_FREQ)
 		event.frequency = period;
@@ -108,10 +165,29 @@ static struct perf_event read_event(struct str attr)
 	return event;
 }
 
+enum err_code perf_add_event(struct perf_file *f, struct str attr, struct str ids, struct err *e)
+{
+	if (f->n_events == PERF_EVENTS_MAX)
+		return FAIL(e, ERR_LIMIT, "perf.data: more than %d events", PERF_EVENTS_MAX);
+	f->events[f->n_events] = read_event(f, attr);
+	f->events[f->n_events++].ids = ids;
+	return OK;
+}
+
+bool perf_event_has_id(const struct perf_event *event, uint64_t id)
+{
+	struct perf_cursor ids = { .s = event->ids, .swapped = event->swapped };
+
+	while (ids.s.n >= 8)
+		if (perf_u64(&ids) == id)
+			return true;
+	return false;
+}
+
 static MUST_USE enum err_code read_attrs(
     struct perf_file *f, struct str bytes, struct section attrs, uint64_t size, struct err *e)
 {
-	struct perf_cursor c = open_section(bytes, attrs);
+	struct perf_cursor c = open_section(f, bytes, attrs);
 
 	if (c.bad || size < ATTR_MIN + 16 || size > attrs.n)
 		return FAIL(e, ERR_FORMAT, "perf.data: malformed event attributes");
@@ -120,14 +196,10 @@ static MUST_USE enum err_code read_attrs(
 		struct str attr = perf_take(&c, size - 16);
 		struct section place = read_section(&c);
 
-		ids = open_section(bytes, place);
+		ids = open_section(f, bytes, place);
 		if (c.bad || ids.bad)
 			return FAIL(e, ERR_FORMAT, "perf.data: malformed event attributes");
-		if (f->n_events == PERF_EVENTS_MAX)
-			return FAIL(
-			    e, ERR_LIMIT, "perf.data: more than %d events", PERF_EVENTS_MAX);
-		f->events[f->n_events] = read_event(attr);
-		f->events[f->n_events++].ids = ids.s;
+		TRY(perf_add_event(f, attr, ids.s, e));
 	}
 	return OK;
 }
@@ -151,11 +223,21 @@ static void read_names(struct perf_file *f, struct perf_cursor c)
 	}
 }
 
+void perf_set_feature(struct perf_file *f, uint64_t feature, struct str contents)
+{
+	if (feature == PERF_FEATURE_BUILD_ID)
+		f->build_ids = contents;
+	else if (feature == PERF_FEATURE_CMDLINE)
+		f->command_line = contents;
+	else if (feature == PERF_FEATURE_EVENT_DESC)
+		read_names(f, perf_over(f, contents));
+}
+
 /* Features lie behind the records: a section for each bit that is set. Bad ones are left out. */
 static void read_features(
     struct perf_file *f, struct str bytes, struct section data, const uint64_t *bits)
 {
-	struct perf_cursor c = open_section(bytes, data);
+	struct perf_cursor c = open_section(f, bytes, data);
 
 	if (c.bad)
 		return;
@@ -165,33 +247,19 @@ static void read_features(
 
 		if (!(bits[i / 64] >> (i % 64) & 1))
 			continue;
-		feature = open_section(bytes, read_section(&c));
-		if (c.bad || feature.bad)
-			continue;
-		if (i == FEATURE_BUILD_ID)
-			f->build_ids = feature.s;
-		else if (i == FEATURE_CMDLINE)
-			f->command_line = feature.s;
-		else if (i == FEATURE_EVENT_DESC)
-			read_names(f, feature);
+		feature = open_section(f, bytes, read_section(&c));
+		if (!c.bad && !feature.bad)
+			perf_set_feature(f, i, feature.s);
 	}
 }
 
-enum err_code perf_open(struct perf_file *f, struct str bytes, struct err *e)
+/* What follows the size of a file's header. */
+static MUST_USE enum err_code open_file(
+    struct perf_file *f, struct str bytes, struct perf_cursor c, struct err *e)
 {
-	struct perf_cursor c = { bytes, false };
 	struct section attrs, data;
-	uint64_t bits[FEATURES_MAX / 64], header_size, attr_size;
+	uint64_t bits[FEATURES_MAX / 64], attr_size;
 
-	*f = (struct perf_file){ 0 };
-	if (str_starts(bytes, STR("2ELIFREP")))
-		return FAIL(
-		    e, ERR_UNSUPPORTED, "perf.data: of a machine with the other byte order");
-	perf_take(&c, 8);
-	header_size = perf_u64(&c);
-	if (header_size == 16)
-		return FAIL(e, ERR_UNSUPPORTED,
-		    "perf.data: written to a pipe; record to a file, with perf record -o");
 	attr_size = perf_u64(&c);
 	attrs = read_section(&c);
 	data = read_section(&c);
@@ -201,10 +269,32 @@ enum err_code perf_open(struct perf_file *f, struct str bytes, struct err *e)
 	if (c.bad)
 		return FAIL(e, ERR_FORMAT, "perf.data: unexpected EOF");
 	TRY(read_attrs(f, bytes, attrs, attr_size, e));
-	c = open_section(bytes, data);
+	c = open_section(f, bytes, data);
 	if (c.bad || data.n == 0)
 		return FAIL(e, ERR_FORMAT, "perf.data: no records; was perf record interrupted?");
 	f->records = c.s;
 	read_features(f, bytes, data, bits);
-	return OK;
+	return perf_unpack(f, e);
+}
+
+enum err_code perf_open(struct perf_file *f, struct str bytes, struct err *e)
+{
+	struct perf_cursor c;
+	uint64_t header_size;
+
+	*f = (struct perf_file){ .swapped = str_starts(bytes, STR("2ELIFREP")) != HOST_IS_BIG };
+	c = perf_over(f, bytes);
+	perf_take(&c, 8);
+	header_size = perf_u64(&c);
+	if (header_size != STREAM_HEADER)
+		return open_file(f, bytes, c, e);
+	f->records = c.s;
+	TRY(perf_unpack(f, e));
+	return perf_read_stream(f, e);
+}
+
+void perf_close(struct perf_file *f)
+{
+	buf_release(&f->own);
+	buf_release(&f->found);
 }

@@ -54,13 +54,18 @@ struct reader {
 	uint64_t first_time, last_time;
 };
 
+static struct perf_cursor over(const struct reader *r, struct str s)
+{
+	return perf_over(&r->file, s);
+}
+
 /* How many 8-byte words of a sample's ids end a record of another type, and where its time is. */
 static uint64_t record_time(const struct perf_event *event, struct str body)
 {
 	static const uint64_t order[] = { PERF_HAS_TID, PERF_HAS_TIME, PERF_HAS_ID,
 		PERF_HAS_STREAM_ID, PERF_HAS_CPU, PERF_HAS_IDENTIFIER };
 	size_t words = 0, before = 0;
-	struct perf_cursor c = { body, false };
+	struct perf_cursor c = { .s = body, .swapped = event->swapped };
 
 	if (!event->has_sample_ids || !(event->sample_type & PERF_HAS_TIME))
 		return 0;
@@ -101,19 +106,19 @@ static uint64_t take_if(struct perf_cursor *c, const struct perf_event *event, u
 /* False for a record that ends too early. */
 static bool parse_sample(struct str body, const struct perf_event *event, struct sample *s)
 {
-	struct perf_cursor c = { body, false };
-	uint64_t pair;
+	struct perf_cursor c = { .s = body, .swapped = event->swapped };
 
 	*s = (struct sample){ .period = event->period };
 	s->id = take_if(&c, event, PERF_HAS_IDENTIFIER);
 	s->ip = take_if(&c, event, PERF_HAS_IP);
-	pair = take_if(&c, event, PERF_HAS_TID);
-	s->pid = (uint32_t)pair;
-	s->tid = (uint32_t)(pair >> 32);
+	if (event->sample_type & PERF_HAS_TID) {
+		s->pid = perf_u32(&c);
+		s->tid = perf_u32(&c);
+	}
 	s->time = take_if(&c, event, PERF_HAS_TIME);
 	take_if(&c, event, PERF_HAS_ADDR);
-	pair = take_if(&c, event, PERF_HAS_ID);
-	s->id = event->sample_type & PERF_HAS_ID ? pair : s->id;
+	if (event->sample_type & PERF_HAS_ID)
+		s->id = perf_u64(&c);
 	take_if(&c, event, PERF_HAS_STREAM_ID);
 	take_if(&c, event, PERF_HAS_CPU);
 	if (event->sample_type & PERF_HAS_PERIOD)
@@ -129,23 +134,13 @@ static bool parse_sample(struct str body, const struct perf_event *event, struct
 	return !c.bad;
 }
 
-static bool has_id(const struct perf_event *event, uint64_t id)
-{
-	struct perf_cursor ids = { event->ids, false };
-
-	while (ids.s.n >= 8)
-		if (perf_u64(&ids) == id)
-			return true;
-	return false;
-}
-
 /* The event a sample is of: the layout of all is the first one's until the id is known. */
 static bool read_sample(const struct reader *r, struct str body, struct sample *s)
 {
 	if (!parse_sample(body, &r->file.events[0], s))
 		return false;
 	for (uint32_t i = 0; i < r->file.n_events && r->file.n_events > 1; i++) {
-		if (!has_id(&r->file.events[i], s->id))
+		if (!perf_event_has_id(&r->file.events[i], s->id))
 			continue;
 		if (!parse_sample(body, &r->file.events[i], s))
 			return false;
@@ -205,7 +200,7 @@ static uint32_t mapping_of(struct reader *r, uint32_t pid, uint64_t address, boo
 /* Addresses behind the leaf are where calls return to: one less lies on the call. */
 static void add_frames(struct reader *r, const struct sample *s, bool kernel)
 {
-	struct perf_cursor c = { s->chain, false };
+	struct perf_cursor c = over(r, s->chain);
 	size_t n = 0;
 
 	if (s->chain.n == 0)
@@ -251,7 +246,7 @@ static void add_sample(struct reader *r, struct str body, uint16_t misc)
 
 static void add_map(struct reader *r, struct str body, bool second, uint16_t misc)
 {
-	struct perf_cursor c = { body, false };
+	struct perf_cursor c = over(r, body);
 	struct perf_region region = { 0 };
 	uint32_t pid = perf_u32(&c);
 	uint64_t n;
@@ -262,7 +257,7 @@ static void add_map(struct reader *r, struct str body, bool second, uint16_t mis
 	n = perf_u64(&c);
 	region.offset = perf_u64(&c);
 	if (second) {
-		struct perf_cursor id = { perf_take(&c, 24), false };
+		struct perf_cursor id = over(r, perf_take(&c, 24));
 		struct str size = perf_take(&id, 4);
 
 		if (misc & MISC_MMAP_BUILDID && size.n && (uint8_t)size.p[0] <= BUILD_ID_MAX)
@@ -279,7 +274,7 @@ static void add_map(struct reader *r, struct str body, bool second, uint16_t mis
 
 static void add_name(struct reader *r, struct str body, uint16_t misc)
 {
-	struct perf_cursor c = { body, false };
+	struct perf_cursor c = over(r, body);
 	uint32_t pid = perf_u32(&c);
 	uint32_t tid = perf_u32(&c);
 
@@ -292,7 +287,7 @@ static void add_name(struct reader *r, struct str body, uint16_t misc)
 
 static void add_fork(struct reader *r, struct str body)
 {
-	struct perf_cursor c = { body, false };
+	struct perf_cursor c = over(r, body);
 	uint32_t pid = perf_u32(&c);
 	uint32_t parent = perf_u32(&c);
 	uint32_t tid = perf_u32(&c);
@@ -307,7 +302,7 @@ static void add_fork(struct reader *r, struct str body)
 /* Build ids for files, from the header: for regions whose record has none. */
 static void give_build_ids(struct reader *r)
 {
-	struct perf_cursor c = { r->file.build_ids, false };
+	struct perf_cursor c = over(r, r->file.build_ids);
 
 	while (c.s.n >= 8) {
 		uint16_t misc, size;
@@ -337,37 +332,28 @@ static void give_build_ids(struct reader *r)
 
 static MUST_USE enum err_code list_records(struct reader *r, struct err *e)
 {
-	struct perf_cursor c = { r->file.records, false };
+	struct perf_cursor c = over(r, r->file.records);
 
-	while (c.s.n >= 8) {
-		const size_t at = r->file.records.n - c.s.n;
-		uint32_t type = perf_u32(&c);
-		uint16_t size;
-		struct str body;
+	for (;;) {
+		struct perf_record record;
 		struct sample s;
 		uint64_t time;
+		bool more;
 
-		perf_u16(&c); /* misc */
-		size = perf_u16(&c);
-		if (size < 8)
-			return FAIL_AT(e, at, "perf.data: a record of %d bytes", (int)size);
-		body = perf_take(&c, size - 8u);
-		if (c.bad)
-			break; /* cut off: what is there counts */
-		if (type == PERF_COMPRESSED)
-			return FAIL(
-			    e, ERR_UNSUPPORTED, "perf.data: compressed records; record without -z");
-		if (type > PERF_MMAP2)
+		TRY(perf_next(&c, &record, &more, e));
+		if (!more)
+			return OK;
+		if (record.type > PERF_MMAP2)
 			continue;
-		time = record_time(&r->file.events[0], body);
-		if (type == PERF_SAMPLE)
-			time = read_sample(r, body, &s) ? s.time : 0;
+		time = record_time(&r->file.events[0], record.body);
+		if (record.type == PERF_SAMPLE)
+			time = read_sample(r, record.body, &s) ? s.time : 0;
 		if (r->records.n == RECORDS_MAX)
 			return FAIL(e, ERR_LIMIT, "perf.data: too many records");
-		if (!VEC_PUSH(&r->records, (struct record){ time, at }))
+		if (!VEC_PUSH(&r->records,
+			(struct record){ time, (size_t)(record.whole.p - r->file.records.p) }))
 			return FAIL_NOMEM(e);
 	}
-	return OK;
 }
 
 static int by_time(const void *x, const void *y)
@@ -381,7 +367,7 @@ static int by_time(const void *x, const void *y)
 
 static void apply(struct reader *r, size_t at)
 {
-	struct perf_cursor c = { str_skip(r->file.records, at), false };
+	struct perf_cursor c = over(r, str_skip(r->file.records, at));
 	uint32_t type = perf_u32(&c);
 	uint16_t misc = perf_u16(&c);
 	struct str body = perf_take(&c, perf_u16(&c) - 8u);
@@ -480,7 +466,7 @@ static void put_main_first(struct reader *r)
 /* perf's own command line, as a comment. */
 static void add_command(struct reader *r)
 {
-	struct perf_cursor c = { r->file.command_line, false };
+	struct perf_cursor c = over(r, r->file.command_line);
 	uint32_t n = perf_u32(&c);
 	struct buf text = { 0 };
 	str_id *comments = ARENA_ARRAY(&r->a.p->arena, str_id, 1);
@@ -533,6 +519,7 @@ enum err_code perf_read(struct profile *out, struct str bytes, bool *mine, struc
 	TRY(assembly_init(&r.a, out, e));
 	code = read_all(&r, bytes, e);
 	perf_space_release(&r.space);
+	perf_close(&r.file);
 	VEC_RELEASE(&r.records);
 	assembly_release(&r.a);
 	if (code == OK)

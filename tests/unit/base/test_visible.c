@@ -27,6 +27,10 @@ static void controls_are_shown(void **state)
 	check(STR("\xc2\x9b"
 		  "31m \xc3\xa9 \xe2\x80\xa6 \xff"),
 	    "\\xc2\\x9b31m \xc3\xa9 \xe2\x80\xa6 \xff");
+	/* The same in one byte; not where it is a part of a character (U+2190, U+1F41B). */
+	check(STR("\x9b"
+		  "31m \xe2\x86\x90 \xf0\x9f\x90\x9b \xe2\x90"),
+	    "\\x9b31m \xe2\x86\x90 \xf0\x9f\x90\x9b \xe2\\x90");
 	check((struct str){ "a\0b", 3 }, "a\\x00b");
 }
 

@@ -90,6 +90,7 @@ static void url_parameters_go_both_ways(void **state)
 	assert_int_equal(config_set_url(&c, STR("trim"), STR("f"), &keep, &e), OK);
 	assert_int_equal(config_set_url(&c, STR("si"), STR("1"), &keep, &e), OK);
 	assert_int_equal(config_set_url(&c, STR("unknown"), STR("7"), &keep, &e), OK);
+	assert_int_equal(config_set(&c, STR("hide"), STR("gone"), &keep, &e), OK);
 	assert_int_equal(config_set_url(&c, STR("h"), STR(""), &keep, &e), OK);
 	config_print_query(&c, &query);
 	assert_string_equal(buf_c(&query), "f=a+b%26c&n=7&trim=f");

@@ -17,8 +17,8 @@
 #define SECOND 1000000000LL
 
 /* A heap profile of one block, made at second `time`, `up` seconds after the start (0: unknown). */
-static void add(
-    struct verdicts_series *s, int64_t time, int64_t up, int64_t allocated, int64_t mtime)
+static void add_build(struct verdicts_series *s, int64_t time, int64_t up, int64_t allocated,
+    int64_t mtime, const char *build)
 {
 	const int64_t values[4] = { allocated, allocated, 1, 1 };
 	struct profile p;
@@ -27,6 +27,8 @@ static void add(
 	struct err e;
 
 	builder_begin(&b, &p);
+	if (build)
+		builder_mapping(&b, 0x1000, 0x2000, 0, "/bin/server", build);
 	builder_type(&b, "alloc_objects", "count");
 	builder_type(&b, "alloc_space", "bytes");
 	builder_type(&b, "inuse_objects", "count");
@@ -39,6 +41,12 @@ static void add(
 	p.time_ns = time * SECOND;
 	p.duration_ns = up * SECOND;
 	assert_int_equal(verdicts_series_add(s, &p, mtime * SECOND, &e), OK);
+}
+
+static void add(
+    struct verdicts_series *s, int64_t time, int64_t up, int64_t allocated, int64_t mtime)
+{
+	add_build(s, time, up, allocated, mtime, NULL);
 }
 
 static void assert_times(const struct verdicts_series *s, const int64_t *times, size_t n)
@@ -100,6 +108,25 @@ static void only_the_last_run_counts(void **state)
 	add(&s, 300, 0, 6, 0);
 	verdicts_series_settle(&s);
 	assert_times(&s, (int64_t[]){ 200, 300 }, 2);
+	verdicts_series_release(&s);
+}
+
+/* Only where both are known, and differ. */
+static void a_restart_of_another_build_is_a_deployment(void **state)
+{
+	static const char *const builds[] = { "aa", "aa", "bb", "", "bb", NULL };
+	static const bool deploys[] = { false, true, false, false, false };
+	struct verdicts_series s = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		add_build(&s, 100 * (int64_t)(i + 1), 50, 10, 0, builds[i]);
+	verdicts_series_settle(&s);
+	assert_int_equal(s.restarts.n, 5);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(s.restarts.p[i].time_ns, 100 * (int64_t)(i + 2) * SECOND);
+		assert_int_equal(s.restarts.p[i].other_build, deploys[i]);
+	}
 	verdicts_series_release(&s);
 }
 
@@ -222,6 +249,7 @@ int main(void)
 		cmocka_unit_test(times_make_the_order),
 		cmocka_unit_test(files_have_times_too),
 		cmocka_unit_test(only_the_last_run_counts),
+		cmocka_unit_test(a_restart_of_another_build_is_a_deployment),
 		cmocka_unit_test(thinning_keeps_the_ends),
 		cmocka_unit_test(splitting_by_time),
 		cmocka_unit_test(comments_are_read_back),

@@ -128,7 +128,7 @@ static void test_not_its_own(void **state)
 	end(&w);
 }
 
-/* Of very many holders the first ones are told apart; nothing is lost of their sum. */
+/* All of very many holders are told apart, the last ones, too. */
 static void test_many(void **state)
 {
 	struct world w;
@@ -149,6 +149,20 @@ static void test_many(void **state)
 	is_text(w.sites[0].holder, "global big ->value");
 	is_text(w.sites[0].other_holder, "");
 	assert_int_equal((int)w.sites[0].held_samples, 5000);
+	end(&w);
+	begin(&w);
+	put = code(&w, "put", "cache.c", 88);
+	step = holder(&w, "->value");
+	for (unsigned i = 0; i < 2000; i++) {
+		char name[32];
+
+		snprintf(name, sizeof name, "global v%u", i);
+		add(&w, put, step, holder(&w, name), 1);
+	}
+	add(&w, put, step, holder(&w, "global late"), 3000);
+	find(&w);
+	is_text(w.sites[0].holder, "global late ->value");
+	assert_int_equal((int)w.sites[0].holder_samples, 3000);
 	end(&w);
 }
 

@@ -91,7 +91,32 @@ static void test_machines(void **state)
 	}
 }
 
-/* Shown, or said why not: never as the code of something else. */
+/* With no program in PATH. */
+static void check_without_objdump(struct object *o, const struct object_symbol *s)
+{
+	const char *path = getenv("PATH");
+	char *was = strdup(path ? path : "");
+	struct object_instruction *code;
+	struct arena a = { 0 };
+	struct err e;
+	uint32_t n;
+
+	assert_non_null(was);
+	setenv("PATH", "/nowhere", 1);
+	if (object_disassemble(o, s->address, s->address + s->size, false, &a, &code, &n, &e) == OK)
+		assert_true(n > 4); /* capstone 5 */
+	else
+		assert_non_null(strstr(e.msg, "cannot disassemble RISC-V code: pprof was built "
+					      "with capstone"));
+	setenv("PATH", was, 1);
+	free(was);
+	arena_release(&a);
+}
+
+/*
+ * By capstone, or by an objdump of PATH when capstone does not know the machine; when there is none
+ * either it is said: never shown as the code of something else.
+ */
 static void test_riscv(void **state)
 {
 	const struct object_symbol *s;
@@ -106,11 +131,17 @@ static void test_riscv(void **state)
 		return;
 	o = sample_open("riscv");
 	s = sample_symbol(o, "sample_outer");
-	if (object_disassemble(o, s->address, s->address + s->size, false, &a, &code, &n, &e) == OK)
-		assert_true(any_holds(code, n, "ret"));
-	else
-		assert_non_null(strstr(e.msg, "cannot disassemble RISC-V code: pprof was built "
-					      "with capstone"));
+	assert_int_equal(
+	    object_disassemble(o, s->address, s->address + s->size, false, &a, &code, &n, &e), OK);
+	assert_true(any_holds(code, n, "ret"));
+	assert_true(n > 4);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_in_range(code[i].address, s->address, s->address + s->size - 1);
+		assert_true(code[i].line > 0 && code[i].function.n > 0 && code[i].text.n > 0);
+	}
+	/* To the last instruction, which has 2 or 4 bytes. */
+	assert_true(s->address + s->size - code[n - 1].address <= 4);
+	check_without_objdump(o, s);
 	arena_release(&a);
 	object_close(o);
 }

@@ -12,8 +12,9 @@
 static void check_owners(struct dwarf_range *ranges, size_t n, const char *want)
 {
 	struct dwarf_segments s = { 0 };
+	struct dwarf_ranges spare = { 0 };
 
-	assert_true(dwarf_flatten(&s, ranges, n));
+	assert_true(dwarf_flatten(&s, ranges, n, &spare));
 	for (uint64_t a = 0; want[a]; a++) {
 		uint32_t owner = dwarf_segment_owner(&s, a);
 		char got = owner == DWARF_NO_OWNER ? '.' : (char)('a' + owner);
@@ -21,6 +22,7 @@ static void check_owners(struct dwarf_range *ranges, size_t n, const char *want)
 		assert_int_equal(got, want[a]);
 	}
 	VEC_RELEASE(&s.v);
+	VEC_RELEASE(&spare.v);
 }
 
 static void test_nested(void **state)

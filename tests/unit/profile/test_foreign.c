@@ -83,15 +83,22 @@ static struct str text_label(const struct profile *p, size_t i, const char *key)
 	return n ? profile_str(p, l->str) : STR("");
 }
 
-static void perf_samples(void **state)
+static void open_example(struct profile *p, int form)
 {
 	struct buf bytes = { 0 };
-	struct profile p;
-	struct err e;
+	struct err e = { 0 };
 
-	(void)state;
-	perfdata_example(&bytes);
-	assert_int_equal(profile_decode(&p, buf_str(&bytes), &e), OK);
+	perfdata_example_as((enum perfdata_form)(form / 2), form % 2, &bytes);
+	if (profile_decode(p, buf_str(&bytes), &e) != OK)
+		fail_msg("form %d: %s", form, e.msg);
+	buf_release(&bytes);
+}
+
+static void check_samples(int form)
+{
+	struct profile p;
+
+	open_example(&p, form);
 	assert_int_equal(p.n_sample_types, 4);
 	assert_true(str_is(profile_str(&p, p.sample_types[1].type), "cpu"));
 	assert_true(str_is(profile_str(&p, p.sample_types[3].type), "page-faults"));
@@ -105,8 +112,8 @@ static void perf_samples(void **state)
 	/* The child has its parent's program, and a name of its own. */
 	assert_true(str_is(text_label(&p, 3, "comm"), "child"));
 	assert_int_equal(leaf_address(&p, 3), 0x401234);
+	assert_int_equal(p.duration_ns, 6);
 	profile_release(&p);
-	buf_release(&bytes);
 }
 
 static struct str file_of(const struct profile *p, size_t sample, size_t frame)
@@ -118,16 +125,12 @@ static struct str file_of(const struct profile *p, size_t sample, size_t frame)
 	return profile_str(p, p->mappings[p->locations[stack[frame]].mapping].file);
 }
 
-static void perf_mappings(void **state)
+static void check_mappings(int form)
 {
-	struct buf bytes = { 0 };
 	struct profile p;
-	struct err e;
 	size_t depth;
 
-	(void)state;
-	perfdata_example(&bytes);
-	assert_int_equal(profile_decode(&p, buf_str(&bytes), &e), OK);
+	open_example(&p, form);
 	assert_true(str_is(profile_str(&p, p.mappings[0].file), "/usr/bin/server"));
 	assert_true(str_is(
 	    profile_str(&p, p.mappings[0].build_id), "abababababababababababababababababababab"));
@@ -139,7 +142,32 @@ static void perf_mappings(void **state)
 	/* A caller's address is moved from behind the call onto it. */
 	assert_int_equal(p.locations[sample_stack(&p, 1, &depth)[3]].address, 0x401100);
 	profile_release(&p);
-	buf_release(&bytes);
+}
+
+/* A file, a stream, compressed or not, of either byte order: the same. */
+static void perf_samples(void **state)
+{
+	(void)state;
+	for (int form = 0; form <= 2 * PERFDATA_PACKED_STREAM + 1; form++)
+		check_samples(form);
+}
+
+static void perf_mappings(void **state)
+{
+	(void)state;
+	for (int form = 0; form <= 2 * PERFDATA_PACKED_STREAM + 1; form++)
+		check_mappings(form);
+}
+
+static void perf_stream_features(void **state)
+{
+	struct profile p;
+
+	(void)state;
+	open_example(&p, 2 * PERFDATA_STREAM);
+	assert_int_equal(p.n_comments, 1);
+	assert_true(str_is(profile_str(&p, p.comments[0]), "perf"));
+	profile_release(&p);
 }
 
 static void perf_refusals(void **state)
@@ -149,18 +177,17 @@ static void perf_refusals(void **state)
 
 	(void)state;
 	expect_error(STR("PERFILE2"), "parsing profile: perf.data: unexpected EOF");
-	expect_error(
-	    STR("2ELIFREP"), "parsing profile: perf.data: of a machine with the other byte order");
-	expect_error(STR("PERFILE2\x10\0\0\0\0\0\0\0"),
-	    "parsing profile: perf.data: written to a pipe; record to a file, with perf record -o");
+	expect_error(STR("2ELIFREP"), "parsing profile: perf.data: unexpected EOF");
+	expect_error(STR("PERFILE2\x10\0\0\0\0\0\0\0"), "parsing profile: perf.data: no events");
+	expect_error(STR("PERFILE2\x10\0\0\0\0\0\0\0\x40\0\0\0\0\0\x10\0\1\0\0\0\xff\xff\xff\xff"),
+	    "parsing profile: perf.data: malformed event attributes");
 	perfdata_finish(&d, &bytes);
 	expect_error(buf_str(&bytes),
 	    "parsing profile: perf.data: no records; was perf record interrupted?");
 	buf_clear(&bytes);
 	perfdata_record(&d, 81, 0, STR("12345678"));
 	perfdata_finish(&d, &bytes);
-	expect_error(
-	    buf_str(&bytes), "parsing profile: perf.data: compressed records; record without -z");
+	expect_error(buf_str(&bytes), "parsing profile: perf.data: zstd: Unknown frame descriptor");
 	buf_release(&bytes);
 }
 
@@ -187,6 +214,7 @@ int main(void)
 		cmocka_unit_test(not_folded),
 		cmocka_unit_test(perf_samples),
 		cmocka_unit_test(perf_mappings),
+		cmocka_unit_test(perf_stream_features),
 		cmocka_unit_test(perf_refusals),
 		cmocka_unit_test(perf_fork_bomb),
 	};

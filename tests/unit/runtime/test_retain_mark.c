@@ -110,6 +110,45 @@ static void test_find(void **state)
 	free(h);
 }
 
+/* Blocks without headers touch each other and start at any multiple of 8. */
+static void test_plain(void **state)
+{
+	struct heap *h = calloc(1, sizeof *h);
+	uintptr_t start, at;
+
+	(void)state;
+	assert_non_null(h);
+	h->random = 11;
+	h->memory = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(h->memory, MAP_FAILED);
+	start = at = (uintptr_t)h->memory;
+	assert_true(retain_blocks_init(&h->b, SIDE));
+	retain_blocks_plain(&h->b);
+	retain_blocks_begin(&h->b, start, start + BYTES);
+	while (h->b.n < MOST / 2) {
+		uint64_t size = 8 + 8 * (uint64_t)gen_below(&h->random, 20);
+
+		retain_blocks_chunk(&h->b, at, size, false);
+		at += size + 8 * (uint64_t)gen_below(&h->random, 2);
+	}
+	retain_blocks_end(&h->b);
+	assert_true(at < start + BYTES);
+	for (uint32_t i = 0; i < h->b.n; i++) {
+		uintptr_t end_of = h->b.start[i] + retain_block_bytes(&h->b, i);
+
+		assert_int_equal(retain_blocks_at(&h->b, h->b.start[i]), i);
+		assert_int_equal(retain_blocks_find(&h->b, end_of - 1), i);
+		assert_int_not_equal(retain_blocks_find(&h->b, end_of), i);
+	}
+	for (unsigned i = 0; i < 4000; i++) {
+		uintptr_t any = start + gen_below(&h->random, (uint32_t)(at - start));
+
+		assert_int_equal(retain_blocks_find(&h->b, any), look(h, any));
+	}
+	end(h);
+	free(h);
+}
+
 /* Any address in a block, one in ten behind it. */
 static uintptr_t some_address(struct heap *h)
 {
@@ -197,6 +236,7 @@ static void check_mark(uint64_t seed)
 	assert_true(retain_mark_init(k, &h->b));
 	retain_mark_root(k, &root);
 	retain_mark_run(k);
+	retain_mark_mappings(k);
 	assert_false(k->failed);
 	for (uint32_t i = 0; i < h->b.n; i++) {
 		check_block(h, k, roots, i);
@@ -222,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_mark),
 	};
 

@@ -4,6 +4,7 @@
  * more, with the prologue and end that compilers write; their bytes are read by the caller's
  * function.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -316,6 +317,59 @@ static void test_walks_are_those_of_the_rules(void **state)
 	assert_true(longest > 20);
 }
 
+/* ---- several threads, one cache ---- */
+
+#define WALKERS 3
+#define ROUNDS  3000
+
+struct walker {
+	struct world w; /* with everybody's cache and a memo of its own */
+	unsigned seed;
+	unsigned wrong;
+};
+
+/* cmocka's assertions are for the thread of the tests: what is wrong is counted. */
+static void *walk_on(void *ctx)
+{
+	struct walker *a = ctx;
+	struct world *w = &a->w;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		uintptr_t want[PCS_MAX], pcs[PCS_MAX];
+		size_t n, got;
+
+		random_stack(w, &a->seed);
+		n = walk(w, w->pcs[0], NULL, NULL, want);
+		got = walk(w, w->pcs[0], w->cache, w->memo, pcs);
+		a->wrong += got != n || memcmp(pcs, want, n * sizeof(pcs[0])) != 0;
+		if (round % 64 == 0)
+			unwind_cache_flush(w->cache);
+	}
+	return NULL;
+}
+
+static void test_a_cache_is_shared(void **state)
+{
+	struct world *w = *state;
+	struct walker *walkers = calloc(WALKERS, sizeof(*walkers));
+	pthread_t threads[WALKERS];
+
+	assert_non_null(walkers);
+	for (unsigned i = 0; i < WALKERS; i++) {
+		walkers[i].w = *w;
+		walkers[i].w.memo = calloc(1, sizeof(*w->memo));
+		walkers[i].seed = i + 1;
+		assert_non_null(walkers[i].w.memo);
+		assert_int_equal(pthread_create(&threads[i], NULL, walk_on, &walkers[i]), 0);
+	}
+	for (unsigned i = 0; i < WALKERS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(walkers[i].wrong, 0);
+		free(walkers[i].w.memo);
+	}
+	free(walkers);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -328,6 +382,7 @@ int main(void)
 		TEST(test_flush_forgets),
 		TEST(test_one_that_died_is_not_waited_for),
 		TEST(test_walks_are_those_of_the_rules),
+		TEST(test_a_cache_is_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@ export interface Option {
   name: string;
   param: string; // of the URL
   kind: "bool" | "int" | "float" | "string" | "choice";
-  value: string; // when the URL says nothing
+  value: string; // when the URL says nothing: the command line's
+  default: string; // when the URL gives an empty one
   choices: string[];
   argument: string;
   help: string; // first line: summary

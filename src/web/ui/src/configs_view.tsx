@@ -11,10 +11,10 @@ interface ConfigMenuProps {
   options: Option[];
 }
 
-/** The parameters that a configuration sets; the others say what is looked at. */
+/** The parameters that a configuration sets, also to nothing; the others say what is looked at. */
 function optionParams(params: URLSearchParams, options: Option[]): URLSearchParams {
   const known = new Set(options.filter((o) => o.name !== "sample_index").map((o) => o.param));
-  const kept = new URLSearchParams([...params].filter(([name, value]) => known.has(name) && value !== ""));
+  const kept = new URLSearchParams([...params].filter(([name]) => known.has(name)));
   kept.sort();
   return kept;
 }

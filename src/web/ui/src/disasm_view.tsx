@@ -54,6 +54,12 @@ export function DisasmView({ place, version }: ViewProps) {
   return (
     <div class="scroll report" tabIndex={0}>
       <Waiting {...loaded} />
+      {/^no matches found/.test(loaded.error) && (
+        <p class="note">
+          Machine code is read from the program that was profiled. None of the profile's binaries is on this machine with
+          a function of that name, or the profile names none; <code>PPROF_BINARY_PATH</code> says where else to look.
+        </p>
+      )}
       {loaded.data !== null && !place.params.get("f") && <NoSymbol />}
       {routines.map((routine) => (
         <Routine routine={routine} />

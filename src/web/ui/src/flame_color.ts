@@ -3,7 +3,7 @@
 // distinct for colour-blind eyes (after Paul Tol), each in three shades, and dark text on them;
 // differences go from blue (less) over grey to orange (more).
 
-import { type Flame, measureOf } from "./flame_model";
+import { type Flame, hashOf, measureOf } from "./flame_model";
 
 export type ColorMode = "package" | "file" | "function" | "change" | "relative";
 
@@ -43,14 +43,6 @@ export interface Colors {
   text: string;
   quietText: string;
   page: number; // pixel
-}
-
-/** A stable number for a name (FNV-1a). */
-export function hashOf(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h ^= h >>> 15;
-  return Math.imul(h, 0x2c1b3c6d) >>> 0;
 }
 
 /** As --page in style.css. */

@@ -9,6 +9,7 @@ import "./style.css";
 
 function FlameFile({ flame, title }: { flame: Flame; title: string }) {
   const [search, setSearch] = useState("");
+  const [zoom, setZoom] = useState("");
   const [look, setLook] = useState<FlameLook>({ color: "", up: false, measure: "both" });
   return (
     <>
@@ -36,6 +37,8 @@ function FlameFile({ flame, title }: { flame: Flame; title: string }) {
           title="root"
           look={look}
           setLook={setLook}
+          zoom={zoom}
+          setZoom={setZoom}
           search={search}
           select={() => {}}
           pivot={null}

@@ -147,6 +147,22 @@ export function linksOf(flame: Flame): Links {
   return { first, next };
 }
 
+/** A number for each node that its stack of names decides: it finds the node again in another tree. */
+export function marksOf(flame: Flame): Uint32Array {
+  const names = Uint32Array.from(flame.sources, ({ unique }) => hashOf(unique));
+  const marks = new Uint32Array(flame.parent.length);
+  for (let i = 1; i < marks.length; i++) marks[i] = (Math.imul(marks[flame.parent[i]] ^ names[flame.source[i]], 0x9e3779b1) + 1) >>> 0;
+  return marks;
+}
+
+/** A stable number for a name (FNV-1a). */
+export function hashOf(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  h ^= h >>> 15;
+  return Math.imul(h, 0x2c1b3c6d) >>> 0;
+}
+
 /** Where an arrow key leads from a node; the node itself when there is nothing. */
 export function neighbour(flame: Flame, links: Links, node: number, to: "parent" | "child" | "next" | "previous"): number {
   if (to === "parent") return Math.max(0, flame.parent[node]);

@@ -4,7 +4,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { FlameChart } from "./flame_chart";
 import { type ColorMode, colorModes, colorsOf } from "./flame_color";
-import { type Flame, layoutOf, matched, type Measure, measureOf } from "./flame_model";
+import { type Flame, layoutOf, marksOf, matched, type Measure, measureOf } from "./flame_model";
 import { matcher } from "./state";
 import { useDark } from "./theme";
 import { formatPercent, formatValue } from "./units";
@@ -21,6 +21,8 @@ interface PanelProps {
   title: string; // of the root
   look: FlameLook;
   setLook: (look: FlameLook) => void;
+  zoom: string; // mark of the box that fills the width, with "x" in front when it is one of the callers; "": all
+  setZoom: (zoom: string) => void;
   search: string;
   found?: Found | null; // what the search finds in all stacks, when the tree has not all of them
   select: (names: string[]) => void; // what menus and links of other views are about
@@ -120,17 +122,25 @@ function LookBar({ flame, mode, look, setLook }: { flame: Flame; mode: ColorMode
   );
 }
 
+/** The node that a zoom is at, 0 when it is elsewhere or gone. */
+function useZoomed(flame: Flame | null, zoom: string, prefix: string) {
+  const all = useMemo(() => (flame ? marksOf(flame) : null), [flame]);
+  const text = zoom.startsWith("x") === (prefix === "x") ? zoom.slice(prefix.length) : "";
+  const node = all && text ? Math.max(0, all.indexOf(parseInt(text, 16))) : 0;
+  return { node, zoomOf: (at: number) => (all && at > 0 ? prefix + all[at].toString(16).padStart(8, "0") : "") };
+}
+
 export function FlamePanel(props: PanelProps) {
-  const { flame, callers, look, setLook, search, select } = props;
+  const { flame, callers, look, setLook, setZoom, search, select } = props;
   const dark = useDark();
   const [hover, setHover] = useState<{ flame: Flame; node: number } | null>(null);
-  const [zoom, setZoom] = useState({ flame, node: 0 });
+  const zooms = [useZoomed(flame, props.zoom, ""), useZoomed(callers, props.zoom, "x")];
   const mode = look.color || (flame.difference ? "change" : "package");
   const marked = useMemo(() => marks(flame, search), [flame, search]);
   const markedCallers = useMemo(() => callers && marks(callers, search), [callers, search]);
 
   useEffect(() => setHover(null), [flame, callers]);
-  const zoomed = (of: Flame) => (zoom.flame === of ? zoom.node : 0);
+  const zoomed = (of: Flame) => zooms[of === flame ? 0 : 1].node;
   const nameOf = (of: Flame, node: number) => (node > 0 ? of.sources[of.source[node]].name : "");
   const shown = hover && (hover.flame === flame || hover.flame === callers) ? hover : { flame, node: zoomed(flame) };
   const hoverName = hover && hover.node > 0 ? nameOf(hover.flame, hover.node) : "";
@@ -147,7 +157,7 @@ export function FlamePanel(props: PanelProps) {
       hover={hoverName ? of.sources.findIndex((s) => s.name === hoverName) : -1}
       onHover={(node) => setHover(node >= 0 ? { flame: of, node } : null)}
       onZoom={(node) => {
-        setZoom({ flame: of, node });
+        setZoom(zooms[of === flame ? 0 : 1].zoomOf(node));
         select(node > 0 ? [nameOf(of, node)] : []);
       }}
       onPivot={(node) => node > 0 && props.pivot?.(nameOf(of, node))}
@@ -165,8 +175,8 @@ export function FlamePanel(props: PanelProps) {
             {look.up ? "Callers below" : "Callers on top"}
           </button>
         )}
-        {zoom.node !== 0 && (zoom.flame === flame || zoom.flame === callers) && (
-          <button type="button" onClick={() => setZoom({ flame, node: 0 })}>
+        {zooms.some(({ node }) => node > 0) && (
+          <button type="button" onClick={() => setZoom("")}>
             Zoom out
           </button>
         )}
@@ -179,7 +189,7 @@ export function FlamePanel(props: PanelProps) {
         </div>
       )}
       {chart(flame, look.up && !callers, callers ? "Callees" : "Flame graph", marked)}
-      {flame.hidden > 0 && <p class="note">{flame.hidden} boxes too thin to see were left out.</p>}
+      {flame.hidden > 0 && <p class="note">{flame.hidden === 1 ? "One box too thin to see was" : `${flame.hidden} boxes too thin to see were`} left out.</p>}
     </div>
   );
 }

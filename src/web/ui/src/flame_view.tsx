@@ -6,8 +6,8 @@ import type { ViewProps } from "./app_view";
 import type { ColorMode } from "./flame_color";
 import type { Flame, Measure } from "./flame_model";
 import { type FlameLook, FlamePanel, type Found } from "./flame_panel";
-import { useLoaded, Waiting } from "./load";
-import { exactPattern, namesOf, withParams } from "./state";
+import { NoSamples, useLoaded, Waiting } from "./load";
+import { exactPattern, isFiltered, namesOf, withParams } from "./state";
 
 interface Trees {
   flame: Flame;
@@ -34,7 +34,7 @@ function lookOf(params: URLSearchParams): FlameLook {
 
 /** What the page's own drawing needs no answer of the server for. */
 function dataQuery(params: URLSearchParams): string {
-  return withParams(params, { color: "", up: "", width: "", q: "" }).toString();
+  return withParams(params, { color: "", up: "", width: "", q: "", z: "" }).toString();
 }
 
 /** A tree that is not whole sums a search only roughly: then the server sums it over all stacks. */
@@ -51,7 +51,7 @@ function useFound(flame: Flame | undefined, query: string, search: string, versi
   return found;
 }
 
-export function FlameView({ place, search, select, go, menu, version }: ViewProps) {
+export function FlameView({ place, meta, search, select, go, menu, version }: ViewProps) {
   const query = dataQuery(place.params);
   const loaded = useLoaded((signal) => load(new URLSearchParams(query), signal), [query, version]);
   const pivot = place.params.get("p");
@@ -75,20 +75,23 @@ export function FlameView({ place, search, select, go, menu, version }: ViewProp
   return (
     <>
       <Waiting {...loaded} />
+      {flame.value[0] === 0 && <NoSamples meta={meta} filtered={isFiltered(place.params)} />}
       <FlamePanel
         flame={flame}
         callers={callers}
         title={pivot && callers ? namesOf(pivot).join(", ") : "root"}
         look={look}
         setLook={setLook}
+        zoom={place.params.get("z") ?? ""}
+        setZoom={(z) => go({ ...place, params: withParams(place.params, { z }) }, true)}
         search={search}
         found={found}
         select={select}
-        pivot={(name) => go({ ...place, params: withParams(place.params, { p: exactPattern([name]) }) })}
+        pivot={(name) => go({ ...place, params: withParams(place.params, { p: exactPattern([name]), z: "" }) })}
         menu={(name, x, y) => menu([name], x, y)}
       >
         {pivot && (
-          <button type="button" class="primary" onClick={() => go({ ...place, params: withParams(place.params, { p: "" }) })}>
+          <button type="button" class="primary" onClick={() => go({ ...place, params: withParams(place.params, { p: "", z: "" }) })}>
             ← All stacks
           </button>
         )}

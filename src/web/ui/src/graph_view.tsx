@@ -11,6 +11,7 @@ import { exactPattern, matcher, type Place, withParams } from "./state";
 const ZOOM_STEP = 1.1;
 const ZOOM_MIN = 0.05;
 const ZOOM_MAX = 10;
+const ZOOM_READABLE = 0.75; // what a graph that is too large for the window is shown at first
 const PAN_STEP = 60;
 const SLIDE_WAIT_MS = 120;
 
@@ -26,6 +27,25 @@ function fit(svg: SVGSVGElement, frame: HTMLElement): Camera {
   const room = 12;
   const zoom = Math.min(1.5, (frame.clientWidth - room) / width, (frame.clientHeight - room) / height);
   return { zoom, x: (frame.clientWidth - width * zoom) / 2, y: Math.max(room / 2, (frame.clientHeight - height * zoom) / 2) };
+}
+
+/** Where the topmost function is, from the left, in units of the drawing. */
+function topmost({ svg, nodes }: Drawing): number {
+  const all = svg.getBoundingClientRect();
+  const boxes = [...nodes.values()].map(({ element }) => element.getBoundingClientRect());
+  const top = boxes.reduce((best, box) => (box.top < best.top ? box : best), boxes[0] ?? all);
+  return ((top.left + top.width / 2 - all.left) / all.width) * svg.viewBox.baseVal.width;
+}
+
+/** What does not fit in letters that can be read is begun at its top, and the rest is panned to. */
+function begin(drawing: Drawing, frame: HTMLElement): Camera {
+  const whole = fit(drawing.svg, frame);
+  const zoom = ZOOM_READABLE;
+  if (whole.zoom >= zoom) return whole;
+  const [room, width, edge] = [frame.clientWidth, drawing.svg.viewBox.baseVal.width * zoom, 6];
+  if (width + 2 * edge <= room) return { zoom, x: (room - width) / 2, y: edge };
+  const x = room / 2 - topmost(drawing) * zoom;
+  return { zoom, x: Math.min(edge, Math.max(room - width - edge, x)), y: edge };
 }
 
 interface SliderProps {
@@ -108,7 +128,7 @@ export function GraphView({ place, search, selected, select, go, menu, version }
     if (!drawing) return;
     holder.current!.replaceChildren(drawing.svg);
     fitTexts(drawing.svg);
-    setCamera(fit(drawing.svg, frame.current!));
+    setCamera(begin(drawing, frame.current!));
   }, [drawing]);
   useEffect(() => {
     if (drawing) markGraph(drawing, new Set(selected), matcher(search));

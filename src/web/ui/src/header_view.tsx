@@ -135,8 +135,13 @@ function Views({ place, selected, go }: HeaderProps) {
     selected.length && ["peek", "source", "disasm"].includes(view)
       ? withParams(place.params, { f: exactPattern(selected) })
       : place.params;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const [row, link] = [nav.current!, nav.current!.querySelector<HTMLElement>("[aria-current]")];
+    if (link) row.scrollLeft = link.offsetLeft - row.offsetLeft - (row.clientWidth - link.offsetWidth) / 2;
+  }, [place.view]);
   return (
-    <nav aria-label="Views">
+    <nav aria-label="Views" ref={nav}>
       {views.map(({ view, title, key }) => {
         const target = { view, params: linkParams(view) };
         return (

@@ -60,7 +60,9 @@ export function HelpView({ close, meta }: { close: () => void; meta: Meta | null
   return (
     <dialog class="help" ref={dialog} aria-label="Keys and help" onClose={close} onClick={(e) => e.target === dialog.current && close()}>
       <div class="help-body">
-        <h2>Keys</h2>
+        <h2 tabIndex={-1} autoFocus>
+          Keys
+        </h2>
         <div class="help-columns">
           {keys.map(({ title, rows }) => (
             <section>
@@ -82,7 +84,7 @@ export function HelpView({ close, meta }: { close: () => void; meta: Meta | null
           are of the whole profile, or of what the filters leave with <i>relative percentages</i>; in a difference, of
           the base. {meta?.sampling && `${meta.sampling}: values are estimates from samples.`}
         </p>
-        <p>The address of the page holds all that is set: a copy of it shows the same view.</p>
+        <p>The address of the page holds all that is set, also the zoom and the order of a table: a copy of it shows the same view.</p>
         <button type="button" onClick={close}>
           Close
         </button>

@@ -29,3 +29,13 @@ export function Waiting({ data, error, busy }: Loaded<unknown>) {
   if (busy) return <div class={data === null ? "wait" : "progress"} role="status">{data === null ? "Loading …" : ""}</div>;
   return null;
 }
+
+/** Where there is nothing to draw: a profile may be empty, and filters may leave nothing. */
+export function NoSamples({ meta, filtered }: { meta: { sampleTypes: string[] } | null; filtered: boolean }) {
+  const other = (meta?.sampleTypes.length ?? 0) > 1 ? " Another sample type may have some." : "";
+  return (
+    <p class="note empty" role="status">
+      {filtered ? "The filters leave no samples." : `The profile has no samples of this type.${other}`}
+    </p>
+  );
+}

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Meta, Option } from "./api";
-import { type Place, withParams } from "./state";
+import { type Place, without, withParams } from "./state";
 
 const groups: { title: string; names: string[] }[] = [
   { title: "Filters", names: ["focus", "ignore", "hide", "show", "show_from", "prune_from"] },
@@ -22,7 +22,8 @@ interface OptionsProps {
 /** Text of a URL parameter as the option's own value. */
 function valueOf(option: Option, params: URLSearchParams): string {
   const text = params.get(option.param);
-  if (!text) return option.value;
+  if (text === null) return option.value;
+  if (text === "") return option.default;
   return option.kind === "bool" ? String(/^(t|true|y|yes|1)$/i.test(text)) : text;
 }
 
@@ -31,8 +32,10 @@ function Field({ option, place, go, meta }: { option: Option } & Omit<OptionsPro
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   const set = (next: string) => {
+    if (next === value) return;
     const said = next === option.value ? "" : option.kind === "bool" ? next[0] : next;
-    if (said !== (place.params.get(option.param) ?? "")) go({ ...place, params: withParams(place.params, { [option.param]: said }) });
+    const params = next === option.default ? without(place.params, option) : withParams(place.params, { [option.param]: said });
+    go({ ...place, params });
   };
   const [summary, ...details] = option.help.split("\n");
   const id = `option-${option.name}`;
@@ -40,7 +43,7 @@ function Field({ option, place, go, meta }: { option: Option } & Omit<OptionsPro
     option.name === "sample_index" ? (meta?.sampleTypes ?? []) : option.kind === "choice" ? option.choices : null;
   const common = { id, "aria-describedby": `${id}-help` };
   return (
-    <div class={`field ${place.params.get(option.param) ? "set" : ""}`}>
+    <div class={`field ${place.params.has(option.param) ? "set" : ""}`}>
       <label for={id}>{option.name.replace(/_/g, " ")}</label>
       {option.kind === "bool" ? (
         <input {...common} type="checkbox" checked={value === "true"} onChange={(e) => set(String(e.currentTarget.checked))} />
@@ -77,7 +80,7 @@ export function OptionsView({ place, go, options, meta, close }: OptionsProps) {
   const grouped = new Set(groups.flatMap((g) => g.names));
   const all = [...groups, { title: "Other", names: options.map((o) => o.name).filter((n) => !grouped.has(n)) }];
   const names = new Map(options.map((o) => [o.name, o]));
-  const set = options.filter((o) => place.params.get(o.param)).map((o) => [o.param, ""]);
+  const set = options.filter((o) => place.params.has(o.param)).map((o) => [o.param, ""]);
   return (
     <aside
       class="options"

@@ -3,8 +3,8 @@
 
 import { getText } from "./api";
 import type { ViewProps } from "./app_view";
-import { useLoaded, Waiting } from "./load";
-import { linePattern, withParams } from "./state";
+import { NoSamples, useLoaded, Waiting } from "./load";
+import { isFiltered, linePattern, withParams } from "./state";
 
 /** The function's name without the file and line behind it, as a pattern. */
 function patternOf(text: string): string {
@@ -12,13 +12,14 @@ function patternOf(text: string): string {
   return `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
 }
 
-export function PeekView({ place, go, version }: ViewProps) {
+export function PeekView({ place, meta, go, version }: ViewProps) {
   const asked = withParams(place.params, { f: linePattern(place.params.get("f") ?? "") });
   const loaded = useLoaded((signal) => getText("peek", asked, signal), [asked.toString(), version]);
   const lines = (loaded.data ?? "").split("\n");
   return (
     <div class="scroll" tabIndex={0}>
       <Waiting {...loaded} />
+      {/^no matches found for regexp:?$/.test(loaded.error) && <NoSamples meta={meta} filtered={isFiltered(place.params)} />}
       {loaded.data !== null && (
         <pre class="report peek">
           {lines.map((line, i) => {

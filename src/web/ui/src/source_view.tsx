@@ -5,7 +5,8 @@ import { type CodeRow, getSource, type SourceLine, type SourceSection } from "./
 import type { ViewProps } from "./app_view";
 import { CodeSection, NoSymbol, Tokens, Value } from "./code_parts";
 import { asmTokens, highlighter } from "./highlight";
-import { useLoaded, Waiting } from "./load";
+import { isFiltered } from "./state";
+import { NoSamples, useLoaded, Waiting } from "./load";
 
 function Asm({ rows, most }: { rows: CodeRow[]; most: Most }) {
   return (
@@ -81,15 +82,17 @@ function Section({ section, all, tell }: { section: SourceSection; all: boolean;
     if (!next.delete(number)) next.add(number);
     setOpen(next);
   };
+  const known = section.file !== "" && section.file !== "."; // a path without a file
   const about = (
     <>
       <p class="file">
-        <span>{section.file || "unknown file"}</span>
+        <span>{known ? section.file : "unknown file"}</span>
         <span>
           <b>{section.flat || "0"}</b> flat, <b>{section.cum || "0"}</b> cum ({section.percent})
         </span>
       </p>
-      {section.error && tell && (
+      {!known && <p class="note">The profile does not say in which files these functions are.</p>}
+      {section.error && known && tell && (
         <p class="warning">
           No source: {section.error}. The lines that the profile knows are shown. Start pprof with{" "}
           <code>-source_path</code> to say where to look.
@@ -112,12 +115,13 @@ function Section({ section, all, tell }: { section: SourceSection; all: boolean;
   );
 }
 
-export function SourceView({ place, version }: ViewProps) {
+export function SourceView({ place, meta, version }: ViewProps) {
   const loaded = useLoaded((signal) => getSource(place.params, signal), [place.params.toString(), version]);
   const [all, setAll] = useState(false);
   return (
     <div class="scroll report" tabIndex={0}>
       <Waiting {...loaded} />
+      {/^no matches found for regexp:?$/.test(loaded.error) && <NoSamples meta={meta} filtered={isFiltered(place.params)} />}
       {loaded.data && (
         <>
           <div class="bar">

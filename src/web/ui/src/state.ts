@@ -39,6 +39,16 @@ export function withParams(params: URLSearchParams, change: Record<string, strin
   return next;
 }
 
+/**
+ * A copy where an option has the default of its own. What the command line has set, and the server
+ * takes when the URL says nothing, is taken away by an empty value.
+ */
+export function without(params: URLSearchParams, option: { param: string; value: string; default: string }): URLSearchParams {
+  const next = withParams(params, { [option.param]: "" });
+  if (option.value !== option.default) next.set(option.param, "");
+  return next;
+}
+
 /** A regular expression that matches exactly these names, as RE2 and as JavaScript. */
 export function exactPattern(names: string[]): string {
   return names.map((n) => `^${n.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`).join("|");
@@ -70,6 +80,11 @@ export function matcher(search: string): ((name: string) => boolean) | null {
 
 /** Parameters that say which profiles are shown, not how. */
 export const profileParams = ["profile", "base", "beside"];
+
+/** True when the URL leaves out samples. */
+export function isFiltered(params: URLSearchParams): boolean {
+  return ["f", "i", "h", "s", "sf", "tf", "ti", "prunefrom"].some((name) => params.get(name));
+}
 
 /** The parameters of the second pane: another profile, the same options. */
 export function besideParams(params: URLSearchParams): URLSearchParams {

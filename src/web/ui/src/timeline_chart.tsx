@@ -16,6 +16,7 @@ export interface ChartProps {
   limit: number | null; // drawn when it is in sight or asked for
   showLimit: boolean;
   restarts: number[]; // on the axis
+  deploys: number[]; // those of them that brought another build
   range: { from: number | null; to: number } | null; // indices
   onRange: (fromX: number, toX: number) => void;
   dark: boolean;
@@ -73,7 +74,7 @@ function styleOf(curves: Curve[], i: number, ink: Ink): uPlot.Series {
 }
 
 /** Marks of restarts, the limit and the cone. */
-function annotate(u: uPlot, { cone, limit, restarts, showLimit }: ChartProps, ink: Ink) {
+function annotate(u: uPlot, { cone, limit, restarts, deploys, showLimit }: ChartProps, ink: Ink) {
   const { ctx, bbox } = u;
   const ratio = devicePixelRatio || 1;
   const px = (x: number) => u.valToPos(x, "x", true);
@@ -104,7 +105,7 @@ function annotate(u: uPlot, { cone, limit, restarts, showLimit }: ChartProps, in
   for (const at of restarts) {
     stroke(ctx, ink.text, [3 * ratio, 3 * ratio], px(at), bbox.top, px(at), bbox.top + bbox.height);
     ctx.fillStyle = ink.text;
-    ctx.fillText("restart", px(at) + 4 * ratio, bbox.top + 12 * ratio);
+    ctx.fillText(deploys.includes(at) ? "new build" : "restart", px(at) + 4 * ratio, bbox.top + 12 * ratio);
   }
   ctx.restore();
 }

@@ -71,6 +71,7 @@ export interface Timeline {
   times: boolean;
   value: [string, string]; // type and unit of Moment.total
   restarts: number[];
+  deploys: number[]; // those of them that brought another build
   past: Moment[];
   moments: Moment[];
   why: string;

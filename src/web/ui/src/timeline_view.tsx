@@ -181,6 +181,7 @@ export function TimelineView(props: ViewProps) {
     const [from, to] = [nearest(curves, fromX), nearest(curves, toX)];
     if (to >= 0) set({ from: from === to ? "" : `t${curves.ids[from]}`, to: `t${curves.ids[to]}` });
   };
+  const alone = !data.live && data.moments.length + data.past.length < 2;
   const profiles = range && {
     profile: `t${curves.ids[range.to]}`,
     base: range.from !== null && params.get("ends") !== "last" ? `t${curves.ids[range.from]}` : "",
@@ -190,7 +191,13 @@ export function TimelineView(props: ViewProps) {
       <div class="timeline-main">
         {error && <div class="error" role="alert">{error}</div>}
         <Verdict data={data} />
-        {last >= 0 && (
+        {alone && (
+          <p class="note" role="status">
+            One profile has no course of time. Start pprof with several profiles, with the directory of{" "}
+            <code>pprof leaks -save</code>, or with the address of a running program.
+          </p>
+        )}
+        {last >= 0 && !alone && (
           <div
             class="timeline-keys"
             tabIndex={0}
@@ -213,6 +220,7 @@ export function TimelineView(props: ViewProps) {
               limit={newest?.limit ?? null}
               showLimit={ahead === "limit"}
               restarts={data.times ? data.restarts.map((ms) => ms / 1000) : []}
+              deploys={data.deploys.map((ms) => ms / 1000)}
               range={range}
               onRange={onRange}
               dark={dark}
@@ -220,7 +228,7 @@ export function TimelineView(props: ViewProps) {
             />
           </div>
         )}
-        <RangeBar data={data} curves={curves} range={range} params={params} set={set} />
+        {!alone && <RangeBar data={data} curves={curves} range={range} params={params} set={set} />}
         {profiles && (
           <section class="timeline-flame" aria-label="Flame graph of the chosen time">
             <FlameView

@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { getTop, type TopRow } from "./api";
 import type { ViewProps } from "./app_view";
-import { useLoaded, Waiting } from "./load";
-import { exactPattern, matcher, withParams } from "./state";
+import { NoSamples, useLoaded, Waiting } from "./load";
+import { exactPattern, isFiltered, matcher, withParams } from "./state";
 import { formatPercent, sumTexts } from "./units";
 
 const SPARE_ROWS = 20;
@@ -25,6 +25,15 @@ const columns: { key: Column | null; title: string; text: (row: TopRow) => strin
   { key: "name", title: "Name", text: (r) => r.name },
   { key: null, title: "Inlined?", text: (r) => r.inline },
 ];
+
+/** The order is in the address as the column, with "-" in front when it is turned round. */
+function orderOf(params: URLSearchParams): Order {
+  const text = params.get("order") ?? "";
+  const by = columns.find(({ key }) => key === text.replace("-", ""))?.key ?? (params.get("sort") === "cum" ? "cum" : "flat");
+  return { by, descending: (by !== "name") !== text.startsWith("-") };
+}
+
+const orderText = ({ by, descending }: Order) => (descending === (by !== "name") ? "" : "-") + by;
 
 export function sortRows(rows: TopRow[], by: Column, descending: boolean): TopRow[] {
   const sign = descending ? -1 : 1;
@@ -66,12 +75,11 @@ function Bar({ value, most }: { value: number; most: number }) {
   return share > 0 ? <i class={value < 0 ? "less" : ""} style={{ width: `${share * 100}%` }} /> : null;
 }
 
-export function TopView({ place, search, selected, select, go, menu, version }: ViewProps) {
-  const loaded = useLoaded((signal) => getTop(withParams(place.params, { q: "" }), signal), [
-    withParams(place.params, { q: "" }).toString(),
-    version,
-  ]);
-  const [order, setOrder] = useState<Order>({ by: place.params.get("sort") === "cum" ? "cum" : "flat", descending: true });
+export function TopView({ place, meta, search, selected, select, go, menu, version }: ViewProps) {
+  const query = withParams(place.params, { q: "", order: "", z: "" }).toString();
+  const loaded = useLoaded((signal) => getTop(new URLSearchParams(query), signal), [query, version]);
+  const order = useMemo(() => orderOf(place.params), [place.params.get("order"), place.params.get("sort")]);
+  const setOrder = (next: Order) => go({ ...place, params: withParams(place.params, { order: orderText(next) }) }, true);
   const [scroll, setScroll] = useState(0);
   const [cursor, setCursor] = useState(-1);
   const box = useRef<HTMLDivElement>(null);
@@ -119,6 +127,7 @@ export function TopView({ place, search, selected, select, go, menu, version }: 
   return (
     <>
       <Waiting {...loaded} />
+      {all.length === 0 && <NoSamples meta={meta} filtered={isFiltered(place.params)} />}
       <div class="bar" role="status">
         <span>
           {shownSum ? `${rows.length} of ${all.length} functions match` : `${all.length} functions`}

@@ -11,14 +11,14 @@ async function load(name) {
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
-const { decodeFlame, layoutOf, linksOf, matched, measureOf, neighbour, nodeAt, shortNames } = await load("flame_model.ts");
+const { decodeFlame, layoutOf, linksOf, marksOf, matched, measureOf, neighbour, nodeAt, shortNames } = await load("flame_model.ts");
 const { colorsOf } = await load("flame_color.ts");
 const { fitted } = await load("flame_paint.ts");
 const { parseDisasm } = await load("disasm_model.ts");
 const { asmTokens, highlighter } = await load("highlight.ts");
 const timeline = await load("timeline_model.ts");
 const { formatValue, formatPercent, parseValue, sumTexts } = await load("units.ts");
-const { besideParams, exactPattern, linePattern, matcher, namesOf, placeOf, shortLabels, urlOf, withParams } = await load("state.ts");
+const { besideParams, exactPattern, linePattern, matcher, namesOf, placeOf, shortLabels, urlOf, without, withParams } = await load("state.ts");
 
 const value = [10, 7, 4, 2, 3];
 const self = [0, 1, 4, 2, 3];
@@ -72,6 +72,22 @@ test("arrow keys walk along calls", () => {
   assert.equal(neighbour(flame, links, 3, "parent"), 1);
   assert.equal(neighbour(flame, links, 0, "parent"), 0);
   assert.equal(neighbour(flame, links, 2, "child"), 2);
+});
+
+test("a stack of names marks its box in any tree", () => {
+  const flame = decodeFlame(encode());
+  const marks = marksOf(flame);
+  assert.equal(new Set(marks).size, marks.length);
+  assert.equal(marks[0], 0);
+  const only = { ...flame, parent: Int32Array.of(-1, 0, 1), source: Int32Array.of(0, 1, 2) }; // root -> a -> b
+  assert.deepEqual([...marksOf(only)], [marks[0], marks[1], marks[3]]);
+});
+
+test("what the command line has set is taken away by an empty value", () => {
+  const params = new URLSearchParams("f=main&n=5");
+  assert.equal(without(params, { param: "f", value: "", default: "" }).toString(), "n=5");
+  assert.equal(without(params, { param: "f", value: "leaf", default: "" }).toString(), "n=5&f=");
+  assert.equal(without(params, { param: "n", value: "7", default: "-1" }).toString(), "f=main&n=");
 });
 
 test("a recursive match counts once", () => {
