@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "core/ckd.h"
 
+#define EXPECT_MAX ((size_t)1 << 30) /* bytes: the system may refuse more */
+
 bool vec_grow(void **p, size_t n, size_t *cap, bool *failed, size_t extra, size_t size)
 {
 	size_t need, bytes, next = *cap ? *cap * 2 : 8;
@@ -25,6 +27,20 @@ bool vec_grow(void **p, size_t n, size_t *cap, bool *failed, size_t extra, size_
 	*p = grown;
 	*cap = next;
 	return true;
+}
+
+void vec_expect(void **p, size_t *cap, size_t n, size_t size)
+{
+	size_t bytes;
+	void *grown;
+
+	if (n <= *cap || !ckd_mul_size(n, size, &bytes) || bytes > EXPECT_MAX)
+		return;
+	grown = alloc_resize(*p, bytes);
+	if (!grown)
+		return;
+	*p = grown;
+	*cap = n;
 }
 
 void vec_free(void *p)

@@ -21,6 +21,12 @@ struct arena;
 
 /* Room for `extra` more elements of `size` bytes; false (and *failed set) when there is none. */
 bool vec_grow(void **p, size_t n, size_t *cap, bool *failed, size_t extra, size_t size);
+/*
+ * Makes room for n elements in all, in advance: a large array that grows is moved, and lies in
+ * small pages then. Room that is not used costs address space only. When there is none nothing
+ * happens.
+ */
+void vec_expect(void **p, size_t *cap, size_t n, size_t size);
 void vec_free(void *p);
 /* Gives back what lies behind the n-th element; the storage, perhaps moved. */
 void *vec_trim(void *p, size_t n, size_t size);
@@ -36,6 +42,9 @@ void *vec_hand_over(struct arena *a, void **p, size_t n, size_t size, bool faile
 		? true                                                                             \
 		: vec_grow((void **)(void *)&(v)->p, (v)->n, &(v)->cap, &(v)->failed, (extra),     \
 		      sizeof *(v)->p))
+
+#define VEC_EXPECT(v, count)                                                                       \
+	vec_expect((void **)(void *)&(v)->p, &(v)->cap, (count), sizeof *(v)->p)
 
 /* True when the element was added. */
 #define VEC_PUSH(v, ...) (VEC_RESERVE((v), 1) ? ((v)->p[(v)->n++] = (__VA_ARGS__), true) : false)

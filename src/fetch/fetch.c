@@ -327,7 +327,7 @@ static MUST_USE enum err_code run_and_merge(
 	enum err_code code;
 
 	if (n_sources > 1 && !s->n_merged && can_be_read_again(slots, n_sources))
-		m.n = n_sources;
+		m.n = m.sum.expected = n_sources;
 	run_all(slots, n_sources + n_bases, &m);
 	code = m.n ? end_in_order(job, s, &m, slots, e) : merge_chunk(job, s, slots, n_sources, e);
 	profile_sum_release(&m.sum);

@@ -122,7 +122,8 @@ static enum err_code take_piece(struct inflate_sink *sink, struct buf *piece, st
 static MUST_USE enum err_code stream(struct profile *out, int fd, struct err *e)
 {
 	struct stream s = { .sink.take = take_piece };
-	enum err_code code = proto_stream_begin(&s.proto, e);
+	size_t claimed = inflate_claimed_size(fd, fs_size(fd));
+	enum err_code code = proto_stream_begin(&s.proto, claimed, e);
 
 	if (code == OK)
 		code = inflate_gzip_fd(fd, &s.sink, e);

@@ -10,7 +10,7 @@
 
 #define LEVEL      1
 #define LEVEL_SIZE ISAL_DEF_LVL1_DEFAULT
-#define PIECE      ((size_t)256 << 10) /* what comes out of it stays in the caches */
+#define PIECE      ((size_t)512 << 10) /* what comes out of it stays in the caches */
 #define ROOM_MIN   ((size_t)4 << 10)
 #define STRETCH    ((size_t)4 << 20) /* packed one way */
 #define TRIAL      ((size_t)64 << 10)

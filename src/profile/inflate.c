@@ -5,6 +5,7 @@
 #include "profile/inflate.h"
 
 #include <isa-l/igzip_lib.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fs.h"
@@ -174,6 +175,15 @@ enum err_code inflate_gzip(struct buf *out, struct str in, struct err *e)
 	const unsigned char *end = (const unsigned char *)in.p + in.n;
 
 	return inflate_all(&f, in.n < GZIP_MIN ? 0 : claimed_size(end - 4, in.n), e);
+}
+
+size_t inflate_claimed_size(int fd, size_t size)
+{
+	unsigned char last[4];
+
+	if (size < GZIP_MIN || pread(fd, last, sizeof last, (off_t)(size - sizeof last)) != 4)
+		return 0;
+	return claimed_size(last, size);
 }
 
 enum err_code inflate_gzip_fd(int fd, struct inflate_sink *sink, struct err *e)

@@ -31,6 +31,9 @@ enum err_code expansion_check(struct expansion *x, size_t in, size_t out, struct
 /* Appends the contents of all members in `in` to *out. Errors: see profile_uncompress(). */
 enum err_code inflate_gzip(struct buf *out, struct str in, struct err *e) MUST_USE;
 
+/* What a gzip file of `size` bytes says it holds; 0 when that cannot be. A guess. */
+size_t inflate_claimed_size(int fd, size_t size);
+
 /* Where the contents of a large file go, piece by piece. */
 struct inflate_sink {
 	/*

@@ -14,6 +14,9 @@
 /* Samples; the result grows while the sources go, so what they leave must not stay in the heap. */
 #define TRIM_ABOVE ((size_t)20000)
 
+/* Samples of a source; what fewer need may as well grow. */
+#define EXPECT_FROM ((size_t)10000)
+
 void merger_release(struct merger *m)
 {
 	VEC_RELEASE(&m->mappings);
@@ -70,24 +73,84 @@ static bool sample_equal(const void *ctx, uint32_t index, const void *key)
 	       labels_equal(m->labels.p + label, m->labels.p + my_labels, n_labels);
 }
 
-static bool add_stack(struct merger *m, size_t i)
+/*
+ * Stacks are translated and hashed two frames at a time, from registers: what was just stored could
+ * not be loaded again before the stores have ended.
+ */
+static inline uint64_t translate_two(const uint32_t *to, const uint32_t *from)
+{
+	return to[from[0]] | (uint64_t)to[from[1]] << 32;
+}
+
+struct translated {
+	uint64_t hash;
+	uint64_t seen; /* every bit that is set in one of the words */
+};
+
+#define UNMAPPED_BITS 0x8000000080000000ULL /* no index that is translated has these */
+
+/* Eight frames at a time in four parts that do not wait for each other, as hash_bytes() does. */
+static struct translated translate_eights(
+    const uint32_t *map, const uint32_t *from, size_t n, uint32_t *to)
+{
+	uint64_t a = n, b = n + HASH_K1, c = n ^ HASH_K1, d = n - HASH_K1, seen = 0;
+
+	for (; n >= 8; n -= 8, from += 8, to += 8) {
+		uint64_t words[4];
+
+		for (size_t i = 0; i < 4; i++)
+			words[i] = translate_two(map, from + 2 * i);
+		memcpy(to, words, sizeof words);
+		seen |= words[0] | words[1] | words[2] | words[3];
+		a = hash_mix(a, words[0]);
+		b = hash_mix(b, words[1]);
+		c = hash_mix(c, words[2]);
+		d = hash_mix(d, words[3]);
+	}
+	return (struct translated){ hash_mix(hash_mix(a, b), hash_mix(c, d)), seen };
+}
+
+static struct translated translate(
+    const uint32_t *map, const uint32_t *from, size_t n, uint32_t *to)
+{
+	struct translated t = translate_eights(map, from, n, to);
+
+	for (size_t i = n - n % 8; i < n; i++) {
+		to[i] = map[from[i]];
+		t.seen |= to[i];
+		t.hash = hash_mix(t.hash, to[i]);
+	}
+	return t;
+}
+
+static void map_frames(struct merger *m, const uint32_t *stack, size_t depth)
+{
+	for (size_t i = 0; i < depth; i++)
+		if (m->tables.locations.to[stack[i]] == MERGER_UNMAPPED)
+			(void)merger_location(m, stack[i]);
+}
+
+static bool add_stack(struct merger *m, size_t i, uint64_t *hash)
 {
 	size_t depth;
 	const uint32_t *stack = sample_stack(m->src, i, &depth);
-	const uint32_t *location_to = m->tables.locations.to;
+	const uint32_t *map = m->tables.locations.to;
+	struct translated t;
 	uint32_t *to;
 
+	*hash = 0;
 	if (!VEC_RESERVE(&m->stacks, depth))
 		return false;
 	if (depth == 0)
 		return true;
 	to = m->stacks.p + m->stacks.n;
 	m->stacks.n += depth;
-	for (size_t k = 0; k < depth; k++) {
-		uint32_t at = location_to[stack[k]];
-
-		to[k] = at == MERGER_UNMAPPED ? merger_location(m, stack[k]) : at;
+	t = translate(map, stack, depth, to);
+	if (t.seen & UNMAPPED_BITS) {
+		map_frames(m, stack, depth);
+		t = translate(map, stack, depth, to);
 	}
+	*hash = t.hash;
 	return !merger_failed(m);
 }
 
@@ -129,12 +192,9 @@ static bool add_labels(struct merger *m, size_t i)
 	return !merger_failed(m);
 }
 
-/* Of the last sample in the arrays, which begins there. */
-static uint64_t hash_sample(const struct merger *m, size_t stack, size_t label)
+/* The labels of the last sample in the arrays, which begin there, on top of its stack's hash. */
+static uint64_t hash_labels(const struct merger *m, uint64_t hash, size_t label)
 {
-	size_t depth = m->stacks.n - stack;
-	uint64_t hash = depth ? hash_bytes(m->stacks.p + stack, depth * sizeof(uint32_t)) : 0;
-
 	for (; label < m->labels.n; label++) {
 		const struct label *l = &m->labels.p[label];
 
@@ -187,7 +247,7 @@ static MUST_USE enum err_code settle_next(struct merger *m, struct err *e)
 	if (!m->next.values)
 		return OK;
 	if (m->stacks.n >= UINT32_MAX || m->labels.n >= UINT32_MAX ||
-	    m->n_samples >= UINT32_MAX - 1)
+	    m->n_samples >= UINT32_MAX - 1 || m->locations.n >= MERGER_UNMAPPED / 2)
 		return FAIL(e, ERR_LIMIT, "merged profile is too large");
 	at = map_intern(&m->sample_map, m->next.hash, sample_equal, m, NULL, m->n_samples);
 	if (at == MAP_NONE)
@@ -211,14 +271,14 @@ static bool all_zero(const int64_t *values, uint32_t n)
 static MUST_USE enum err_code map_sample(struct merger *m, size_t i, struct err *e)
 {
 	const int64_t *values = sample_values(m->src, i);
-	size_t stack = m->stacks.n, label = m->labels.n;
+	size_t label = m->labels.n;
 	uint64_t hash;
 
 	if (all_zero(values, m->out->n_sample_types))
 		return OK;
-	if (!add_stack(m, i) || !add_labels(m, i))
+	if (!add_stack(m, i, &hash) || !add_labels(m, i))
 		return FAIL_NOMEM(e);
-	hash = hash_sample(m, stack, label);
+	hash = hash_labels(m, hash, label);
 	__builtin_prefetch(map_place(&m->sample_map, hash));
 	TRY(settle_next(m, e));
 	m->next = (struct merger_next){ values, hash, m->stacks.n, m->labels.n };
@@ -248,6 +308,18 @@ enum err_code merger_begin(
 	TRY(profile_init(out, e));
 	TRY(merge_header_begin(out, first, e));
 	return VEC_PUSH(&m->stack_at, 0) && VEC_PUSH(&m->label_at, 0) ? OK : FAIL_NOMEM(e);
+}
+
+void merger_expect(struct merger *m, const struct profile *like, size_t n)
+{
+	size_t samples = like->samples.n, frames = like->samples.stack_at[samples];
+
+	n += n / 8 + 1; /* they differ a little */
+	if (samples < EXPECT_FROM || n > SIZE_MAX / UINT32_MAX / m->out->n_sample_types)
+		return;
+	VEC_EXPECT(&m->stacks, frames * n);
+	VEC_EXPECT(&m->stack_at, samples * n);
+	VEC_EXPECT(&m->values, samples * n * m->out->n_sample_types);
 }
 
 enum err_code merger_end(struct merger *m, struct err *e)

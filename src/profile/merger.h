@@ -64,6 +64,8 @@ struct merger {
  */
 enum err_code merger_begin(
     struct merger *m, struct profile *out, const struct profile *first, struct err *e) MUST_USE;
+/* Makes room for n sources like this one, none of whose stacks are equal. */
+void merger_expect(struct merger *m, const struct profile *like, size_t n);
 enum err_code merger_add(struct merger *m, const struct profile *src, struct err *e) MUST_USE;
 enum err_code merger_end(struct merger *m, struct err *e) MUST_USE;
 /* After the end: drops samples that became zero by adding. */

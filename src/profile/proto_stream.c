@@ -9,7 +9,8 @@
 
 #include "profile/proto_varint.h"
 
-#define HEAD_MAX  20                 /* bytes of a tag and a length, or of a tag and a number */
+#define FRAME_MIN 2  /* bytes of a frame: most have more, but not all bytes are frames' */
+#define HEAD_MAX  20 /* bytes of a tag and a length, or of a tag and a number */
 #define FIELD_MAX ((size_t)64 << 20) /* of a whole field; known ones have at most kilobytes */
 
 /* What could not be read goes on in the next piece. */
@@ -32,11 +33,14 @@ static enum err_code take_field(
 				     : FAIL(e, ERR_FORMAT, "type mismatch");
 }
 
-enum err_code proto_stream_begin(struct proto_stream *s, struct err *e)
+enum err_code proto_stream_begin(struct proto_stream *s, size_t expected, struct err *e)
 {
 	*s = (struct proto_stream){ 0 };
 	s->samples = ARENA_NEW(&s->arena, struct proto_samples);
-	return s->samples ? OK : FAIL_NOMEM(e);
+	if (!s->samples)
+		return FAIL_NOMEM(e);
+	VEC_EXPECT(&s->samples->stacks, expected / FRAME_MIN);
+	return OK;
 }
 
 enum err_code proto_stream_take(struct proto_stream *s, struct buf *in, struct err *e)

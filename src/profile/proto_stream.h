@@ -18,8 +18,11 @@ struct proto_stream {
 	struct buf rest; /* all fields that are no samples */
 };
 
-/* ERR_NOMEM. Released with proto_stream_release in either case. */
-enum err_code proto_stream_begin(struct proto_stream *s, struct err *e) MUST_USE;
+/*
+ * `expected`: about how many bytes will come; 0 unknown. ERR_NOMEM. Released with
+ * proto_stream_release in either case.
+ */
+enum err_code proto_stream_begin(struct proto_stream *s, size_t expected, struct err *e) MUST_USE;
 
 /*
  * Reads whole fields from the beginning of *in and moves what is left of it, the beginning of a

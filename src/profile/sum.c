@@ -43,6 +43,8 @@ static MUST_USE enum err_code begin_merge(struct profile_sum *s, struct err *e)
 		return FAIL_NOMEM(e);
 	s->merger = m;
 	TRY(merger_begin(m, &s->merged, &s->only, e));
+	if (s->expected)
+		merger_expect(m, &s->only, s->expected);
 	return add_merged(s, &s->only, e);
 }
 

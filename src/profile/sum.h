@@ -21,6 +21,7 @@ struct profile_sum {
 	struct profile only;   /* the first, until there is a second */
 	struct profile merged;
 	size_t n;
+	size_t expected; /* set by the caller: how many there will be; 0 unknown */
 };
 
 /*

@@ -135,7 +135,7 @@ static enum err_code run_decode_pieces(void *input, struct err *e)
 	struct proto_stream s;
 	struct profile p = { 0 };
 	struct buf piece = { 0 };
-	enum err_code code = proto_stream_begin(&s, e);
+	enum err_code code = proto_stream_begin(&s, left.n, e);
 
 	while (code == OK && left.n) {
 		size_t n = left.n < pieces->n ? left.n : pieces->n;

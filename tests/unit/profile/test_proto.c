@@ -50,7 +50,7 @@ static enum err_code decode_pieces(struct profile *p, struct str bytes, size_t n
 {
 	struct proto_stream s;
 	struct buf piece = { 0 };
-	enum err_code code = proto_stream_begin(&s, e);
+	enum err_code code = proto_stream_begin(&s, bytes.n, e);
 
 	*p = (struct profile){ 0 };
 	while (code == OK && bytes.n) {
