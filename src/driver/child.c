@@ -48,9 +48,12 @@ enum err_code child_wait(pid_t pid, struct err *e)
 {
 	int status;
 
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno == ECHILD)
+			return OK; /* SIGCHLD is ignored: how it ended is not told */
 		if (errno != EINTR)
 			return FAIL_SYS(e, errno, "wait");
+	}
 	if (WIFSIGNALED(status))
 		return FAIL(e, ERR_IO, "signal: %s", strsignal(WTERMSIG(status)));
 	if (WEXITSTATUS(status) != 0)

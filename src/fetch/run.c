@@ -34,7 +34,8 @@ struct child {
 	int signals;  /* signalfd */
 	bool started; /* the profiler, in the command */
 	sigset_t old_mask;
-	char out[PATH_MAX]; /* of its last profile, absolute; "" when none is wanted */
+	struct sigaction old_chld; /* ignored signals are inherited */
+	char out[PATH_MAX];        /* of its last profile, absolute; "" when none is wanted */
 	char line[LINE_MAX_BYTES];
 	size_t n_line;
 };
@@ -80,6 +81,7 @@ static _Noreturn void become(
 	set_or_keep("PPROF_HEAP_RATE", o->heap_rate);
 	set_or_keep("PPROF_BORN", o->born ? STR("1") : STR(""));
 	set_or_keep("PPROF_STATE", o->state);
+	sigaction(SIGCHLD, &c->old_chld, NULL);
 	sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
 	execv(path, o->argv);
 	failed = errno;
@@ -211,6 +213,7 @@ static int await_end(struct child *c)
 static MUST_USE enum err_code hold_signals(struct child *c, struct err *e)
 {
 	static const int held[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
 	sigset_t mask;
 
 	sigemptyset(&mask);
@@ -220,6 +223,9 @@ static MUST_USE enum err_code hold_signals(struct child *c, struct err *e)
 	if (c->signals < 0)
 		return FAIL_SYS(e, errno, "signalfd");
 	sigprocmask(SIG_BLOCK, &mask, &c->old_mask);
+	/* Who started us may ignore it: then nobody would tell that the command has ended, nor how.
+	 */
+	sigaction(SIGCHLD, &standard, &c->old_chld);
 	return OK;
 }
 
@@ -269,6 +275,7 @@ enum err_code run_command(
 		tell_missing(&c, &before);
 	}
 	close(c.signals);
+	sigaction(SIGCHLD, &c.old_chld, NULL);
 	sigprocmask(SIG_SETMASK, &c.old_mask, NULL);
 	return rc;
 }

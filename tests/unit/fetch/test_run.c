@@ -61,6 +61,19 @@ static void test_status(void **state)
 	assert_int_equal(run_shell("kill -9 $$", "", ""), 137);
 }
 
+/* As some supervisors leave it to what they start. */
+static void test_status_when_sigchld_is_ignored(void **state)
+{
+	struct sigaction now;
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(run_shell("exit 7", "", ""), 7);
+	assert_int_equal(sigaction(SIGCHLD, NULL, &now), 0);
+	assert_true(now.sa_handler == SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+}
+
 static void test_environment(void **state)
 {
 	(void)state;
@@ -189,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_status, setup),
+		cmocka_unit_test_setup(test_status_when_sigchld_is_ignored, setup),
 		cmocka_unit_test_setup(test_warning, setup),
 		cmocka_unit_test_setup(test_environment, setup),
 		cmocka_unit_test_setup(test_output, setup),
