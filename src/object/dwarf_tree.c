@@ -308,10 +308,12 @@ static void skip_plain(struct walk *w)
 	while (w->b.end - p > 2) {
 		const size_t length = p[0] < 0x80 ? 1 : 2;
 		const size_t code = p[0] < 0x80 ? p[0] : (p[0] & 0x7fu) | (size_t)p[1] << 7;
-		const struct dwarf_abbrev *a = &v[code - 1];
+		const struct dwarf_abbrev *a;
 
-		if (code - 1 >= n || a->code != code || !a->is_plain ||
-		    a->size > (size_t)(w->b.end - p) - length)
+		if (code == 0 || code > n)
+			break;
+		a = &v[code - 1];
+		if (a->code != code || !a->is_plain || a->size > (size_t)(w->b.end - p) - length)
 			break;
 		p += length + a->size;
 	}
