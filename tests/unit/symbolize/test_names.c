@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <dirent.h>
 #include <elf.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <utime.h>
 
@@ -248,6 +250,86 @@ static void test_cache_is_used(void **state)
 	make(&p, copy, str_c(id), page, at);
 	assert_true(text_is(names(&p), ""));
 	profile_release(&p);
+}
+
+#define WRITERS      4
+#define WRITER_TURNS 100
+
+/* Whether all that is kept is sample_inner's, as it is where `s` is. */
+static bool kept_is_right(struct sym_cache *c)
+{
+	struct frame_set kept = { 0 };
+	struct sym_cache_bytes bytes = { 0 };
+	bool right = sym_cache_load(c, &kept, &bytes) && sym_cache_add_functions(&bytes, &kept);
+
+	for (size_t i = 0; right && i < kept.functions.n; i++)
+		right = kept.functions.p[i].name.n > 0;
+	for (size_t i = 0; right && i < kept.places.n; i++) {
+		const struct frame_place *at = &kept.places.p[i];
+		uint32_t outermost = kept.frames.p[at->first + at->n - 1].function;
+
+		right = text_is(kept.functions.p[outermost].name, "sample_inner");
+	}
+	sym_cache_bytes_release(&bytes);
+	frame_set_release(&kept);
+	return right;
+}
+
+/* In a child: keeps other addresses each time, and reads what others kept. */
+static int read_and_write(unsigned which)
+{
+	struct object *o = sample_open("pie");
+	const struct object_symbol *symbol = sample_symbol(o, "sample_inner");
+	struct arena a = { 0 };
+	struct sym_cache c = sym_cache_of(o, &a);
+	bool right = true;
+
+	for (unsigned i = 0; right && i < WRITER_TURNS; i++) {
+		struct frame_set s = { 0 };
+		uint64_t v[8];
+		struct err e;
+
+		for (unsigned k = 0; k < 8; k++)
+			v[k] = symbol->address + (which + i + k) % symbol->size;
+		right = object_frames_many(o, v, 1 + i % 8, &s, &e) == OK;
+		sym_cache_save(&c, &s);
+		frame_set_release(&s);
+		right = right && kept_is_right(&c);
+	}
+	arena_release(&a);
+	object_close(o);
+	return right ? 0 : 1;
+}
+
+/* Processes that keep names of one binary at the same time, one of which is killed at it. */
+static void test_cache_is_shared(void **state)
+{
+	pid_t children[WRITERS + 1];
+	struct object *o = sample_open("pie");
+	struct arena a = { 0 };
+	struct sym_cache c = sym_cache_of(o, &a);
+	int status;
+
+	(void)state;
+	for (unsigned i = 0; i <= WRITERS; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] == 0)
+			_exit(read_and_write(i));
+	}
+	/* One of them keeps something first. All fail if none can: then waiting ends, too. */
+	for (int i = 0; i < 100000 && access(c.path.p, F_OK) != 0; i++)
+		usleep(100);
+	kill(children[WRITERS], SIGKILL);
+	assert_int_equal(waitpid(children[WRITERS], &status, 0), children[WRITERS]);
+	for (unsigned i = 0; i < WRITERS; i++) {
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_true(kept_is_right(&c));
+	assert_int_equal(access(c.path.p, F_OK), 0);
+	object_close(o);
+	arena_release(&a);
 }
 
 static void test_cache_limits(void **state)
@@ -569,6 +651,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_cache, clear),
 		cmocka_unit_test_setup(test_cache_is_used, clear),
+		cmocka_unit_test_setup(test_cache_is_shared, clear),
 		cmocka_unit_test_setup(test_cache_limits, clear),
 		cmocka_unit_test_setup(test_perf_map, clear),
 		cmocka_unit_test_setup(test_kallsyms, clear),
