@@ -84,7 +84,8 @@ uint32_t map_intern(struct map *m, uint64_t hash, map_equal *equal, const void *
 	uint32_t folded = map_fold(hash);
 	size_t at;
 
-	if (!map_reserve(m, m->n + 1))
+	/* Asked here first: nearly always there is room. */
+	if ((m->failed || m->n >= m->cap / 4 * 3) && !map_reserve(m, m->n + 1))
 		return MAP_NONE;
 	at = probe(m, folded, equal, ctx, key);
 	if (m->slots[at].index == MAP_NONE) {

@@ -14,6 +14,7 @@ struct tagger {
 	struct work *w;
 	struct tag_sums *sums;
 	const bool *wanted; /* per origin */
+	const bool *hit_by; /* per location: one of its nodes is wanted; NULL in a call tree */
 	uint32_t *stamp;    /* per origin: sample + 1 that was counted last */
 	/* Of the sample at hand: */
 	VEC(uint32_t) hits; /* wanted nodes in its stack */
@@ -75,6 +76,8 @@ static bool find_hits_in_stack(struct tagger *t, size_t i)
 
 	t->leaf = depth > 0 ? f->node[f->at[stack[0]]] : GRAPH_NONE;
 	for (size_t k = 0; k < depth; k++) {
+		if (!t->hit_by[stack[k]])
+			continue; /* nearly all */
 		for (uint32_t at = f->at[stack[k]]; at < f->at[stack[k] + 1]; at++) {
 			uint32_t origin = f->node[at];
 
@@ -138,6 +141,19 @@ static bool add_sample(struct tagger *t, size_t i)
 	return set != MAP_NONE && list_sizes(t, labels, n) && add_hits(t, set);
 }
 
+static bool note_locations(struct tagger *t)
+{
+	const struct frames *f = &t->w->frames;
+	uint32_t n = t->w->p->n_locations;
+	bool *hit_by = ARENA_ARRAY(&t->w->scratch, bool, n);
+
+	for (uint32_t i = 0; hit_by && i < n; i++)
+		for (uint32_t at = f->at[i]; at < f->at[i + 1]; at++)
+			hit_by[i] |= t->wanted[f->node[at]];
+	t->hit_by = hit_by;
+	return hit_by;
+}
+
 static bool collect(struct tagger *t, bool *wanted, uint32_t n)
 {
 	struct work *w = t->w;
@@ -147,6 +163,8 @@ static bool collect(struct tagger *t, bool *wanted, uint32_t n)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		wanted[w->g->nodes[i].origin] = true;
+	if (!w->o->call_tree && !note_locations(t))
+		return false;
 	for (size_t i = 0; i < w->p->samples.n && !cancel_now(w->p->cancel, i); i++)
 		if (!add_sample(t, i))
 			return false;
