@@ -286,7 +286,7 @@ static inline void add_row(struct reader *r, struct machine *m)
 {
 	const struct dwarf_wanted *w = r->wanted;
 
-	if (m->address <= m->quiet && m->address >= m->last) {
+	if (m->sequence.n && m->address <= m->quiet && m->address >= m->last) {
 		m->noted = row_of(m);
 		m->last = m->address;
 		m->has_noted = true;

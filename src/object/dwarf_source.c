@@ -40,8 +40,8 @@ bool dwarf_source_header(struct dwarf_source *s)
 	uint64_t length;
 
 	s->end = s->in.info.n;
-	if (s->at > s->end)
-		return false;
+	if (s->at >= s->end)
+		return false; /* also where there is no section at all */
 	s->bytes = (const uint8_t *)s->in.info.p + s->at;
 	b = dwarf_source_cursor(s, s->at);
 	length = dwarf_fixed(&b, 4);
