@@ -5,12 +5,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "gen/pieces.h"
 #include "profile/check.h"
 #include "profile/decode.h"
 #include "profile/encode.h"
 #include "profile/merge.h"
 #include "profile/proto_decode.h"
-#include "profile/proto_stream.h"
 
 static void require(bool ok)
 {
@@ -53,25 +53,6 @@ static void write_and_read(const struct profile *p)
 	buf_release(&second);
 }
 
-/* Pieces of n bytes. */
-static enum err_code decode_pieces(struct profile *p, struct str bytes, size_t n, struct err *e)
-{
-	struct proto_stream s;
-	struct buf piece = { 0 };
-	enum err_code code = proto_stream_begin(&s, bytes.n, e);
-
-	while (code == OK && bytes.n) {
-		buf_add_str(&piece, str_head(bytes, n < bytes.n ? n : bytes.n));
-		bytes = str_skip(bytes, n < bytes.n ? n : bytes.n);
-		code = proto_stream_take(&s, &piece, e);
-	}
-	if (code == OK)
-		code = piece.n ? ERR_FORMAT : proto_stream_end(p, &s, e);
-	proto_stream_release(&s);
-	buf_release(&piece);
-	return code;
-}
-
 static void read_in_pieces(struct str bytes)
 {
 	struct buf first = { 0 }, second = { 0 };
@@ -80,7 +61,7 @@ static void read_in_pieces(struct str bytes)
 	struct err e;
 	bool good = profile_proto_decode(&whole, bytes, &kind, &e) == OK;
 
-	require((decode_pieces(&pieces, bytes, 1 + bytes.n % 50, &e) == OK) == good);
+	require((pieces_decode(&pieces, bytes, 1 + bytes.n % 50, &e) == OK) == good);
 	if (!good)
 		return;
 	require(profile_encode(&whole, &first, &e) == OK);

@@ -14,13 +14,13 @@
 
 #include "gen/builder.h"
 #include "gen/perfdata.h"
+#include "gen/pieces.h"
 #include "profile/aggregate.h"
 #include "profile/compact.h"
 #include "profile/decode.h"
 #include "profile/diff.h"
 #include "profile/encode.h"
 #include "profile/merge.h"
-#include "profile/proto_stream.h"
 #include "profile/scale.h"
 
 #define ATTEMPTS_MAX 5000
@@ -130,27 +130,13 @@ struct pieces {
 
 static enum err_code run_decode_pieces(void *input, struct err *e)
 {
-	struct pieces *pieces = input;
-	struct str left = pieces->all;
-	struct proto_stream s;
-	struct profile p = { 0 };
-	struct buf piece = { 0 };
-	enum err_code code = proto_stream_begin(&s, left.n, e);
+	const struct pieces *pieces = input;
+	struct profile p;
+	enum err_code code = pieces_decode(&p, pieces->all, pieces->n, e);
 
-	while (code == OK && left.n) {
-		size_t n = left.n < pieces->n ? left.n : pieces->n;
-
-		buf_add_str(&piece, str_head(left, n));
-		left = str_skip(left, n);
-		code = buf_failed(&piece) ? FAIL_NOMEM(e) : proto_stream_take(&s, &piece, e);
-	}
-	if (code == OK)
-		code = proto_stream_end(&p, &s, e);
 	if (code != OK)
 		assert_null(p.arena.head);
 	profile_release(&p);
-	proto_stream_release(&s);
-	buf_release(&piece);
 	return code;
 }
 

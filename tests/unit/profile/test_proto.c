@@ -14,12 +14,12 @@
 #include <cmocka.h>
 
 #include "gen/builder.h"
+#include "gen/pieces.h"
 #include "gen/rawproto.h"
 #include "profile/decode.h"
 #include "profile/encode.h"
 #include "profile/gzip.h"
 #include "profile/proto_decode.h"
-#include "profile/proto_stream.h"
 
 static const char *const words[] = { "", "cpu", "ns", "main", "main.c", "key", "text", "bytes", "",
 	"[kernel.kallsyms]_stext" };
@@ -45,26 +45,6 @@ static void add_tables(struct buf *b)
 	buf_release(&location);
 }
 
-/* Reads the bytes in pieces of n. */
-static enum err_code decode_pieces(struct profile *p, struct str bytes, size_t n, struct err *e)
-{
-	struct proto_stream s;
-	struct buf piece = { 0 };
-	enum err_code code = proto_stream_begin(&s, bytes.n, e);
-
-	*p = (struct profile){ 0 };
-	while (code == OK && bytes.n) {
-		buf_add_str(&piece, str_head(bytes, n < bytes.n ? n : bytes.n));
-		bytes = str_skip(bytes, n < bytes.n ? n : bytes.n);
-		code = proto_stream_take(&s, &piece, e);
-	}
-	if (code == OK)
-		code = piece.n ? ERR_FORMAT : proto_stream_end(p, &s, e);
-	proto_stream_release(&s);
-	buf_release(&piece);
-	return code;
-}
-
 static void assert_equal_profiles(const struct profile *p, const struct profile *q)
 {
 	struct buf first = { 0 }, second = { 0 };
@@ -87,7 +67,7 @@ static void assert_read_in_pieces(const struct profile *p, enum err_code code, s
 		struct profile q;
 		struct err e = { 0 };
 
-		assert_int_equal(decode_pieces(&q, bytes, sizes[i], &e), code);
+		assert_int_equal(pieces_decode(&q, bytes, sizes[i], &e), code);
 		if (code == OK)
 			assert_equal_profiles(p, &q);
 		else
