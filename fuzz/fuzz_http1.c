@@ -4,6 +4,7 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/http1.h"
 
@@ -12,6 +13,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_inside(struct str part, struct str in)
 {
 	if (part.n > 0 && (part.p < in.p || part.p + part.n > in.p + in.n))
+		abort();
+}
+
+/* Clean is clean: a redirect leads to no other. */
+static void check_clean(struct str path)
+{
+	char once[64], twice[64];
+
+	if (!http1_clean_path(path, once, sizeof(once)))
+		return;
+	if (!http1_clean_path(str_c(once), twice, sizeof(twice)) || strcmp(once, twice) != 0)
 		abort();
 }
 
@@ -29,6 +41,7 @@ static void check_done(const struct http1_request *r, struct str in)
 		abort();
 	if (http1_unescape(r->path, false, text, sizeof(text), &n) && text[n] != '\0')
 		abort();
+	check_clean(r->path);
 	http1_query(r->query, "seconds", text, sizeof(text));
 	http1_query(r->query, "debug", text, 1);
 }

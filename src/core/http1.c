@@ -61,9 +61,23 @@ static bool absolute_target(struct str *target, struct http1_request *out)
 	return true;
 }
 
+/* The minor version does not matter: RFC 9110, 2.5. */
+static enum http1_status read_version(struct str version, struct http1_request *out)
+{
+	struct str digits = str_skip(version, 5);
+
+	if (!str_starts(version, STR("HTTP/")) || digits.n != 3 || digits.p[1] != '.')
+		return HTTP1_BAD;
+	if (digits.p[0] < '0' || digits.p[0] > '9' || digits.p[2] < '0' || digits.p[2] > '9')
+		return HTTP1_BAD;
+	out->is_1_0 = digits.p[2] == '0';
+	return digits.p[0] == '1' ? HTTP1_DONE : HTTP1_VERSION;
+}
+
 static enum http1_status request_line(struct str line, struct http1_request *out)
 {
 	struct str target, version;
+	enum http1_status status;
 	size_t query;
 
 	if (!str_split(&line, ' ', &out->method) || !str_split(&line, ' ', &target))
@@ -71,10 +85,9 @@ static enum http1_status request_line(struct str line, struct http1_request *out
 	version = line;
 	if (!version.p || !is_token(out->method) || !is_text(target, false))
 		return HTTP1_BAD;
-	if (!str_starts(version, STR("HTTP/")))
-		return HTTP1_BAD;
-	if (!str_is(version, "HTTP/1.1") && !str_is(version, "HTTP/1.0"))
-		return HTTP1_UNSUPPORTED;
+	status = read_version(version, out);
+	if (status != HTTP1_DONE)
+		return status;
 	if (!str_starts(target, STR("/")) && !absolute_target(&target, out))
 		return HTTP1_BAD;
 	query = str_find_char(target, '?');
@@ -210,6 +223,44 @@ bool http1_unescape(struct str s, bool plus, char *out, size_t cap, size_t *n)
 	return true;
 }
 
+/* One part more at the end of a path that has n bytes; the new n, or 0 when there is no room. */
+static size_t add_part(struct str part, char *out, size_t n, size_t cap)
+{
+	if (part.n == 0 || str_is(part, "."))
+		return n;
+	if (str_is(part, "..")) {
+		while (n > 1 && out[n - 1] == '/')
+			n--;
+		while (n > 1 && out[n - 1] != '/')
+			n--;
+		return n;
+	}
+	if (cap - n < part.n + 2)
+		return 0;
+	memcpy(out + n, part.p, part.n);
+	out[n + part.n] = '/';
+	return n + part.n + 1;
+}
+
+bool http1_clean_path(struct str path, char *out, size_t cap)
+{
+	struct str rest = path, part;
+	size_t n = 1;
+
+	if (path.n == 0 || path.p[0] != '/' || cap < 2)
+		return false;
+	out[0] = '/';
+	while (n > 0 && str_split(&rest, '/', &part))
+		n = add_part(part, out, n, cap);
+	if (n == 0)
+		return false;
+	/* Each part has a slash behind it, which only the last one's is too much. */
+	if (n > 1 && path.p[path.n - 1] != '/')
+		n--;
+	out[n] = '\0';
+	return true;
+}
+
 bool http1_query(struct str query, const char *name, char *out, size_t cap)
 {
 	struct str rest = query;
@@ -221,7 +272,7 @@ bool http1_query(struct str query, const char *name, char *out, size_t cap)
 		struct str value =
 		    equals == STR_NPOS ? (struct str){ "", 0 } : str_skip(piece, equals + 1);
 
-		if (str_is(key, name))
+		if (str_is(key, name) && str_find_char(piece, ';') == STR_NPOS)
 			return http1_unescape(value, true, out, cap, NULL);
 	}
 	return false;

@@ -22,7 +22,8 @@ enum http1_status {
 	HTTP1_DONE = 0,
 	HTTP1_MORE,        /* the head is not complete yet */
 	HTTP1_BAD,         /* malformed: answer 400 and close */
-	HTTP1_UNSUPPORTED, /* another HTTP version or a transfer coding: answer 501 and close */
+	HTTP1_UNSUPPORTED, /* a transfer coding: answer 501 and close */
+	HTTP1_VERSION,     /* another major version of HTTP: answer 505 and close */
 };
 
 struct http1_request {
@@ -34,6 +35,7 @@ struct http1_request {
 	struct str origin;        /* "" when absent */
 	struct str fetch_site;    /* Sec-Fetch-Site; "" when absent */
 	uint64_t content_length;  /* 0 when absent */
+	bool is_1_0;              /* HTTP/1.0, whose requests need no Host */
 	bool has_host;
 	bool has_length;
 	size_t head_bytes; /* up to and including the empty line */
@@ -50,8 +52,16 @@ enum http1_status http1_parse(struct str in, struct http1_request *out);
 bool http1_unescape(struct str s, bool plus, char *out, size_t cap, size_t *n);
 
 /*
+ * The canonical form of an absolute path, as Go's servers redirect to it: no empty parts, "." and
+ * ".." gone, a slash at the end kept. out (cap bytes) is NUL-terminated. False when path does not
+ * begin with a slash or the result does not fit.
+ */
+bool http1_clean_path(struct str path, char *out, size_t cap);
+
+/*
  * The first value of parameter `name` in a query, decoded into out. False when it is absent,
- * malformed or too long.
+ * malformed or too long. A pair with a semicolon is passed over, as by Go: whether it separates
+ * pairs has not always been answered alike.
  */
 bool http1_query(struct str query, const char *name, char *out, size_t cap);
 

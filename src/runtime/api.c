@@ -251,8 +251,10 @@ static void send_head(const struct pprof_response *to, const struct rt_reply *re
 		to->header(to->ctx, "Content-Disposition", reply->disposition);
 	if (reply->is_error)
 		to->header(to->ctx, "X-Go-Pprof", "1");
-	if (reply->location)
+	if (reply->location[0])
 		to->header(to->ctx, "Location", reply->location);
+	if (reply->allow)
+		to->header(to->ctx, "Allow", reply->allow);
 	to->header(to->ctx, "Cache-Control", "no-store");
 	to->header(to->ctx, "Content-Length", fmt_end(&b));
 }

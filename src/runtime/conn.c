@@ -71,8 +71,10 @@ static void put_head(struct rt_conn *c)
 		put_field(&b, "Content-Disposition", r->disposition);
 	if (r->is_error)
 		put_field(&b, "X-Go-Pprof", "1");
-	if (r->location)
+	if (r->location[0])
 		put_field(&b, "Location", r->location);
+	if (r->allow)
+		put_field(&b, "Allow", r->allow);
 	if (r->status == 401)
 		put_field(&b, "WWW-Authenticate", "Bearer");
 	put_field(&b, "Cache-Control", "no-store");
@@ -115,12 +117,17 @@ static bool origin_is_own(struct str origin)
 	return slashes != STR_NPOS && rt_listener_is_own_name(str_skip(origin, slashes + 3));
 }
 
-/* A browser that some web page has sent here is turned away, whatever name it used. */
+/*
+ * A browser that some web page has sent here is turned away, whatever name it used. It always says
+ * one: what has none is HTTP/1.0, from a script.
+ */
 static bool is_allowed(const struct rt_conn_rules *rules, const struct http1_request *head)
 {
+	bool nameless = head->is_1_0 && !head->has_host && head->host.n == 0;
+
 	if (!rules->check_host)
 		return true;
-	if (!rt_listener_is_own_name(head->host))
+	if (!nameless && !rt_listener_is_own_name(head->host))
 		return false;
 	if (str_is(head->fetch_site, "cross-site"))
 		return false;
@@ -142,6 +149,10 @@ static void answer(struct rt_conn *c, const struct rt_conn_rules *rules)
 	size_t n;
 	struct rt_request req;
 
+	if (!c->head.has_host && !c->head.is_1_0 && rules->check_host) {
+		fail(c, 400, "missing required Host header");
+		return;
+	}
 	if (!is_allowed(rules, &c->head)) {
 		fail(c, 403, "Host or Origin is not this machine");
 		return;
@@ -188,7 +199,9 @@ static void got_bytes(struct rt_conn *c, const struct rt_conn_rules *rules)
 	else if (status == HTTP1_BAD)
 		fail(c, 400, "malformed request");
 	else if (status == HTTP1_UNSUPPORTED)
-		fail(c, 501, "HTTP version or transfer coding not supported");
+		fail(c, 501, "transfer coding not supported");
+	else if (status == HTTP1_VERSION)
+		fail(c, 505, "unsupported protocol version");
 	if (status != HTTP1_DONE)
 		return;
 	c->head_done = true;

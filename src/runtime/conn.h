@@ -39,7 +39,7 @@ struct rt_conn {
 	bool head_done;
 	struct rt_job job;
 	struct rt_reply reply;
-	char out_head[1024];
+	char out_head[1536];
 	size_t out_head_n;
 	size_t sent; /* of out_head and then the reply's body */
 	char in[RT_CONN_HEAD_MAX + RT_CONN_BODY_MAX];

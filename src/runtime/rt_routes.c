@@ -58,6 +58,7 @@ const char *rt_routes_phrase(int status)
 		{ 500, "Internal Server Error" },
 		{ 501, "Not Implemented" },
 		{ 503, "Service Unavailable" },
+		{ 505, "HTTP Version Not Supported" },
 	};
 
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
@@ -359,10 +360,57 @@ bool rt_routes_is_ours(struct str path)
 	return str_starts(path, STR(PREFIX)) || str_is(path, "/debug/pprof");
 }
 
-static bool method_allowed(const struct rt_request *req)
+/* NULL, or the methods that there are, as this one is none of them. */
+static const char *allowed_instead(const struct rt_request *req)
 {
-	return req->method.n == 0 || str_is(req->method, "GET") || str_is(req->method, "HEAD") ||
-	       (str_is(req->method, "POST") && str_is(req->path, PREFIX "symbol"));
+	bool is_symbol = str_is(req->path, PREFIX "symbol");
+
+	if (req->method.n == 0 || str_is(req->method, "GET") || str_is(req->method, "HEAD") ||
+	    (is_symbol && str_is(req->method, "POST")))
+		return NULL;
+	return is_symbol ? "GET, HEAD, POST" : "GET, HEAD";
+}
+
+/* Text of a request into a header: what could end that is escaped. */
+static void put_escaped(struct fmt_buf *b, struct str text, const char *also)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c > ' ' && c < 127 && !strchr(also, c)) {
+			fmt_char(b, (char)c);
+			continue;
+		}
+		fmt_char(b, '%');
+		fmt_hex(b, c, 2);
+	}
+}
+
+/* Paths that are not in their canonical form are sent to it, as by Go's ServeMux. */
+static bool redirect(const struct rt_request *req, struct rt_reply *reply)
+{
+	struct fmt_buf b = fmt_buf_of(reply->location, sizeof(reply->location));
+	char clean[sizeof(reply->location)];
+
+	if (!http1_clean_path(req->path, clean, sizeof(clean)))
+		return false;
+	if (strcmp(clean, "/debug/pprof") == 0)
+		fmt_c(&b, PREFIX);
+	else if (!str_is(req->path, clean))
+		put_escaped(&b, str_c(clean), "%?#\"<>\\");
+	else
+		return false;
+	if (req->query.n) {
+		fmt_char(&b, '?');
+		put_escaped(&b, req->query, "");
+	}
+	if (b.failed) {
+		reply->location[0] = '\0';
+		return false;
+	}
+	fmt_end(&b);
+	reply->status = 301;
+	return true;
 }
 
 bool rt_routes_begin(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
@@ -373,15 +421,13 @@ bool rt_routes_begin(const struct rt_request *req, struct rt_job *job, struct rt
 	*reply = (struct rt_reply){ .status = 200, .content_type = TEXT_PLAIN };
 	*job = (struct rt_job){ .head_only = str_is(req->method, "HEAD") };
 	reply->head_only = job->head_only;
-	if (!method_allowed(req)) {
+	reply->allow = allowed_instead(req);
+	if (reply->allow) {
 		rt_routes_error(reply, 405, "Method Not Allowed");
 		return true;
 	}
-	if (str_is(req->path, "/debug/pprof")) {
-		reply->status = 301;
-		reply->location = PREFIX;
+	if (redirect(req, reply))
 		return true;
-	}
 	if (!rt_routes_is_ours(req->path)) {
 		rt_routes_error(reply, 404, "404 page not found");
 		reply->is_error = false;

@@ -30,10 +30,11 @@ struct rt_request {
 struct rt_reply {
 	int status;
 	const char *content_type; /* static */
-	const char *location;     /* static; NULL unless a redirect */
-	char disposition[128];    /* "" when none */
-	bool is_error;            /* gets X-Go-Pprof: 1 */
-	bool head_only;           /* HEAD: headers as for GET, no body */
+	char location[256];       /* "" unless a redirect; no character that a header cannot have */
+	const char *allow;     /* static; the methods that may be used, when one was that may not */
+	char disposition[128]; /* "" when none */
+	bool is_error;         /* gets X-Go-Pprof: 1 */
+	bool head_only;        /* HEAD: headers as for GET, no body */
 	struct rt_bytes body;
 };
 

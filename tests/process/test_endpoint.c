@@ -75,6 +75,17 @@ static void errors_are_gos(void **state)
 	assert_int_equal(get("/"), 404);
 	assert_int_equal(get("/debug/pprof"), 301);
 	assert_true(has_header("\r\nLocation: /debug/pprof/\r\n"));
+	assert_int_equal(get("//debug/pprof//x/../heap?debug=1"), 301);
+	assert_true(has_header("\r\nLocation: /debug/pprof/heap?debug=1\r\n"));
+	assert_int_equal(get("/debug/pprof/.%0d%0aX:%20y//%3f%25"), 301);
+	assert_true(has_header("\r\nLocation: /debug/pprof/.%0d%0aX:%20y/%3f%25\r\n"));
+	assert_int_equal(
+	    send_raw("PUT /debug/pprof/symbol HTTP/1.1\r\nHost: localhost\r\n\r\n"), 405);
+	assert_true(has_header("\r\nAllow: GET, HEAD, POST\r\n"));
+	assert_int_equal(
+	    send_raw("POST /debug/pprof/heap HTTP/1.1\r\nHost: localhost\r\n\r\n"), 405);
+	assert_true(has_header("\r\nAllow: GET, HEAD\r\n"));
+	assert_int_equal(send_raw("GET /debug/pprof/ HTTP/2.0\r\nHost: localhost\r\n\r\n"), 505);
 	assert_int_equal(get("/debug/pprof/%68eap?debug=%31"), 200);
 	assert_memory_equal(client_body(out), "heap profile: ", 14);
 	assert_int_equal(get("/debug/pprof/%00heap"), 400);
@@ -134,7 +145,13 @@ static void other_hosts_are_refused(void **state)
 	(void)state;
 	assert_int_equal(
 	    send_raw("GET /debug/pprof/heap HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 403);
-	assert_int_equal(send_raw("GET /debug/pprof/heap HTTP/1.1\r\n\r\n"), 403);
+	assert_int_equal(send_raw("GET /debug/pprof/heap HTTP/1.1\r\n\r\n"), 400);
+	/* No browser sends it without a name, so none of its pages can. */
+	assert_int_equal(send_raw("GET /debug/pprof/heap HTTP/1.0\r\n\r\n"), 200);
+	assert_int_equal(
+	    send_raw("GET /debug/pprof/heap HTTP/1.0\r\nHost: evil.example\r\n\r\n"), 403);
+	assert_int_equal(
+	    send_raw("GET /debug/pprof/heap HTTP/1.0\r\nOrigin: http://evil.example\r\n\r\n"), 403);
 	assert_int_equal(send_raw("GET /debug/pprof/heap HTTP/1.1\r\nHost: localhost\r\n"
 				  "Origin: http://evil.example\r\n\r\n"),
 	    403);

@@ -76,8 +76,11 @@ static void what_is_refused(void **state)
 		{ "G@T / HTTP/1.1\r\n\r\n", HTTP1_BAD },
 		{ "GET /\x01 HTTP/1.1\r\n\r\n", HTTP1_BAD },
 		{ "GET / FTP/1.1\r\n\r\n", HTTP1_BAD },
-		{ "GET / HTTP/2.0\r\n\r\n", HTTP1_UNSUPPORTED },
-		{ "GET / HTTP/1.1 x\r\n\r\n", HTTP1_UNSUPPORTED },
+		{ "GET / HTTP/2.0\r\n\r\n", HTTP1_VERSION },
+		{ "GET / HTTP/0.9\r\n\r\n", HTTP1_VERSION },
+		{ "GET / HTTP/1.1 x\r\n\r\n", HTTP1_BAD },
+		{ "GET / HTTP/1\r\n\r\n", HTTP1_BAD },
+		{ "GET / HTTP/1.x\r\n\r\n", HTTP1_BAD },
 		{ "GET / HTTP/1.1\r\nno colon\r\n\r\n", HTTP1_BAD },
 		{ "GET / HTTP/1.1\r\nHost : a\r\n\r\n", HTTP1_BAD },
 		{ "GET / HTTP/1.1\r\n folded\r\n\r\n", HTTP1_BAD },
@@ -93,6 +96,18 @@ static void what_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(parse(cases[i].text, &r), cases[i].status);
+}
+
+static void versions(void **state)
+{
+	struct http1_request r;
+
+	(void)state;
+	assert_int_equal(parse("GET / HTTP/1.0\r\n\r\n", &r), HTTP1_DONE);
+	assert_true(r.is_1_0);
+	assert_int_equal(parse("GET / HTTP/1.1\r\n\r\n", &r), HTTP1_DONE);
+	assert_false(r.is_1_0);
+	assert_int_equal(parse("GET / HTTP/1.2\r\n\r\n", &r), HTTP1_DONE);
 }
 
 static void too_many_fields(void **state)
@@ -130,6 +145,27 @@ static void unescape(void **state)
 	assert_false(http1_unescape(STR(""), false, out, 0, NULL));
 }
 
+/* As Go's path.Clean, but a slash at the end stays. */
+static void canonical_paths(void **state)
+{
+	static const char *const cases[][2] = { { "/", "/" }, { "//", "/" }, { "/a", "/a" },
+		{ "/a/", "/a/" }, { "//a//b", "/a/b" }, { "/a/./b", "/a/b" }, { "/a/../b", "/b" },
+		{ "/a/b/../..", "/" }, { "/../../a", "/a" }, { "/a/..", "/" }, { "/a/.", "/a" },
+		{ "/a/./", "/a/" }, { "/.../a", "/.../a" }, { "/ab/../c//", "/c/" } };
+	char out[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(http1_clean_path(str_c(cases[i][0]), out, sizeof(out)));
+		assert_string_equal(out, cases[i][1]);
+	}
+	assert_true(http1_clean_path(STR("/1234567890123"), out, sizeof(out)));
+	assert_false(http1_clean_path(STR("/123456789012345"), out, sizeof(out)));
+	assert_false(http1_clean_path(STR("a"), out, sizeof(out)));
+	assert_false(http1_clean_path(STR(""), out, sizeof(out)));
+	assert_false(http1_clean_path(STR("/"), out, 1));
+}
+
 static void queries(void **state)
 {
 	char out[8];
@@ -142,6 +178,9 @@ static void queries(void **state)
 	assert_false(http1_query(STR("second=1"), "seconds", out, sizeof(out)));
 	assert_false(http1_query(STR(""), "seconds", out, sizeof(out)));
 	assert_false(http1_query(STR("a=123456789"), "a", out, sizeof(out)));
+	assert_false(http1_query(STR("seconds=1;debug=1"), "seconds", out, sizeof(out)));
+	assert_true(http1_query(STR("seconds=1;debug=1&seconds=2"), "seconds", out, sizeof(out)));
+	assert_string_equal(out, "2");
 }
 
 static void host_names(void **state)
@@ -162,8 +201,10 @@ int main(void)
 		cmocka_unit_test(every_prefix_wants_more),
 		cmocka_unit_test(absolute_targets),
 		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(versions),
 		cmocka_unit_test(too_many_fields),
 		cmocka_unit_test(unescape),
+		cmocka_unit_test(canonical_paths),
 		cmocka_unit_test(queries),
 		cmocka_unit_test(host_names),
 	};
