@@ -1,4 +1,5 @@
-/* A descriptor table for one thread; see own_files.h. Called by endpoint.c and watch.c. */
+/* A descriptor table for one thread; see own_files.h. Called by endpoint.c, watch.c and rt_cpu.c.
+ */
 #include "runtime/own_files.h"
 
 #include <limits.h>

@@ -8,11 +8,13 @@
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runtime/busy.h"
 #include "runtime/cpu_signal.h"
 #include "runtime/cpu_timer.h"
 #include "runtime/futexlock.h"
+#include "runtime/own_files.h"
 #include "runtime/ownthread.h"
 #include "runtime/rt.h"
 #include "runtime/rt_routes.h"
@@ -153,19 +155,34 @@ static void check_signals(void)
 	atomic_store(&cpu.stolen, true);
 }
 
+/*
+ * A descriptor is kept only where the program can neither see nor close it. Those of perf events
+ * must be in the program's table, as other threads close them.
+ */
+static int own_directory(void)
+{
+	return !cpu.perf && rt_own_files(-1) ? rt_threads_directory() : -1;
+}
+
 static void *scan_threads(void *unused)
 {
+	int directory;
+
 	(void)unused;
 	pthread_setname_np(pthread_self(), "pprof-cpu");
 	rt_busy_for_ever(); /* nothing that happens on this thread is the program's */
+	directory = own_directory();
 	while (!atomic_load(&cpu.stop)) {
 		uint64_t start = rt_routes_now(), ms;
 
 		check_signals();
-		rt_threads_scan(begin_each);
+		if (directory < 0 || !rt_threads_scan_directory(directory, begin_each))
+			rt_threads_scan(begin_each);
 		ms = (rt_routes_now() - start) * SCAN_SHARE / 1000000;
 		rt_futex_wait(&cpu.stop, 0, ms > SCAN_MS ? (unsigned)ms : SCAN_MS);
 	}
+	if (directory >= 0)
+		close(directory);
 	return NULL;
 }
 

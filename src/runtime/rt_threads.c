@@ -27,9 +27,13 @@
 static struct {
 	struct rt_thread *table; /* RT_THREADS_MAX of them; pages come with use */
 	struct rt_futexlock lock;
-	sigset_t mask;         /* of the lock's holder */
-	uint32_t scans;        /* guarded by the lock */
-	_Atomic uint32_t high; /* no thread is at or behind this place */
+	sigset_t mask;  /* of the lock's holder */
+	uint32_t scans; /* guarded by the lock */
+	/*
+	 * A bit for each place that is taken, guarded by the lock: whoever goes through the threads
+	 * would go through a megabyte of the table otherwise, as a place is a thread's id.
+	 */
+	uint64_t taken[RT_THREADS_MAX / 64];
 	_Atomic bool inherit;
 	struct rt_birth births[BIRTHS];
 	_Atomic uint32_t next_birth;
@@ -87,7 +91,7 @@ void rt_threads_note(const struct rt_thread *t)
 static struct rt_thread *add(int32_t tid)
 {
 	struct rt_thread *t = rt_threads_find(tid);
-	uint32_t end;
+	uint32_t at;
 
 	for (uint32_t i = 0; !t && threads.table && i < WINDOW; i++)
 		if (atomic_load(&place(tid, i)->tid) == 0)
@@ -96,9 +100,8 @@ static struct rt_thread *add(int32_t tid)
 		rt_stats_add(RT_STAT_LOST_THREADS, 1);
 		return NULL;
 	}
-	end = (uint32_t)(t - threads.table) + 1;
-	if (atomic_load(&threads.high) < end)
-		atomic_store(&threads.high, end);
+	at = (uint32_t)(t - threads.table);
+	threads.taken[at / 64] |= (uint64_t)1 << at % 64;
 	t->seen = threads.scans;
 	atomic_store_explicit(&t->tid, tid, memory_order_release);
 	return t;
@@ -128,9 +131,11 @@ void rt_threads_after_fork(void)
 {
 	if (!threads.table)
 		return;
-	for (uint32_t i = 0; i < atomic_load(&threads.high); i++)
-		if (atomic_load(&threads.table[i].tid) != 0)
+	/* Of the bits too: another thread may have been in the middle of a change. */
+	for (uint32_t i = 0; i < RT_THREADS_MAX; i++)
+		if (threads.taken[i / 64] >> i % 64 & 1)
 			memset(&threads.table[i], 0, sizeof(struct rt_thread));
+	memset(threads.taken, 0, sizeof(threads.taken));
 	atomic_store(&threads.lock.word, 0);
 	for (uint32_t i = 0; i < BIRTHS; i++)
 		atomic_store(&threads.births[i].used, false);
@@ -140,8 +145,11 @@ void rt_threads_after_fork(void)
 /* The lock is held. */
 static void drop(struct rt_thread *t)
 {
+	size_t at = (size_t)(t - threads.table);
+
 	rt_cpu_thread_ends(t);
 	memset(t, 0, sizeof(*t));
+	threads.taken[at / 64] &= ~((uint64_t)1 << at % 64);
 }
 
 struct rt_birth *rt_threads_birth(void *(*start)(void *), void *arg, void *caller)
@@ -207,37 +215,61 @@ void rt_threads_inherit_labels(bool on)
 }
 
 /* The ids in one piece of the directory. */
-static void add_entries(const char *p, const char *end, struct rt_bytes *out)
+static void each_entry(
+    const char *p, const char *end, void (*each)(void *ctx, int32_t tid), void *ctx)
 {
 	while (p < end) {
 		const struct dirent64 *d = (const struct dirent64 *)(const void *)p;
 		uint64_t tid;
 
-		if (str_to_u64(str_c(d->d_name), 10, &tid)) {
-			int32_t id = (int32_t)tid;
-
-			rt_bytes_add(out, &id, sizeof(id));
-		}
+		if (str_to_u64(str_c(d->d_name), 10, &tid))
+			each(ctx, (int32_t)tid);
 		p += d->d_reclen;
 	}
 }
 
-/* readdir would allocate. */
-bool rt_threads_list(struct rt_bytes *out)
+int rt_threads_directory(void)
 {
-	int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/*
+ * Calls read for each piece of the directory, by getdents as readdir would allocate. False when it
+ * cannot be read, or not to its end.
+ */
+static bool each_piece(int fd, void (*read)(void *ctx, const char *p, const char *end), void *ctx)
+{
 	_Alignas(8) char piece[4096];
 	long got;
 
-	if (fd < 0)
+	if (lseek(fd, 0, SEEK_SET) != 0)
 		return false;
 	do {
 		got = syscall(SYS_getdents64, fd, piece, sizeof(piece));
 		if (got > 0)
-			add_entries(piece, piece + got, out);
+			read(ctx, piece, piece + got);
 	} while (got > 0);
-	close(fd);
-	return got == 0 && !out->failed;
+	return got == 0;
+}
+
+static void add_to_list(void *list, int32_t tid)
+{
+	rt_bytes_add(list, &tid, sizeof(tid));
+}
+
+static void list_piece(void *list, const char *p, const char *end)
+{
+	each_entry(p, end, add_to_list, list);
+}
+
+bool rt_threads_list(struct rt_bytes *out)
+{
+	int fd = rt_threads_directory();
+	bool good = fd >= 0 && each_piece(fd, list_piece, out) && !out->failed;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
 }
 
 size_t rt_threads_number(void)
@@ -249,9 +281,9 @@ size_t rt_threads_number(void)
 
 void rt_threads_each(void (*each)(struct rt_thread *))
 {
-	for (uint32_t i = 0; i < atomic_load(&threads.high); i++)
-		if (atomic_load(&threads.table[i].tid) != 0)
-			each(&threads.table[i]);
+	for (uint32_t word = 0; word < RT_THREADS_MAX / 64; word++)
+		for (uint64_t left = threads.taken[word]; left; left &= left - 1)
+			each(&threads.table[word * 64 + (uint32_t)__builtin_ctzll(left)]);
 }
 
 static void drop_if_gone(struct rt_thread *t)
@@ -261,27 +293,50 @@ static void drop_if_gone(struct rt_thread *t)
 		drop(t);
 }
 
-bool rt_threads_scan(void (*each)(struct rt_thread *))
+static void see(void *unused, int32_t tid)
 {
-	struct rt_bytes list = { 0 };
+	struct rt_thread *t = add(tid);
+
+	(void)unused;
+	if (t)
+		t->seen = threads.scans;
+}
+
+/*
+ * Ten times a second while a CPU profile runs, at the program's expense: so no memory is mapped for
+ * it, whose return would interrupt the program's threads on other CPUs. The lock is not held while
+ * the kernel writes the list down.
+ */
+static void see_piece(void *unused, const char *p, const char *end)
+{
+	rt_threads_lock();
+	each_entry(p, end, see, unused);
+	rt_threads_unlock();
+}
+
+bool rt_threads_scan_directory(int fd, void (*each)(struct rt_thread *))
+{
 	bool good;
 
 	rt_threads_lock();
 	threads.scans++;
 	rt_threads_unlock();
-	good = rt_threads_list(&list);
+	good = each_piece(fd, see_piece, NULL);
 	rt_threads_lock();
-	for (size_t i = 0; good && i < list.n / sizeof(int32_t); i++) {
-		struct rt_thread *t = add(((const int32_t *)(const void *)list.p)[i]);
-
-		if (t)
-			t->seen = threads.scans;
-	}
 	if (good) {
 		rt_threads_each(drop_if_gone);
 		rt_threads_each(each);
 	}
 	rt_threads_unlock();
-	rt_bytes_release(&list);
+	return good;
+}
+
+bool rt_threads_scan(void (*each)(struct rt_thread *))
+{
+	int fd = rt_threads_directory();
+	bool good = fd >= 0 && rt_threads_scan_directory(fd, each);
+
+	if (fd >= 0)
+		close(fd);
 	return good;
 }

@@ -87,6 +87,12 @@ void rt_threads_inherit_labels(bool on);
  * with the lock held. False when the list cannot be read. RT_ANY
  */
 bool rt_threads_scan(void (*each)(struct rt_thread *));
+/*
+ * The same from a descriptor of that directory, which spares whoever looks often the way to it
+ * through /proc. rt_threads_directory opens one, close-on-exec; -1 when that fails. RT_ANY
+ */
+int rt_threads_directory(void);
+bool rt_threads_scan_directory(int fd, void (*each)(struct rt_thread *));
 /* Calls each(thread) for every thread in the table. The lock is held by the caller. */
 void rt_threads_each(void (*each)(struct rt_thread *));
 
