@@ -17,9 +17,6 @@
 #include "core/wire.h"
 #include "runtime/modules.h"
 
-/* Enough for a shape's names, the labels' and "". */
-#define NAMES_MAX 20
-
 /* Addresses to location ids, which are 1 + the order of first use. */
 struct locations {
 	struct rt_bytes order; /* uint64_t[]: addresses by id */
@@ -27,7 +24,7 @@ struct locations {
 	size_t n, mask;
 };
 
-/* Texts of labels to their numbers among these, by order of first use. */
+/* The string table: texts to their numbers, by order of first use. */
 struct texts {
 	struct rt_bytes order; /* struct str[] */
 	struct rt_bytes slots; /* uint32_t[]: number + 1, 0 free */
@@ -43,8 +40,6 @@ struct encoder {
 	struct rt_bytes functions; /* uint64_t[]: addresses that stand for frames without code */
 	const struct rt_snapshot *snapshot;
 	const struct rt_shape *shape;
-	const char *names[NAMES_MAX]; /* strings before those of mappings */
-	uint64_t n_names;
 	uint8_t buf[4096];
 };
 
@@ -125,7 +120,7 @@ static bool resize_texts(struct texts *t, size_t slots)
 	return true;
 }
 
-/* The number of this text among those of labels; 0 also when memory is short. */
+/* The number of this text; 0 also when memory is short. */
 static size_t text_number(struct texts *t, struct str text)
 {
 	size_t at = hash_bytes(text.p, text.n);
@@ -147,13 +142,18 @@ static size_t text_number(struct texts *t, struct str text)
 	}
 }
 
-/* Texts of labels stand behind those of mappings in the string table. */
+/* The string table begins with the empty text, whatever else is there. */
 static uint64_t text_id(struct encoder *e, struct str text)
 {
-	uint64_t id = text.n ? e->n_names + 2 * e->mappings.n + text_number(&e->texts, text) : 0;
+	uint64_t id = text_number(&e->texts, text);
 
-	e->w.failed = e->w.failed || e->texts.order.failed || (text.n && !e->texts.slots.p);
+	e->w.failed = e->w.failed || e->texts.order.failed || !e->texts.slots.p;
 	return id;
+}
+
+static uint64_t name_id(struct encoder *e, const char *name)
+{
+	return text_id(e, str_c(name));
 }
 
 static bool flush_to_bytes(void *ctx, const uint8_t *data, size_t n)
@@ -162,20 +162,6 @@ static bool flush_to_bytes(void *ctx, const uint8_t *data, size_t n)
 
 	rt_bytes_add(out, data, n);
 	return !out->failed;
-}
-
-/* The number of a name in the string table. Only the first ones may be new: see name_all. */
-static uint64_t name_id(struct encoder *e, const char *name)
-{
-	uint64_t i = 0;
-
-	while (i < e->n_names && strcmp(e->names[i], name) != 0)
-		i++;
-	if (i == NAMES_MAX)
-		return 0;
-	if (i == e->n_names)
-		e->names[e->n_names++] = name;
-	return i;
 }
 
 static void put_value_type(struct encoder *e, uint32_t field, const struct rt_value_type *v)
@@ -282,13 +268,13 @@ static void put_sample(struct encoder *e, const struct rt_row *row)
 static void put_mapping(struct encoder *e, size_t i)
 {
 	const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
-	uint64_t path = e->n_names + 2 * i;
+	uint64_t path = text_id(e, m->path), build_id = name_id(e, m->build_id);
 	size_t size = wire_size_uint(PB_MAPPING_ID, i + 1) +
 		      wire_size_uint(PB_MAPPING_START, m->start) +
 		      wire_size_uint(PB_MAPPING_LIMIT, m->end) +
 		      wire_size_uint(PB_MAPPING_OFFSET, m->offset) +
 		      wire_size_uint(PB_MAPPING_FILENAME, path) +
-		      wire_size_uint(PB_MAPPING_BUILD_ID, path + 1);
+		      wire_size_uint(PB_MAPPING_BUILD_ID, build_id);
 
 	wire_put_tag(&e->w, PB_PROFILE_MAPPING, WIRE_BYTES);
 	wire_put_varint(&e->w, size);
@@ -297,7 +283,7 @@ static void put_mapping(struct encoder *e, size_t i)
 	wire_put_uint(&e->w, PB_MAPPING_LIMIT, m->end);
 	wire_put_uint(&e->w, PB_MAPPING_OFFSET, m->offset);
 	wire_put_uint(&e->w, PB_MAPPING_FILENAME, path);
-	wire_put_uint(&e->w, PB_MAPPING_BUILD_ID, path + 1);
+	wire_put_uint(&e->w, PB_MAPPING_BUILD_ID, build_id);
 }
 
 /* A frame that is no code: a location with a function, whose id is the pseudo address. */
@@ -381,61 +367,29 @@ static uint64_t function_pc(const struct encoder *e, size_t i)
 	return ((const uint64_t *)(const void *)e->functions.p)[i];
 }
 
-/* Those with names of their own first: theirs are texts, behind which the others' stand. */
 static void put_functions(struct encoder *e)
 {
 	struct rt_frame_text text;
-	uint64_t name;
 
-	for (size_t i = 0; i < n_functions(e); i++)
-		if (rt_snapshot_frame_text(e->snapshot, function_pc(e, i), &text))
+	for (size_t i = 0; i < n_functions(e); i++) {
+		uint64_t pc = function_pc(e, i), name;
+
+		if (rt_snapshot_frame_text(e->snapshot, pc, &text)) {
 			put_function(e, i + 1, text_id(e, text.name), text_id(e, text.system_name),
 			    text_id(e, text.file));
-	name = e->n_names + 2 * e->mappings.n + e->texts.n;
-	for (size_t i = 0; i < n_functions(e); i++)
-		if (!(function_pc(e, i) & RT_PC_NAMED)) {
-			put_function(e, i + 1, name, name, 0);
-			name++;
+			continue;
 		}
+		name = text_id(e, rt_stacktab_pseudo_name(pc));
+		put_function(e, i + 1, name, name, 0);
+	}
 }
 
 static void put_strings(struct encoder *e)
 {
-	for (size_t i = 0; i < e->n_names; i++)
-		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(e->names[i]));
-	for (size_t i = 0; i < e->mappings.n; i++) {
-		const struct rt_mapping *m = rt_mappings_at(&e->mappings, i);
-
-		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, m->path);
-		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, str_c(m->build_id));
-	}
 	for (size_t i = 0; i < e->texts.n; i++)
 		wire_put_str(&e->w, PB_PROFILE_STRING_TABLE, text_at(&e->texts, i));
-	for (size_t i = 0; i < n_functions(e); i++)
-		if (!(function_pc(e, i) & RT_PC_NAMED))
-			wire_put_str(&e->w, PB_PROFILE_STRING_TABLE,
-			    rt_stacktab_pseudo_name(function_pc(e, i)));
 }
 
-/* All names first: where the other strings are depends on how many there are. */
-static void name_all(struct encoder *e, const struct rt_snapshot *s)
-{
-	name_id(e, "");
-	for (unsigned v = 0; v < e->shape->n; v++) {
-		name_id(e, e->shape->values[v].type);
-		name_id(e, e->shape->values[v].unit);
-	}
-	name_id(e, e->shape->period.type);
-	name_id(e, e->shape->period.unit);
-	name_id(e, "bytes");
-	if (s->labels) {
-		name_id(e, "age");
-		name_id(e, "born");
-		name_id(e, "seconds");
-	}
-}
-
-/* Before put_functions, whose names stand behind all texts. */
 static void put_comments(struct encoder *e, const struct rt_snapshot *s)
 {
 	struct str rest = { (const char *)s->comments.p, s->comments.n }, line;
@@ -447,7 +401,7 @@ static void put_comments(struct encoder *e, const struct rt_snapshot *s)
 
 static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 {
-	name_all(e, s);
+	name_id(e, "");
 	for (unsigned v = 0; v < e->shape->n; v++)
 		put_value_type(e, PB_PROFILE_SAMPLE_TYPE, &e->shape->values[v]);
 	for (size_t i = 0; i < s->n; i++)
@@ -457,7 +411,6 @@ static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 	put_comments(e, s);
 	put_locations(e);
 	put_functions(e);
-	put_strings(e);
 	wire_put_uint(&e->w, PB_PROFILE_TIME_NANOS, (uint64_t)s->time_ns);
 	if (s->duration_ns)
 		wire_put_uint(&e->w, PB_PROFILE_DURATION_NANOS, (uint64_t)s->duration_ns);
@@ -466,6 +419,8 @@ static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 	if (e->shape->default_type)
 		wire_put_uint(
 		    &e->w, PB_PROFILE_DEFAULT_SAMPLE_TYPE, name_id(e, e->shape->default_type));
+	/* Last, as each of the others may have a new one. */
+	put_strings(e);
 }
 
 bool rt_encode(const struct rt_snapshot *s, const struct rt_shape *shape, struct rt_bytes *out)

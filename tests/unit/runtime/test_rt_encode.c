@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,31 @@ static void values_stacks_and_ids(void **state)
 	rt_snapshot_release(&s);
 }
 
+/* Texts that are there already for another reason: names of values and of mapped files. */
+static void each_text_is_there_once(void **state)
+{
+	uintptr_t stack[] = { (uintptr_t)each_text_is_there_once + 5, RT_PC_TRUNCATED };
+	struct rt_snapshot s;
+	struct reader_profile p;
+	char path[512];
+
+	(void)state;
+	add(record_of(stack, 2, 4000), 1, 4000);
+	assert_true(rt_snapshot_take(&s));
+	decode(&s, "heap", &p);
+	snprintf(path, sizeof(path), "%s", p.mappings[0].file);
+	reader_close(&p);
+	rt_snapshot_extra(&s, rt_snapshot_row(&s, 0), "bytes", str_c(path));
+	rt_snapshot_extra(&s, rt_snapshot_row(&s, 0), "[truncated]", STR("space"));
+	decode(&s, "heap", &p);
+	assert_string_equal(p.strings[0], "");
+	for (size_t i = 0; i < p.n_strings; i++)
+		for (size_t k = i + 1; k < p.n_strings; k++)
+			assert_string_not_equal(p.strings[i], p.strings[k]);
+	reader_close(&p);
+	rt_snapshot_release(&s);
+}
+
 static void differences(void **state)
 {
 	uintptr_t stack[] = { 0x123456 };
@@ -205,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shape_is_gos),
 		cmocka_unit_test(values_stacks_and_ids),
+		cmocka_unit_test(each_text_is_there_once),
 		cmocka_unit_test(differences),
 		cmocka_unit_test(text_form),
 		cmocka_unit_test(compression_without_memory_of_the_host),
