@@ -43,8 +43,8 @@ for mode in preload quiet files bump linked; do
 done
 soak "200,000 malformed requests" "$build/tests/malformed" fuzz/corpus/http1 200000
 soak "answers that nobody reads" "$build/tests/malformed" fuzz/corpus/http1 unread
-soak "all profiles every second" env PPROF_FD=1 PPROF_BLOCK_RATE=1 PPROF_MUTEX_FRACTION=1 \
-	"$build/tests/scraped" 300 1000
+soak "all profiles every second" env PPROF_FD=1 PPROF_MMAP=1 PPROF_BLOCK_RATE=1 \
+	PPROF_MUTEX_FRACTION=1 "$build/tests/scraped" 300 1000
 soak "real programs" again 3 bash tests/process/hosts.sh "$build/bin/pprof" "$preload" 20
 [ ! -x /usr/bin/chromium ] || PAGE_TEST="many samples" PAGE_SAMPLES=1000000 \
 	soak "the page over a million samples" node tests/web/page_test.mjs "$build"

@@ -1,13 +1,15 @@
 /*
  * Serves its own profiles and contends for a mutex: keeps_it holds it for 2 ms at a time, wants_it
  * waits for it meanwhile. waits_for_work waits for a condition. keeps_memory has allocated,
- * opens_a_file has opened one, and adds_a_job has added to a profile of the program's own. Ends
- * when its input does.
+ * maps_memory has mapped, opens_a_file has opened one, and adds_a_job has added to a profile of the
+ * program's own. Ends when its input does.
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +89,12 @@ static void keeps_memory(void)
 		kept[i] = malloc(1000);
 }
 
+static bool maps_memory(void)
+{
+	return mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
+}
+
 static int opens_a_file(void)
 {
 	return open("/dev/null", O_RDONLY);
@@ -108,7 +116,7 @@ int main(void)
 	}
 	keeps_memory();
 	adds_a_job();
-	if (opens_a_file() < 0)
+	if (!maps_memory() || opens_a_file() < 0)
 		return 1;
 	for (int i = 0; i < 4; i++)
 		pthread_create(&thread, NULL, threads[i], NULL);

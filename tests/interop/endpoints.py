@@ -13,6 +13,7 @@ from proto_reader import Profile
 
 HEAP = [("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"),
         ("inuse_space", "bytes")]
+RETAINED = [("inuse_objects", "count"), ("inuse_samples", "count"), ("inuse_space", "bytes")]
 CONTENTION = [("contentions", "count"), ("delay", "nanoseconds")]
 CPU = [("samples", "count"), ("cpu", "nanoseconds")]
 
@@ -25,6 +26,8 @@ def count_of(name):
 PROFILES = [
     ("heap", HEAP, ("space", "bytes"), "keeps_memory", False),
     ("allocs", HEAP, ("space", "bytes"), "keeps_memory", False),
+    ("mmap", HEAP, ("space", "bytes"), "maps_memory", False),
+    ("retained", RETAINED, ("space", "bytes"), "keeps_memory", False),
     ("block", CONTENTION, ("contentions", "count"), "wants_it", False),
     ("mutex", CONTENTION, ("contentions", "count"), "keeps_it", False),
     ("goroutine", count_of("goroutine"), ("goroutine", "count"), "waits_for_work", False),
@@ -113,10 +116,16 @@ def reports(tool, source, function):
         check("<svg" in text and function in text, who + "-svg", text[:300])
 
 
+def read_all(tool, saved):
+    for source, function in saved:
+        if function:
+            reports(tool, source, function)
+
+
 def main():
     server = Program(sys.argv[2], env={
-        "LD_PRELOAD": BUILD + "/lib/libpprof_preload.so", "PPROF_FD": "1", "PPROF_HEAP_RATE": "1024",
-        "PPROF_MUTEX_FRACTION": "1", "PPROF_BLOCK_RATE": "1"})
+        "LD_PRELOAD": BUILD + "/lib/libpprof_preload.so", "PPROF_FD": "1", "PPROF_MMAP": "1",
+        "PPROF_HEAP_RATE": "1", "PPROF_MUTEX_FRACTION": "1", "PPROF_BLOCK_RATE": "1"})
     url = server.wait_for(r"listening on (http://\S+)/\n") + "/debug/pprof/"
     time.sleep(1)
     scrapers = [threading.Thread(target=scraped, args=(url, PARCA))]
@@ -129,10 +138,12 @@ def main():
     scraped(url, ALLOY)
     path, types, period, function, _ = [p for p in PROFILES if p[1] is CPU][0]
     saved.append((shaped(url, path, types, period, True), function))
+    readers = [threading.Thread(target=read_all, args=(tool, saved)) for tool in tools()]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
     for tool in tools():
-        for source, function in saved:
-            if function:
-                reports(tool, source, function)
         # Go's tool asks for the CPU profile itself, too.
         for path in ("heap", "mutex", "profile?seconds=1"):
             result = run(tool, "-top", url + path)

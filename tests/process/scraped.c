@@ -1,9 +1,10 @@
 /*
- * scraped SECONDS EVERY_MS: a program that allocates, locks, waits, starts threads and opens files,
- * always as much as it ends, while two other processes take every profile that there is: one all
- * cumulative ones every EVERY_MS, one the CPU profile, a second at a time. Its memory must not
- * grow: the median of the last quarter of the time is at most SLACK above that of the second. Is
- * linked with the library that is preloaded, so that there are all profiles (PPROF_FD=1).
+ * scraped SECONDS EVERY_MS: a program that allocates, locks, waits, starts threads, opens files and
+ * maps memory, always as much as it ends, while two other processes take every profile that there
+ * is: one all cumulative ones every EVERY_MS, one the CPU profile, a second at a time. Its memory
+ * must not grow: the median of the last quarter of the time is at most SLACK above that of the
+ * second. Is linked with the library that is preloaded, so that there are all profiles (PPROF_FD=1,
+ * PPROF_MMAP=1).
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@
 #define LOOKS_MAX   ((size_t)1 << 16)
 #define WORKERS     3
 #define SLOTS       256
+#define MAPPED      ((size_t)1 << 20)
 #define DEEP        6
 #define SECONDS_MAX 3000
 
@@ -36,8 +39,8 @@ static const struct pprof_profile *jobs;
 
 /* What is left of a snapshot's name is its path. */
 static const char *const names[] = { "heap", "allocs", "block", "mutex", "threads", "goroutine",
-	"threadcreate", "fd", "scraped/jobs", "heap?peak=1", "heap?age=1", "threads?debug=2",
-	"heap?debug=1", "", "self", "cmdline" };
+	"threadcreate", "fd", "mmap", "retained", "scraped/jobs", "heap?peak=1", "heap?age=1",
+	"threads?debug=2", "heap?debug=1", "", "self", "cmdline" };
 
 #define N_NAMES (sizeof(names) / sizeof(*names))
 
@@ -61,11 +64,14 @@ static void some_job(unsigned i)
 {
 	pthread_t thread;
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	void *mapped = mmap(NULL, MAPPED, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	pprof_profile_add(jobs, &stop + i, 0);
 	if (pthread_create(&thread, NULL, live_shortly, NULL) == 0)
 		pthread_join(thread, NULL);
 	pprof_profile_remove(jobs, &stop + i);
+	if (mapped != MAP_FAILED)
+		munmap(mapped, MAPPED);
 	close(fd);
 }
 
