@@ -278,6 +278,15 @@ bool http1_query(struct str query, const char *name, char *out, size_t cap)
 	return false;
 }
 
+struct str http1_bearer(struct str authorization)
+{
+	size_t space = str_find_char(authorization, ' ');
+
+	if (space == STR_NPOS || !same_name(str_head(authorization, space), "bearer"))
+		return STR("");
+	return str_trim(str_skip(authorization, space + 1));
+}
+
 struct str http1_host_name(struct str host)
 {
 	size_t colon = str_rfind_char(host, ':');

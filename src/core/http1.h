@@ -65,6 +65,9 @@ bool http1_clean_path(struct str path, char *out, size_t cap);
  */
 bool http1_query(struct str query, const char *name, char *out, size_t cap);
 
+/* The token of an Authorization field of the scheme Bearer, in any case; "" of any other. */
+struct str http1_bearer(struct str authorization);
+
 /* host without its port; brackets of an IPv6 address are taken off. */
 struct str http1_host_name(struct str host);
 

@@ -136,11 +136,7 @@ static bool is_allowed(const struct rt_conn_rules *rules, const struct http1_req
 
 static bool has_token(const struct rt_conn_rules *rules, const struct http1_request *head)
 {
-	struct str scheme = STR("Bearer ");
-
-	return rules->token.n == 0 ||
-	       (str_starts(head->authorization, scheme) &&
-		   same_secret(str_trim(str_skip(head->authorization, scheme.n)), rules->token));
+	return rules->token.n == 0 || same_secret(http1_bearer(head->authorization), rules->token);
 }
 
 static void answer(struct rt_conn *c, const struct rt_conn_rules *rules)

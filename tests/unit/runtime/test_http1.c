@@ -183,6 +183,18 @@ static void queries(void **state)
 	assert_string_equal(out, "2");
 }
 
+/* The scheme's name is in any case: RFC 9110, 11.1. */
+static void bearer_tokens(void **state)
+{
+	(void)state;
+	assert_str(http1_bearer(STR("Bearer x y")), "x y");
+	assert_str(http1_bearer(STR("bEARER  x ")), "x");
+	assert_str(http1_bearer(STR("Bearer")), "");
+	assert_str(http1_bearer(STR("Bearerx")), "");
+	assert_str(http1_bearer(STR("Basic x")), "");
+	assert_str(http1_bearer(STR("")), "");
+}
+
 static void host_names(void **state)
 {
 	(void)state;
@@ -206,6 +218,7 @@ int main(void)
 		cmocka_unit_test(unescape),
 		cmocka_unit_test(canonical_paths),
 		cmocka_unit_test(queries),
+		cmocka_unit_test(bearer_tokens),
 		cmocka_unit_test(host_names),
 	};
 
