@@ -273,8 +273,19 @@ static const struct rt_profile_kind retain_kind = { .name = "retained", .shape =
 #define RETAIN_LOOK_NS 10000000u
 
 /* One at a time: who comes later waits for its turn. All that follows is rt_routes_postpone's. */
-static bool begin_retain(const struct rt_request *req, struct rt_job *job)
+static bool begin_retain(const struct rt_request *req, struct rt_job *job, struct rt_reply *reply)
 {
+	struct view view;
+	const char *wrong = read_view(req, &retain_kind, &view);
+	char seconds[32];
+
+	if (wrong) {
+		rt_routes_error(reply, 400, wrong);
+		return true;
+	}
+	/* It has no differences, so this only finds out which answer that is. */
+	if (parameter(req, "seconds", seconds, sizeof(seconds)))
+		return begin_delta(req, &retain_kind, job, reply);
 	job->kind = &retain_kind;
 	job->debug = debug_level(req);
 	job->ready_ns = rt_routes_now();
@@ -351,7 +362,7 @@ static bool begin_path(const struct rt_request *req, struct rt_job *job, struct 
 	if (str_is(name, cpu_kind.name))
 		return begin_cpu(req, job, reply);
 	if (str_is(name, retain_kind.name))
-		return begin_retain(req, job);
+		return begin_retain(req, job, reply);
 	return begin_profile(req, name, job, reply);
 }
 

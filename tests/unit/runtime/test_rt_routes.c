@@ -77,6 +77,11 @@ static void answers(void **state)
 		{ "GET", "/debug/pprof/mutex", "seconds=0", 400, PLAIN, "", BAD_SECONDS },
 		{ "GET", "/debug/pprof/mutex", "seconds=1&debug=1", 400, PLAIN, "",
 		    "seconds and debug params are incompatible\n" },
+		{ "GET", "/debug/pprof/retained", "seconds=1", 400, PLAIN, "",
+		    "\"seconds\" parameter is not supported for this profile type\n" },
+		{ "GET", "/debug/pprof/retained", "seconds=x", 400, PLAIN, "", BAD_SECONDS },
+		{ "GET", "/debug/pprof/retained", "peak=1", 400, PLAIN, "",
+		    "age, born and peak are parameters of the heap's profiles\n" },
 		{ "GET", "/debug/pprof/fd", "", 404, PLAIN, "", "Unknown profile\n" },
 		{ "GET", "/debug/pprof/trace", "seconds=1", 501, PLAIN, "",
 		    "trace is not supported: execution traces are of Go's scheduler; use profile, "
