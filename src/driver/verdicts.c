@@ -195,19 +195,24 @@ static void put_restart(const struct session *s, struct buf *out)
 static void print(struct session *s, struct str kept, struct buf *out)
 {
 	struct explain_options o = { s->sources[0], .before = kept, .is_live = s->is_live };
-	struct buf restart = { 0 };
+	struct buf notes = { 0 };
 
 	if (!s->is_live && s->series.list.n)
 		o.report = s->series.list.p[s->series.list.n - 1].name;
 
 	if (s->series.left_out)
-		put_restart(s, &restart);
-	o.restart = buf_str(&restart);
+		put_restart(s, &notes);
+	if (s->series.gone_after_s > 0)
+		buf_printf(&notes,
+		    "%sthe program did not answer any more after %.0f s of %.*s: it has "
+		    "ended, or hangs",
+		    notes.n ? "\n" : "", s->series.gone_after_s, STR_ARG(s->v->watch));
+	o.notes = buf_str(&notes);
 	if (s->v->json)
 		explain_json(&s->report, &o, out);
 	else
 		explain_text(&s->report, &o, out);
-	buf_release(&restart);
+	buf_release(&notes);
 }
 
 static void session_release(struct session *s)

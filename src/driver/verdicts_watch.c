@@ -73,12 +73,16 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / SECOND_NS;
 }
 
-static void sleep_until(double s)
+/* False when who watches has seen enough. */
+static bool sleep_until(const struct verdicts *v, double s)
 {
 	struct timespec t = { (time_t)s, (long)((s - floor(s)) * SECOND_NS) };
 
+	if (v->wait)
+		return v->wait(v->progress_ctx, fmax(0, s - now_s()));
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
 		continue;
+	return true;
 }
 
 /* Lines "name value\t# meaning". */
@@ -178,8 +182,8 @@ static void show(const struct watch *w)
 
 	if (!w->v->progress)
 		return;
-	buf_printf(&line, "%.0f of %.0f s, %zu profiles: %s", now_s() - w->begun, w->for_s,
-	    w->s->list.n, w->known.n ? w->known.p : "");
+	buf_printf(&line, "%.0f of %.0f s%s: %s", now_s() - w->begun, w->for_s,
+	    w->v->wait ? " (^C: report now)" : "", w->known.n ? w->known.p : "nothing known yet");
 	w->v->progress(w->v->progress_ctx, buf_str(&line));
 	buf_release(&line);
 }
@@ -196,14 +200,15 @@ static MUST_USE enum err_code watch(struct watch *w, struct err *e)
 		next += w->every_s;
 		if (next < now_s())
 			next = now_s();
-		sleep_until(next);
+		if (!sleep_until(w->v, next))
+			break;
 		if (take(w, &gone) != OK) {
 			if (gone.code == ERR_NOMEM || gone.code == ERR_LIMIT) {
 				*e = gone;
 				return gone.code;
 			}
-			ui_print(
-			    w->ui, "pprof: the program does not answer any more (%s)", gone.msg);
+			ui_print(w->ui, "pprof: the program does not answer any more");
+			w->s->gone_after_s = fmax(1, now_s() - w->begun);
 			break;
 		}
 		verdicts_series_thin(w->s, LEAKS_MAX_MOMENTS - 1);

@@ -186,6 +186,7 @@ void explain_json(const struct leaks_report *r, const struct explain_options *o,
 	put_text(out, "outcome", str_c(outcome), true);
 	put_text(out, "why", str_c(r->why ? r->why : ""), false);
 	put_text(out, "source", o->source, false);
+	put_text(out, "notes", o->notes, false);
 	put_number(out, "profiles", (double)r->n_moments);
 	put_number(out, "window_seconds", r->window_s);
 	put_number(out, "uptime_seconds", r->uptime_s > 0 ? r->uptime_s : (double)NAN);
