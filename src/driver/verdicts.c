@@ -245,6 +245,10 @@ static MUST_USE enum err_code run(struct session *s, struct buf *out, int *statu
 	take_binary(s);
 	for (size_t i = 0; i < s->n_sources; i++)
 		s->is_live |= !fs_exists(s->sources[i]);
+	for (size_t i = 1; i < s->n_sources; i++)
+		if (str_starts(s->sources[i], STR("-")) && !fs_exists(s->sources[i]))
+			return FAIL(e, ERR_USAGE, "%.*s: options come before the sources",
+			    STR_ARG(s->sources[i]));
 	if (s->is_live && s->n_sources > 1)
 		return FAIL(e, ERR_USAGE, "%.*s: no such file, and only one URL can be watched",
 		    STR_ARG(s->sources[s->n_sources - 1]));

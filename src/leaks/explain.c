@@ -42,7 +42,7 @@ static void put_headline(
 		    leaks_trust_word(r->suspects[0].v.trust), leaks, leaks == 1 ? "" : "s");
 		if (!isnan(r->projection.explained))
 			buf_printf(out, " explain%s %.0f%% of the growth of memory",
-			    leaks == 1 ? "s" : "", 100 * r->projection.explained);
+			    leaks == 1 ? "s" : "", 100 * fmin(1, r->projection.explained));
 	} else if (r->outcome == LEAKS_UNDECIDED) {
 		buf_printf(out, "UNDECIDED   %s", r->why ? r->why : "");
 	} else {
@@ -257,13 +257,16 @@ static void put_before(struct buf *out, const struct leaks_report *r)
 		BUF_LIT(out, "before: no leak was there\n");
 		return;
 	}
-	buf_printf(out, "%s: %.*s was +",
+	buf_printf(out, "%s: %.*s",
 	    !b->is_decided ? "not known yet"
 	    : b->is_fixed  ? "FIXED"
 			   : "NOT FIXED",
 	    STR_ARG(b->name));
+	if (b->n_sites > 1)
+		buf_printf(out, " and %zu more", b->n_sites - 1);
+	buf_printf(out, " %s +", b->n_sites > 1 ? "were together" : "was");
 	amount_rate(out, &b->rate, explain_per(r));
-	BUF_LIT(out, ", is now ");
+	buf_printf(out, ", %s now ", b->n_sites > 1 ? "are" : "is");
 	amount_rate(out, &b->now, explain_per(r));
 	buf_printf(out, ": %.0f%% %s\n", fabs(less), less >= 0 ? "less" : "more");
 	if (b->is_unnamed)

@@ -168,6 +168,7 @@ static void put_before(struct buf *out, const struct leaks_before *b)
 	put_key(out, "before", false);
 	buf_char(out, '{');
 	put_text(out, "site", b->name, true);
+	put_number(out, "sites", (double)b->n_sites);
 	put_range(out, "rate", &b->rate, b->is_leak);
 	put_range(out, "rate_now", &b->now, b->is_leak);
 	put_number(out, "less_percent", leaks_less_percent(b));

@@ -48,7 +48,7 @@ static void put_share(struct buf *out, const struct leaks_report *r, const struc
 		return;
 	begin(out, "share");
 	buf_printf(out, "growth here is %.0f%% of the growth of memory\n",
-	    100 * s->v.rate.value / p->slope.value);
+	    100 * fmin(1, s->v.rate.value / p->slope.value));
 }
 
 static void put_chance(struct buf *out, double p)

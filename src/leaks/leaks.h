@@ -158,7 +158,8 @@ struct leaks_before {
 	bool is_unnamed;         /* a site is known by its address only, and is not here */
 	bool is_decided;         /* the present rate is known well enough to say which */
 	bool is_fixed;
-	struct str name; /* of its greatest suspect */
+	size_t n_sites;  /* functions that leaked */
+	struct str name; /* of the greatest */
 };
 
 enum leaks_outcome {

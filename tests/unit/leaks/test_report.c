@@ -402,6 +402,28 @@ static void fixed_is_said_in_both(void **state)
 	buf_release(&text);
 }
 
+/* Two leaks, of which one was mended: the rate is that of both, and both are meant. */
+static void several_leaks_are_compared_together(void **state)
+{
+	static const char *const parts[] = { "\nNOT FIXED: ", " and 1 more were together +",
+		", are now ", ": 50% less\n" };
+	struct world then, now;
+	struct leaks_report r;
+	struct buf text = { 0 };
+
+	(void)state;
+	world_begin(&then);
+	world_leak(&then, (uint32_t[]){ then.keep, then.main_line }, 2, 30);
+	world_leak(&then, (uint32_t[]){ then.worker, then.main_line }, 2, 30);
+	world_begin(&now);
+	world_leak(&now, (uint32_t[]){ now.keep, now.main_line }, 2, 30);
+	world_turn_over(&now, (uint32_t[]){ now.worker, now.main_line }, 2, 50);
+	compare(&then, &now, &r, &text, false);
+	assert_parts(buf_str(&text), parts, sizeof parts / sizeof parts[0]);
+	buf_release(&text);
+	world_end(&now, &r);
+}
+
 /* The same leak on two lines before, on another one now: all of the function is compared. */
 static void lines_of_a_function_are_compared_together(void **state)
 {
@@ -462,6 +484,7 @@ int main(void)
 		cmocka_unit_test(the_next_command_is_whole),
 		cmocka_unit_test(json_has_all_of_it),
 		cmocka_unit_test(fixed_is_said_in_both),
+		cmocka_unit_test(several_leaks_are_compared_together),
 		cmocka_unit_test(lines_of_a_function_are_compared_together),
 		cmocka_unit_test(what_has_no_name_is_not_called_fixed),
 	};
