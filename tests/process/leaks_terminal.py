@@ -85,6 +85,7 @@ with tempfile.TemporaryDirectory() as work:
     left.expect("3600 s")
     program.stdin.close()
     program.wait()
+    left.expect(r"3600 s \(\^C: report now\): no answer")
     left.expect(re.escape(WIPE) + r"pprof: the program does not answer any more")
     left.expect(r"(UNDECIDED|NO LEAK) ")
     left.expect(r"\nthe program did not answer any more after \d+ s of 1h: it has ended, or hangs\r\n")
