@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,17 +26,36 @@ static void put(const char *text, size_t n)
 	(void)ignored;
 }
 
-static void draw(struct progress *p)
+/* The last column stays free: some terminals go on to the next row from there. */
+static size_t columns(void)
 {
-	char line[128];
-	uint64_t ns = now_ns() - p->began_ns;
-	int n;
+	struct winsize size;
 
-	if (ns < PATIENCE_NS)
-		return;
-	n = snprintf(line, sizeof line, "\r\033[K%s ... %u s", p->text, (unsigned)(ns / NS));
-	put(line, (size_t)n);
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2)
+		return 79;
+	return size.ws_col - 1u;
+}
+
+static void draw(struct progress *p, const char *text, size_t n)
+{
+	char line[256];
+	size_t most = columns();
+
+	n = n < most ? n : most;
+	n = (size_t)snprintf(line, sizeof line, "\r\033[K%.*s", (int)n, text);
+	put(line, n < sizeof line ? n : sizeof line - 1);
 	p->shown = true;
+}
+
+static void draw_step(struct progress *p)
+{
+	char line[sizeof p->text + 32];
+	uint64_t ns = now_ns() - p->began_ns;
+
+	if (ns >= PATIENCE_NS)
+		draw(p, line,
+		    (size_t)snprintf(
+			line, sizeof line, "%s ... %u s", p->text, (unsigned)(ns / NS)));
 }
 
 static void wipe(struct progress *p)
@@ -60,7 +80,7 @@ static void *tick(void *arg)
 		until.tv_nsec %= (long)NS;
 		pthread_cond_timedwait(&p->wake, &p->lock, &until);
 		if (p->running)
-			draw(p);
+			draw_step(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -101,6 +121,15 @@ void progress_step(struct progress *p, struct str text)
 	p->running = true;
 	if (pthread_create(&p->thread, NULL, tick, p) != 0)
 		p->running = false;
+}
+
+void progress_show(struct progress *p, struct str text)
+{
+	if (!p->enabled)
+		return;
+	stop(p);
+	if (text.n)
+		draw(p, text.p, text.n);
 }
 
 void progress_hide(struct progress *p)

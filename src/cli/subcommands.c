@@ -1,12 +1,16 @@
 /* The verbs, see subcommands.h. Called by cli.c and help.c. */
 #include "cli/subcommands.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/visible.h"
 #include "cli/flags.h"
+#include "cli/progress.h"
 #include "driver/explain_symbols.h"
 #include "driver/launch.h"
 #include "driver/usage.h"
@@ -102,16 +106,51 @@ static void leaks_usage(const struct ui *ui)
 	buf_release(&out);
 }
 
-/* One line that is written over; only for someone who looks at it. */
+static void hold_interrupt(int how)
+{
+	sigset_t interrupt;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	pthread_sigmask(how, &interrupt, NULL);
+}
+
+/* Nothing is shown any more: ^C does what it always does. */
 static void show_progress(void *ctx, struct str text)
 {
 	struct buf shown = { 0 };
 
-	(void)ctx;
+	if (text.n == 0)
+		hold_interrupt(SIG_UNBLOCK);
 	visible_add(&shown, text);
-	fprintf(stderr, "\r\033[K%.*s", STR_ARG(buf_str(&shown)));
-	fflush(stderr);
+	progress_show(ctx, buf_str(&shown));
 	buf_release(&shown);
+}
+
+/*
+ * Who presses ^C while a program is watched has seen enough, and wants to hear what is known. It is
+ * held from the first wait on, and taken in the next: at once, but when a profile is being fetched.
+ */
+static bool wait_or_interrupt(void *ctx, double s)
+{
+	struct timespec t = { (time_t)s, (long)((s - (double)(time_t)s) * 1e9) };
+	sigset_t interrupt;
+
+	(void)ctx;
+	hold_interrupt(SIG_BLOCK);
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	return sigtimedwait(&interrupt, NULL, &t) != SIGINT;
+}
+
+/* Only for someone who looks at it. */
+static void set_watcher(struct verdicts *v, const struct ui *ui)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	v->progress = show_progress;
+	v->wait = wait_or_interrupt;
+	v->progress_ctx = ui->ctx;
 }
 
 static enum err_code run_leaks(
@@ -138,7 +177,7 @@ static enum err_code run_leaks(
 		leaks_usage(ui);
 		return FAIL(e, ERR_USAGE, "no source specified");
 	}
-	v.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+	set_watcher(&v, ui);
 	code = verdicts_run(&v, argv + used, (size_t)(argc - used), ui, &out, status, e);
 	if (code == OK)
 		print_report(buf_str(&out));

@@ -38,23 +38,28 @@ static bool cut_note(
 	return true;
 }
 
-bool elfnote_build_id(struct str notes, size_t align, struct str *id)
+bool elfnote_find(struct str notes, size_t align, struct str name, uint32_t type, struct str *desc)
 {
-	struct str gnu = { "GNU", 4 };
-	struct str name;
-	struct str desc;
+	struct str found;
 	Elf64_Nhdr head;
 
 	align = align == 8 ? 8 : 4;
-	while (cut_note(&notes, align, &head, &name, &desc)) {
-		if (head.n_type != NT_GNU_BUILD_ID || !str_eq(name, gnu))
-			continue;
-		if (desc.n == 0 || desc.n > ELFNOTE_MAX_BUILD_ID)
-			return false;
-		*id = desc;
-		return true;
-	}
+	while (cut_note(&notes, align, &head, &found, desc))
+		if (head.n_type == type && str_eq(found, name))
+			return true;
 	return false;
+}
+
+bool elfnote_build_id(struct str notes, size_t align, struct str *id)
+{
+	struct str gnu = { "GNU", 4 };
+	struct str desc;
+
+	if (!elfnote_find(notes, align, gnu, NT_GNU_BUILD_ID, &desc) || desc.n == 0 ||
+	    desc.n > ELFNOTE_MAX_BUILD_ID)
+		return false;
+	*id = desc;
+	return true;
 }
 
 static bool is_native(const Elf64_Ehdr *ehdr)

@@ -17,6 +17,12 @@
 #define ELFNOTE_MAX_BUILD_ID 64
 
 /*
+ * Finds the first note of this name (its NUL counts) and type among the notes, as below; *desc is
+ * what it says, borrowed from `notes`.
+ */
+bool elfnote_find(struct str notes, size_t align, struct str name, uint32_t type, struct str *desc);
+
+/*
  * Finds NT_GNU_BUILD_ID among the notes in `notes` (contents of a PT_NOTE segment or of a note
  * section). `align` is the segment's p_align: 8 pads notes to eight bytes, anything else to four.
  * On true *id is the raw id, 1 to ELFNOTE_MAX_BUILD_ID bytes, borrowed from `notes`.

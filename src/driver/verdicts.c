@@ -195,19 +195,24 @@ static void put_restart(const struct session *s, struct buf *out)
 static void print(struct session *s, struct str kept, struct buf *out)
 {
 	struct explain_options o = { s->sources[0], .before = kept, .is_live = s->is_live };
-	struct buf restart = { 0 };
+	struct buf notes = { 0 };
 
 	if (!s->is_live && s->series.list.n)
 		o.report = s->series.list.p[s->series.list.n - 1].name;
 
 	if (s->series.left_out)
-		put_restart(s, &restart);
-	o.restart = buf_str(&restart);
+		put_restart(s, &notes);
+	if (s->series.gone_after_s > 0)
+		buf_printf(&notes,
+		    "%sthe program did not answer any more after %.0f s of %.*s: it has "
+		    "ended, or hangs",
+		    notes.n ? "\n" : "", s->series.gone_after_s, STR_ARG(s->v->watch));
+	o.notes = buf_str(&notes);
 	if (s->v->json)
 		explain_json(&s->report, &o, out);
 	else
 		explain_text(&s->report, &o, out);
-	buf_release(&restart);
+	buf_release(&notes);
 }
 
 static void session_release(struct session *s)
@@ -240,6 +245,10 @@ static MUST_USE enum err_code run(struct session *s, struct buf *out, int *statu
 	take_binary(s);
 	for (size_t i = 0; i < s->n_sources; i++)
 		s->is_live |= !fs_exists(s->sources[i]);
+	for (size_t i = 1; i < s->n_sources; i++)
+		if (str_starts(s->sources[i], STR("-")) && !fs_exists(s->sources[i]))
+			return FAIL(e, ERR_USAGE, "%.*s: options come before the sources",
+			    STR_ARG(s->sources[i]));
 	if (s->is_live && s->n_sources > 1)
 		return FAIL(e, ERR_USAGE, "%.*s: no such file, and only one URL can be watched",
 		    STR_ARG(s->sources[s->n_sources - 1]));

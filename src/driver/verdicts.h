@@ -26,7 +26,9 @@ struct verdicts {
 	 * nobody watches.
 	 */
 	void (*progress)(void *ctx, struct str text);
-	void *progress_ctx;
+	/* Sleeps for so many seconds; false ends the watch. NULL: nobody is there to end it. */
+	bool (*wait)(void *ctx, double s);
+	void *progress_ctx; /* of both */
 };
 
 extern const struct option verdicts_options[];

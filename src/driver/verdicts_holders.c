@@ -28,6 +28,9 @@ static struct str reason_in(struct str said)
 	const struct str mark = STR("no retained profile: ");
 	size_t at = str_find(said, mark);
 
+	if (at == STR_NPOS && str_find(said, STR("404 Not Found")) != STR_NPOS)
+		return STR(
+		    "the program has no profile `retained`, as libpprof in C and C++ programs has");
 	return at == STR_NPOS ? said : str_skip(said, at + mark.n);
 }
 

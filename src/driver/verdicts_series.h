@@ -44,9 +44,10 @@ struct series_restart {
 
 struct verdicts_series {
 	VEC(struct series_entry) list;
-	struct mapping_sources urls;  /* of the last profile that came from a URL */
-	struct arena arena;           /* of texts */
-	size_t left_out;              /* profiles of earlier runs of the program */
+	struct mapping_sources urls; /* of the last profile that came from a URL */
+	struct arena arena;          /* of texts */
+	size_t left_out;             /* profiles of earlier runs of the program */
+	double gone_after_s; /* it answered for so long while it was watched; 0: to the end */
 	VEC(struct series_past) past; /* these, in order of time; the newest SERIES_MAX_PAST */
 	VEC(struct series_restart) restarts;
 	uint32_t last_id;

@@ -21,6 +21,7 @@
 #define PROFILES   40
 #define SHORTEST_S 0.5
 #define LONGEST_S  30
+#define GONE       3 /* times without an answer */
 
 struct watch {
 	struct verdicts_series *s;
@@ -29,7 +30,9 @@ struct watch {
 	const struct ui *ui;
 	struct verdicts_place place;
 	double for_s, every_s, begun;
-	size_t judged; /* profiles there were when it was last judged */
+	double answered;   /* when it did last */
+	unsigned failures; /* in a row */
+	size_t judged;     /* profiles there were when it was last judged */
 	struct buf known;
 };
 
@@ -73,12 +76,16 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / SECOND_NS;
 }
 
-static void sleep_until(double s)
+/* False when who watches has seen enough. */
+static bool sleep_until(const struct verdicts *v, double s)
 {
 	struct timespec t = { (time_t)s, (long)((s - floor(s)) * SECOND_NS) };
 
+	if (v->wait)
+		return v->wait(v->progress_ctx, fmax(0, s - now_s()));
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
 		continue;
+	return true;
 }
 
 /* Lines "name value\t# meaning". */
@@ -178,37 +185,51 @@ static void show(const struct watch *w)
 
 	if (!w->v->progress)
 		return;
-	buf_printf(&line, "%.0f of %.0f s, %zu profiles: %s", now_s() - w->begun, w->for_s,
-	    w->s->list.n, w->known.n ? w->known.p : "");
+	buf_printf(&line, "%.0f of %.0f s%s: %s", now_s() - w->begun, w->for_s,
+	    w->v->wait ? " (^C: report now)" : "", w->known.n ? w->known.p : "nothing known yet");
 	w->v->progress(w->v->progress_ctx, buf_str(&line));
 	buf_release(&line);
 }
 
+/*
+ * One profile more. A program that is started anew does not answer for a moment; one that does not
+ * three times in a row is gone: *over.
+ */
+static MUST_USE enum err_code take_again(struct watch *w, bool *over, struct err *e)
+{
+	enum err_code code = take(w, e);
+
+	if (code == ERR_NOMEM || code == ERR_LIMIT)
+		return code;
+	w->failures = code == OK ? 0 : w->failures + 1;
+	if (w->failures == 0) {
+		w->answered = now_s();
+		verdicts_series_thin(w->s, LEAKS_MAX_MOMENTS - 1);
+		*over = is_time_to_judge(w) && judge(w);
+	} else {
+		*over = w->failures == GONE;
+	}
+	return OK;
+}
+
 static MUST_USE enum err_code watch(struct watch *w, struct err *e)
 {
-	double next = w->begun = now_s();
+	double next = w->begun = w->answered = now_s();
+	bool over = false;
 
 	TRY(take(w, e));
-	while (next + w->every_s <= w->begun + w->for_s + 0.01) {
-		struct err gone;
-
+	while (!over && next + w->every_s <= w->begun + w->for_s + 0.01) {
 		show(w);
 		next += w->every_s;
 		if (next < now_s())
 			next = now_s();
-		sleep_until(next);
-		if (take(w, &gone) != OK) {
-			if (gone.code == ERR_NOMEM || gone.code == ERR_LIMIT) {
-				*e = gone;
-				return gone.code;
-			}
-			ui_print(
-			    w->ui, "pprof: the program does not answer any more (%s)", gone.msg);
+		if (!sleep_until(w->v, next))
 			break;
-		}
-		verdicts_series_thin(w->s, LEAKS_MAX_MOMENTS - 1);
-		if (is_time_to_judge(w) && judge(w))
-			break;
+		TRY(take_again(w, &over, e));
+	}
+	if (w->failures) {
+		ui_print(w->ui, "pprof: the program does not answer any more");
+		w->s->gone_after_s = fmax(1, w->answered - w->begun);
 	}
 	return OK;
 }

@@ -79,6 +79,7 @@ void leaks_compare(struct leaks_report *now, const struct leaks_report *before)
 		add(&b->rate, &s->v.rate);
 		if (!is_first(before, i))
 			continue;
+		b->n_sites++;
 		rate = rate_now(now, s, &is_there);
 		add(&b->now, &rate);
 		/* Another build has it at another address. */

@@ -42,17 +42,18 @@ static void put_headline(
 		    leaks_trust_word(r->suspects[0].v.trust), leaks, leaks == 1 ? "" : "s");
 		if (!isnan(r->projection.explained))
 			buf_printf(out, " explain%s %.0f%% of the growth of memory",
-			    leaks == 1 ? "s" : "", 100 * r->projection.explained);
+			    leaks == 1 ? "s" : "", 100 * fmin(1, r->projection.explained));
 	} else if (r->outcome == LEAKS_UNDECIDED) {
 		buf_printf(out, "UNDECIDED   %s", r->why ? r->why : "");
 	} else {
-		BUF_LIT(out, "NO LEAK");
+		buf_printf(out, "NO LEAK%s",
+		    leaks_is_unexplained(r) ? " in the heap, and memory grows" : "");
 	}
 	buf_printf(out, "      %.*s, ", STR_ARG(o->source));
 	put_series(out, r);
 	buf_char(out, '\n');
-	if (o->restart.n)
-		buf_printf(out, "%.*s\n", STR_ARG(o->restart));
+	if (o->notes.n)
+		buf_printf(out, "%.*s\n", STR_ARG(o->notes));
 }
 
 /* "54m [48m..61m]" */
@@ -105,17 +106,30 @@ static void put_memory(struct buf *out, const struct leaks_report *r)
 	buf_char(out, '\n');
 }
 
+static void put_unexplained(struct buf *out, const struct explain_options *o)
+{
+	BUF_LIT(out, "            memory grows, what malloc gave out does not: mmap, stacks of "
+		     "threads, fragmentation, or memory kept by the allocator\n");
+	if (!o->is_live)
+		return;
+	BUF_LIT(out, "            do next: start it with PPROF_MMAP=1, and see what is mapped: "
+		     " pprof -top ");
+	explain_page(out, o, "mmap");
+	BUF_LIT(out, "\n            many threads? pprof -top ");
+	explain_page(out, o, "threads");
+	buf_char(out, '\n');
+}
+
 /* Growth that the heap does not have needs another explanation. */
-static void put_reconciliation(struct buf *out, const struct leaks_report *r)
+static void put_reconciliation(
+    struct buf *out, const struct leaks_report *r, const struct explain_options *o)
 {
 	const struct leaks_projection *p = &r->projection;
 
 	if (!leaks_is_noteworthy(r))
 		return;
-	if (r->heap_growth < 0.3 * p->slope.value)
-		BUF_LIT(out,
-		    "            memory grows, what malloc gave out does not: fragmentation, "
-		    "memory kept by the allocator, or mmap\n");
+	if (leaks_is_unexplained(r))
+		put_unexplained(out, o);
 	else if (!isnan(p->explained) && p->explained < 0.8 && p->leaks.hi < p->slope.lo)
 		buf_printf(out,
 		    "            the suspects explain %.0f%% of it: the rest is other growth of "
@@ -149,7 +163,7 @@ static const char *gloss_of(enum leaks_class c, bool births)
 	case LEAKS_LOAD:
 		return " (only what is young grows: more load)";
 	case LEAKS_BURST:
-		return " (came all at once, is kept)";
+		return births ? " (came all at once, is kept)" : " (came all at once)";
 	case LEAKS_PLATEAU:
 		return " (grew, has stopped)";
 	case LEAKS_FEW:
@@ -243,13 +257,16 @@ static void put_before(struct buf *out, const struct leaks_report *r)
 		BUF_LIT(out, "before: no leak was there\n");
 		return;
 	}
-	buf_printf(out, "%s: %.*s was +",
+	buf_printf(out, "%s: %.*s",
 	    !b->is_decided ? "not known yet"
 	    : b->is_fixed  ? "FIXED"
 			   : "NOT FIXED",
 	    STR_ARG(b->name));
+	if (b->n_sites > 1)
+		buf_printf(out, " and %zu more", b->n_sites - 1);
+	buf_printf(out, " %s +", b->n_sites > 1 ? "were together" : "was");
 	amount_rate(out, &b->rate, explain_per(r));
-	BUF_LIT(out, ", is now ");
+	buf_printf(out, ", %s now ", b->n_sites > 1 ? "are" : "is");
 	amount_rate(out, &b->now, explain_per(r));
 	buf_printf(out, ": %.0f%% %s\n", fabs(less), less >= 0 ? "less" : "more");
 	if (b->is_unnamed)
@@ -258,31 +275,33 @@ static void put_before(struct buf *out, const struct leaks_report *r)
 }
 
 /* What nobody holds is not to be bounded but freed. */
-static bool are_all_lost(const struct leaks_report *r)
+static size_t count_lost(const struct leaks_report *r)
 {
-	size_t n = count_leaks(r);
+	size_t lost = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (!str_starts(r->suspects[i].holder, LEAKS_NO_HOLDER) ||
-		    r->suspects[i].holder_samples < 0.9 * r->suspects[i].held_samples)
-			return false;
-	return n > 0;
+	for (size_t i = 0; i < count_leaks(r); i++)
+		lost += str_starts(r->suspects[i].holder, LEAKS_NO_HOLDER) &&
+			r->suspects[i].holder_samples >= 0.9 * r->suspects[i].held_samples;
+	return lost;
 }
 
 /* Once, however many suspects there are. */
 static void put_next(struct buf *out, const struct leaks_report *r, const struct explain_options *o)
 {
-	if (count_leaks(r) == 0)
+	size_t leaks = count_leaks(r), lost = count_lost(r);
+
+	if (leaks == 0)
 		return;
 	BUF_LIT(out, "\nthen: ");
-	if (are_all_lost(r))
-		BUF_LIT(out,
-		    "nothing that was seen points to these blocks: a free is missing where the "
-		    "last pointer to one goes away");
-	else
+	if (lost < leaks)
 		BUF_LIT(out,
 		    "find who keeps the blocks; free them, or bound what holds them (a limit of "
 		    "entries, a TTL and an eviction)");
+	if (lost)
+		buf_printf(out,
+		    "%s these blocks: a free is missing where the last pointer to one goes away",
+		    lost < leaks ? "\n      where no pointer was found, nothing points to"
+				 : "nothing that was seen points to");
 	BUF_LIT(out, "\nmended? ");
 	explain_again(out, o);
 	if (!o->before.n)
@@ -296,7 +315,7 @@ void explain_text(const struct leaks_report *r, const struct explain_options *o,
 {
 	put_headline(out, r, o);
 	put_memory(out, r);
-	put_reconciliation(out, r);
+	put_reconciliation(out, r, o);
 	put_before(out, r);
 	for (size_t i = 0; i < r->n_suspects; i++)
 		explain_suspect(out, r, o, i);
@@ -316,5 +335,5 @@ void explain_brief(const struct leaks_report *r, struct buf *out)
 	}
 	buf_printf(out, "%s ", leaks_class_word(s->v.class));
 	amount_rate(out, &s->v.rate, explain_per(r));
-	buf_printf(out, ", %.0f samples stayed, %.0f left", s->v.born, s->v.died);
+	buf_printf(out, ", %.0f samples kept, %.0f freed", s->v.born, s->v.died);
 }

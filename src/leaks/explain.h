@@ -8,11 +8,11 @@
 #include "leaks/leaks.h"
 
 struct explain_options {
-	struct str source;  /* as the user named it: for "what to do next" */
-	struct str report;  /* what reports read of it, when that is another name; "" the source */
-	struct str before;  /* what -since would read of this run; "" nothing was kept */
-	struct str restart; /* a sentence about profiles that were left out; "" none */
-	bool is_live;       /* the source is a URL */
+	struct str source; /* as the user named it: for "what to do next" */
+	struct str report; /* what reports read of it, when that is another name; "" the source */
+	struct str before; /* what -since would read of this run; "" nothing was kept */
+	struct str notes;  /* lines about profiles that were left out or are missing; "" none */
+	bool is_live;      /* the source is a URL */
 };
 
 /* As text: the verdict first, then each suspect with its evidence, then what is no leak. */

@@ -168,6 +168,7 @@ static void put_before(struct buf *out, const struct leaks_before *b)
 	put_key(out, "before", false);
 	buf_char(out, '{');
 	put_text(out, "site", b->name, true);
+	put_number(out, "sites", (double)b->n_sites);
 	put_range(out, "rate", &b->rate, b->is_leak);
 	put_range(out, "rate_now", &b->now, b->is_leak);
 	put_number(out, "less_percent", leaks_less_percent(b));
@@ -186,6 +187,7 @@ void explain_json(const struct leaks_report *r, const struct explain_options *o,
 	put_text(out, "outcome", str_c(outcome), true);
 	put_text(out, "why", str_c(r->why ? r->why : ""), false);
 	put_text(out, "source", o->source, false);
+	put_text(out, "notes", o->notes, false);
 	put_number(out, "profiles", (double)r->n_moments);
 	put_number(out, "window_seconds", r->window_s);
 	put_number(out, "uptime_seconds", r->uptime_s > 0 ? r->uptime_s : (double)NAN);

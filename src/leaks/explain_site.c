@@ -48,7 +48,7 @@ static void put_share(struct buf *out, const struct leaks_report *r, const struc
 		return;
 	begin(out, "share");
 	buf_printf(out, "growth here is %.0f%% of the growth of memory\n",
-	    100 * s->v.rate.value / p->slope.value);
+	    100 * fmin(1, s->v.rate.value / p->slope.value));
 }
 
 static void put_chance(struct buf *out, double p)
@@ -215,11 +215,21 @@ static struct str base_of(struct str source)
 	return at == STR_NPOS ? source : str_head(source, at);
 }
 
+void explain_page(struct buf *out, const struct explain_options *o, const char *profile)
+{
+	struct str base = base_of(o->source);
+
+	while (str_ends(base, STR("/")))
+		base.n--;
+	buf_printf(out, "%.*s/debug/pprof/%s", STR_ARG(base), profile);
+}
+
 static void put_who_holds(struct buf *out, const struct explain_options *o)
 {
 	begin(out, "");
-	buf_printf(out, "pprof -tree %.*s/debug/pprof/retained   (who holds it)\n",
-	    STR_ARG(base_of(o->source)));
+	BUF_LIT(out, "pprof -tree ");
+	explain_page(out, o, "retained");
+	BUF_LIT(out, "   (who holds it)\n");
 }
 
 static void put_ending(struct buf *out, const struct leaks_report *r,

@@ -25,6 +25,8 @@ void explain_caveat(struct buf *out, const struct leaks_report *r, const struct 
 void explain_need(struct buf *out, const struct leaks_report *r, const struct leaks_site *s);
 /* The command that shows more of it: */
 void explain_next(struct buf *out, const struct explain_options *o, const struct leaks_site *s);
+/* The URL of a profile of the program, when the source is one: */
+void explain_page(struct buf *out, const struct explain_options *o, const char *profile);
 /* The command that says whether it is mended: */
 void explain_again(struct buf *out, const struct explain_options *o);
 

@@ -59,6 +59,11 @@ bool leaks_is_noteworthy(const struct leaks_report *r)
 	       p->slope.lo * r->window_s >= fmax(NOTEWORTHY, NOTEWORTHY_SHARE * (double)p->used);
 }
 
+bool leaks_is_unexplained(const struct leaks_report *r)
+{
+	return leaks_is_noteworthy(r) && r->heap_growth < 0.3 * r->projection.slope.value;
+}
+
 /* Memory that is touched bit by bit shows in the process, and not in how many blocks there are. */
 static bool fills_a_block(const struct leaks_report *r)
 {
@@ -89,6 +94,8 @@ static const char *why_undecided(
 			if (leaks_is_mixed(r, &r->others[i]))
 				return "blocks of all ages are alive: whether they get more takes "
 				       "several profiles";
+	if (s->samples < TOO_FEW && leaks_is_unexplained(r))
+		return "memory grows, but hardly any of it is malloc's";
 	if (s->samples < TOO_FEW)
 		return "too few blocks were sampled";
 	if (in->n_moments == 1 && r->uptime_s < 10)
@@ -160,6 +167,9 @@ enum err_code leaks_analyze(struct leaks_report *out, const struct leaks_input *
 		out->why = why_undecided(out, in, &s);
 		out->outcome = out->why ? LEAKS_UNDECIDED : LEAKS_NO_LEAK;
 	}
+	/* What the heap explains, and is no leak, will not go on. */
+	if (out->outcome == LEAKS_NO_LEAK && !leaks_is_unexplained(out))
+		out->projection.has_from_memory = false;
 	return OK;
 }
 

@@ -158,7 +158,8 @@ struct leaks_before {
 	bool is_unnamed;         /* a site is known by its address only, and is not here */
 	bool is_decided;         /* the present rate is known well enough to say which */
 	bool is_fixed;
-	struct str name; /* of its greatest suspect */
+	size_t n_sites;  /* functions that leaked */
+	struct str name; /* of the greatest */
 };
 
 enum leaks_outcome {
@@ -199,6 +200,8 @@ void leaks_report_release(struct leaks_report *r);
 
 /* True when memory of the process surely grows, and by more than comes and goes in any. */
 bool leaks_is_noteworthy(const struct leaks_report *r);
+/* True when it does, and what malloc gave out hardly grows. */
+bool leaks_is_unexplained(const struct leaks_report *r);
 
 /* Fills now->before from an earlier report of the same program, whose sites are found by name. */
 void leaks_compare(struct leaks_report *now, const struct leaks_report *before);

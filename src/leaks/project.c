@@ -154,7 +154,11 @@ void project_fill(struct leaks_report *r, const struct leaks_input *in)
 	if (p->has_slope && p->slope.value > 0 && leaks.value > 0)
 		p->explained = leaks.value / p->slope.value;
 	room = (double)(p->limit - p->used);
-	if (p->limit <= 0 || p->used <= 0 || room < 0 || leaks.value <= 0)
+	if (p->limit <= 0 || p->used <= 0 || room < 0)
+		return;
+	/* Growth that no leak explains ends at the same limit, if it is more than what comes and
+	 * goes. */
+	if (leaks.value <= 0 && !leaks_is_noteworthy(r))
 		return;
 	p->has_from_sites = time_left(room, &leaks, &p->from_sites);
 	if (p->has_slope)

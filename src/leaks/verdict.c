@@ -106,11 +106,17 @@ static enum leaks_class settle_quiet(const struct judged *j, const struct leaks_
 #define FEW_BLOCKS   4
 #define LARGE_BLOCKS (1 << 20)
 
+/* What one block says of a site: nothing, or that each that was allocated was freed. */
+static bool is_told_by_counts(enum leaks_class c)
+{
+	return c != LEAKS_FEW && c != LEAKS_STABLE && c != LEAKS_CHURN;
+}
+
 static bool is_replaced(const struct leaks_verdict *v, const struct leaks_input *in)
 {
 	double period = in->p->period > 1 ? (double)in->p->period : 1;
 
-	return in->has_births && in->n_moments > 1 && v->class == LEAKS_FEW &&
+	return in->has_births && in->n_moments > 1 && !is_told_by_counts(v->class) &&
 	       v->live_objects >= 0.5 && v->live_objects <= FEW_BLOCKS &&
 	       v->live_bytes >= LARGE_BLOCKS &&
 	       v->live_bytes >= SURE_TIMES * period * v->live_objects &&

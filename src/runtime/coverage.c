@@ -4,20 +4,35 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "runtime/copies.h"
 #include "runtime/cxx_next.h"
 #include "runtime/rt.h"
 #include "runtime/rt_text.h"
 
 static const char *bypass; /* set by init, then constant */
 
+/* Whether what the first malloc gives out comes to ours, as through another copy of this library.
+ */
+static bool comes_to_ours(void *malloc_at)
+{
+	void *(*first_malloc)(size_t);
+	void (*first_free)(void *);
+	void *free_at = dlsym(RTLD_DEFAULT, "free");
+
+	memcpy(&first_malloc, &malloc_at, sizeof(malloc_at));
+	memcpy(&first_free, &free_at, sizeof(free_at));
+	return free_at && rt_cxx_through_malloc(first_malloc, first_free);
+}
+
 void rt_coverage_init(void)
 {
 	Dl_info first, own;
 	void *f = dlsym(RTLD_DEFAULT, "malloc");
 
-	dlerror();
-	if (f && dladdr(f, &first) && dladdr(&rt, &own) && first.dli_fbase != own.dli_fbase)
+	if (f && dladdr(f, &first) && dladdr(&rt, &own) && first.dli_fbase != own.dli_fbase &&
+	    !comes_to_ours(f))
 		bypass = first.dli_fname;
+	dlerror();
 }
 
 const char *rt_coverage_bypass(void)
@@ -31,14 +46,6 @@ static const char *file_of(const void *symbol)
 	Dl_info info;
 
 	return symbol && dladdr(symbol, &info) && info.dli_fname ? info.dli_fname : "";
-}
-
-static const void *address_of_malloc(void)
-{
-	const void *f;
-
-	memcpy(&f, &rt.real.malloc, sizeof(f));
-	return f;
 }
 
 static void print_new(struct rt_bytes *out)
@@ -65,7 +72,7 @@ void rt_coverage_print(struct rt_bytes *out)
 	rt_text_c(out, "malloc ");
 	rt_text_c(out, bypass ? "not seen" : "seen");
 	rt_text_c(out, "\t# of ");
-	rt_text_c(out, bypass ? bypass : file_of(address_of_malloc()));
+	rt_text_c(out, bypass ? bypass : file_of(rt_copies_allocator()));
 	if (bypass)
 		rt_text_c(out, ": it comes before ours, so nothing is sampled");
 	rt_text_c(out, "\n");

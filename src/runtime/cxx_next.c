@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "runtime/copies.h"
 #include "runtime/rt.h"
 #include "runtime/tls.h"
 
@@ -16,49 +17,12 @@
 /* std::nothrow: an object without contents; only its address is passed. */
 static const char quiet_tag;
 
-static const void *base_of(const void *address)
-{
-	Dl_info info;
-
-	return dladdr(address, &info) ? info.dli_fbase : NULL;
-}
-
-static void *handle_of(const void *address)
-{
-	Dl_info info;
-
-	if (!address || !dladdr(address, &info) || !info.dli_fname)
-		return NULL;
-	return dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_LAZY);
-}
-
-static void *symbol_of(const void *address, const char *symbol)
-{
-	void *handle = handle_of(address), *found;
-
-	if (!handle)
-		return NULL;
-	found = dlsym(handle, symbol);
-	if (rt.real.dlclose)
-		rt.real.dlclose(handle);
-	return found;
-}
-
-/* This library, or another copy of it, whose next operators may be ours. */
-static bool is_libpprof(const void *address)
-{
-	const void *version = symbol_of(address, "pprof_version");
-
-	return base_of(address) == base_of(&rt) ||
-	       (version && base_of(version) == base_of(address));
-}
-
 /* A symbol of the object that `caller` is in, or of what it was linked with. */
 static void *look_up_from(void *caller, const char *symbol)
 {
-	void *found = symbol_of(caller, symbol);
+	void *found = rt_copies_symbol(caller, symbol);
 
-	return found && !is_libpprof(found) ? found : NULL;
+	return found && !rt_copies_has(found) ? found : NULL;
 }
 
 static void look_up(void *slot, const char *symbol, void *caller)

@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/rt.h"
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -22,14 +24,32 @@
 #define PIECES       1024
 
 /* Pieces that are mapped now; start is claimed first and cleared last. Signal handlers map too. */
-static struct {
+struct rt_mem_table {
 	struct {
 		_Atomic uintptr_t start, end;
 	} v[PIECES];
 
 	_Atomic uint32_t high; /* none behind it */
 	_Atomic bool full;
-} pieces;
+};
+
+extern RT_HIDDEN struct rt_mem_table rt_mem_pieces_now;
+struct rt_mem_table rt_mem_pieces_now;
+#define pieces rt_mem_pieces_now
+
+/*
+ * Where another copy of this library finds the table, also in a program that is linked statically
+ * and exports nothing: an ELF note that says how far it is from there. RT_MEM_NOTE is its type, and
+ * another when the table is.
+ */
+__asm__(".pushsection .note.pprof, \"a\", %note\n"
+	"	.balign 4\n"
+	"	.long 6, 4, 1\n"
+	"	.asciz \"pprof\"\n"
+	"	.balign 4\n"
+	"	.long rt_mem_pieces_now - .\n"
+	"	.popsection\n");
+_Static_assert(RT_MEM_NOTE == 1, "as in the note");
 
 static void note(uintptr_t start, size_t n)
 {
@@ -59,13 +79,13 @@ static void forget(uintptr_t start)
 	}
 }
 
-size_t rt_mem_pieces(struct rt_mem_piece *out, size_t max)
+size_t rt_mem_pieces(const struct rt_mem_table *of, struct rt_mem_piece *out, size_t max)
 {
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < atomic_load(&pieces.high); i++) {
-		uintptr_t start = atomic_load(&pieces.v[i].start);
-		uintptr_t end = atomic_load(&pieces.v[i].end);
+	for (uint32_t i = 0; i < atomic_load(&of->high); i++) {
+		uintptr_t start = atomic_load(&of->v[i].start);
+		uintptr_t end = atomic_load(&of->v[i].end);
 
 		if (start == 0 || end == 0)
 			continue;
@@ -73,7 +93,7 @@ size_t rt_mem_pieces(struct rt_mem_piece *out, size_t max)
 			return RT_MEM_TOO_MANY;
 		out[n++] = (struct rt_mem_piece){ start, end };
 	}
-	return atomic_load(&pieces.full) ? RT_MEM_TOO_MANY : n;
+	return atomic_load(&of->full) ? RT_MEM_TOO_MANY : n;
 }
 
 /* Not libc's functions: those are interposed, by us and others, and this is nobody's memory. */

@@ -35,16 +35,21 @@ bool rt_mem_commit_shared(void *p, size_t n);
 /* Whether the kernel can fault in pages and say when it cannot (Linux 5.14). RT_ANY */
 bool rt_mem_can_populate(void);
 
+/* The private memory of a copy of this library, of which a program may have several: copies.h. */
+struct rt_mem_table;
+
+#define RT_MEM_NOTE 1 /* type of the note that leads to it */
+
 /*
- * The private memory that is ours now, into out[max], each from its first byte to behind its last.
- * Returns how many pieces; RT_MEM_TOO_MANY when not all are known. RT_ANY
+ * What it has mapped now, into out[max], each from its first byte to behind its last. Returns how
+ * many pieces; RT_MEM_TOO_MANY when not all are known. RT_ANY
  */
 struct rt_mem_piece {
 	uintptr_t start, end;
 };
 
 #define RT_MEM_TOO_MANY SIZE_MAX
-size_t rt_mem_pieces(struct rt_mem_piece *out, size_t max);
+size_t rt_mem_pieces(const struct rt_mem_table *of, struct rt_mem_piece *out, size_t max);
 
 /* One page that is zero in forked children; NULL when the kernel cannot do that (Linux 4.14). */
 void *rt_mem_map_wiped_on_fork(void);

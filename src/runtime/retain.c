@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/busy.h"
+#include "runtime/copies.h"
 #include "runtime/memlimit.h"
 #include "runtime/modules.h"
 #include "runtime/retain_child.h"
@@ -95,27 +96,38 @@ static uint64_t headroom(void)
 	return left < available ? left : available;
 }
 
-/* Where the malloc is that is called. False when that cannot be found out. */
-static bool find_allocator(struct rt_object *out)
+static bool find_object(const void *address, struct rt_object *out)
 {
-	uintptr_t next;
-
-	memcpy(&next, &rt.real.malloc, sizeof(next));
-	return rt_modules_have_table() && rt_modules_object(next, out);
+	return rt_modules_have_table() && rt_modules_object((uintptr_t)address, out);
 }
 
-/* Blocks are walked as glibc lays them out: its malloc must be the one that is called. */
-bool rt_retain_needs_table(void)
+static bool is_in_libc(const void *address)
 {
-	struct rt_object malloc_of, libc;
-	uintptr_t own;
+	struct rt_object object, libc;
 	const char *(*known)(void) = gnu_get_libc_version;
+	const void *own;
 
 	memcpy(&own, &known, sizeof(own));
+	return find_object(address, &object) && find_object(own, &libc) && object.bias == libc.bias;
+}
+
+static const void *next_malloc(void)
+{
+	const void *next;
+
+	memcpy(&next, &rt.real.malloc, sizeof(next));
+	return next;
+}
+
+/*
+ * Blocks are walked as glibc lays them out: its malloc must be the one that is called. Nearly
+ * always it is the next, and the loader need not be asked.
+ */
+bool rt_retain_needs_table(void)
+{
 	if (!rt_modules_have_table())
 		return false; /* the walk finds out */
-	return !find_allocator(&malloc_of) || !rt_modules_object(own, &libc) ||
-	       malloc_of.bias != libc.bias;
+	return !is_in_libc(next_malloc()) && !is_in_libc(rt_copies_allocator());
 }
 
 /* Whether the live table has every block, not only samples, and from now on. */
@@ -210,7 +222,7 @@ static void name_allocator(struct retain_input *in)
 {
 	struct rt_object allocator;
 
-	if (!find_allocator(&allocator))
+	if (!find_object(rt_copies_allocator(), &allocator))
 		return;
 	in->allocator = (struct retain_range){ allocator.start, allocator.end };
 	for (size_t i = 0; i < in->n_modules; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "runtime/copies.h"
 #include "runtime/mem.h"
 #include "runtime/modules.h"
 #include "runtime/rt.h"
@@ -26,14 +27,6 @@ static uintptr_t own_distance(void)
 	/* The linker cannot relax a difference with a thread-local address. */
 	__asm__("" : "+r"(own));
 	return thread_pointer() - own;
-}
-
-static bool holds(const struct retain_module *m, uintptr_t address)
-{
-	for (unsigned i = 0; i < m->n_data; i++)
-		if (address >= m->data[i].start && address < m->data[i].end)
-			return true;
-	return false;
 }
 
 static void add_segment(struct retain_module *m, const ElfW(Phdr) * p)
@@ -70,6 +63,44 @@ static bool is_libc_name(const char *name)
 	       str_starts(s, STR("libpthread"));
 }
 
+/* False when there are too many. */
+static bool add_own(struct retain_input *in, const struct rt_mem_table *of)
+{
+	struct rt_mem_piece own[RETAIN_OWN];
+	size_t n = rt_mem_pieces(of, own, RETAIN_OWN - in->n_own);
+
+	if (n == RT_MEM_TOO_MANY)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		in->own[in->n_own++] = (struct retain_range){ own[i].start, own[i].end };
+	return true;
+}
+
+static bool is_loaded(const struct dl_phdr_info *info, const ElfW(Phdr) * part)
+{
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && part->p_vaddr >= p->p_vaddr &&
+		    part->p_vaddr + part->p_memsz <= p->p_vaddr + p->p_filesz)
+			return true;
+	}
+	return false;
+}
+
+/* This library, or another copy of it: its tables name blocks and hold none. */
+static void add_copy(struct retain_input *in, struct retain_module *m,
+    const struct dl_phdr_info *info, const ElfW(Phdr) * p)
+{
+	struct str notes = { (const char *)(m->bias + p->p_vaddr), p->p_memsz };
+	const struct rt_mem_table *table;
+
+	if (!is_loaded(info, p) || !(table = rt_copies_table(notes, p->p_align)))
+		return;
+	m->is_own = !m->is_program;
+	in->owns_too_much |= !add_own(in, table);
+}
+
 static int add_module(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	struct retain_input *in = ctx;
@@ -78,15 +109,15 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *ctx)
 	(void)size;
 	if (in->n_modules == RETAIN_MODULES)
 		return 1;
-	*m = (struct retain_module){ .bias = info->dlpi_addr };
+	*m = (struct retain_module){ .bias = info->dlpi_addr, .is_program = in->n_modules == 0 };
 	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
 		add_segment(m, &info->dlpi_phdr[i]);
 		if (info->dlpi_phdr[i].p_type == PT_TLS)
 			add_tls(m, info, info->dlpi_phdr[i].p_memsz);
+		if (info->dlpi_phdr[i].p_type == PT_NOTE)
+			add_copy(in, m, info, &info->dlpi_phdr[i]);
 	}
-	m->is_program = in->n_modules == 0;
 	m->is_libc = is_libc_name(info->dlpi_name);
-	m->is_own = !m->is_program && holds(m, (uintptr_t)&rt);
 	in->n_modules++;
 	return 0;
 }
@@ -121,26 +152,14 @@ static void add_thread(void *ctx, const struct rt_threads_one *one)
 	in->n_threads++;
 }
 
-static bool add_own(struct retain_input *in)
-{
-	struct rt_mem_piece own[RETAIN_OWN];
-	size_t n = rt_mem_pieces(own, RETAIN_OWN);
-
-	if (n == RT_MEM_TOO_MANY)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		in->own[i] = (struct retain_range){ own[i].start, own[i].end };
-	in->n_own = n;
-	return true;
-}
-
 const char *retain_look(struct retain_input *in)
 {
-	in->n_modules = in->n_threads = 0;
-	dl_iterate_phdr(add_module, in);
+	in->n_modules = in->n_threads = in->n_own = 0;
+	in->owns_too_much = false;
 	if (!rt_threads_collect(add_thread, in))
 		return "the threads cannot be listed";
-	if (!add_own(in))
+	dl_iterate_phdr(add_module, in); /* last, for our memory: looking at threads may map some */
+	if (in->owns_too_much)
 		return "too many pieces of the profiler's own memory";
 	return NULL;
 }

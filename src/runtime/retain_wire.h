@@ -48,6 +48,7 @@ struct retain_input {
 	struct retain_thread threads[RETAIN_THREADS];
 	struct retain_range own[RETAIN_OWN]; /* the runtime's own memory */
 	size_t n_modules, n_threads, n_own;
+	bool owns_too_much;            /* not all of it is known */
 	uint64_t side_bytes;           /* memory that the child may use for itself */
 	struct retain_range allocator; /* the code of one that is not glibc's */
 	bool from_table;               /* blocks: those of the live table; else glibc's */

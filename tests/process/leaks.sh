@@ -134,6 +134,7 @@ check "written at exit" 1 '^LEAK \(suspected\) ' "$pprof" leaks "$work/born.pb.g
 grep -q '^#1  put lru_cache.c:' "$out" || { echo "FAIL: the line at exit"; failed=1; }
 check "written at exit, no births" 3 '^UNDECIDED' "$pprof" leaks "$work/unborn.pb.gz"
 check "state file" '[13]' '^(UNDECIDED|LEAK) .*put|put lru_cache.c' "$pprof" leaks "$work/state"
+check "an option behind" 2 '^pprof: -for: options come before the sources' "$pprof" leaks "$leaky" -for 5s
 check "no such file" 2 'neither a file nor a URL' "$pprof" leaks "$work/none"
 check "no profile" 2 'unrecognized profile format' "$pprof" leaks "$0"
 mkdir "$work/empty"

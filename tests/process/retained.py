@@ -1,4 +1,4 @@
-"""retained.py PPROF PRELOAD HOST OTHER_MALLOC CXX_HOST: who holds memory in a program that holds it in every way.
+"""retained.py PPROF PRELOAD HOST OTHER_MALLOC CXX_HOST LINKED LINKED_STATIC: who holds memory in a program that holds it in every way.
 
 At least 95 % of what each function has allocated must be on the right root, under the right names;
 refusals must say why and leave the program alone.
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-pprof, preload, host, other_malloc, cxx_host = sys.argv[1:6]
+pprof, preload, host, other_malloc, cxx_host, linked, linked_static = sys.argv[1:8]
 
 # function, root, what the way from there begins with
 EXPECTED = [
@@ -111,6 +111,16 @@ def check_containers(work):
     end(program)
 
 
+def check_copies(work):
+    """The runtime is in the program already: its copy is not the allocator, and holds nothing."""
+    for one in linked, linked_static:
+        program = start(work, program=one, PPROF_HEAP_RATE="8k")
+        if not re.search(rb"^malloc seen\t# of \S*/libc\.so", get(work, "self"), re.M):
+            fail("whose malloc it is, of %s: %r" % (one, get(work, "self")[:300]))
+        check_shapes(work)
+        end(program)
+
+
 def library(name):
     """Its path, or None when the loader does not find it."""
     listed = subprocess.run(["/sbin/ldconfig", "-p"], check=True, stdout=subprocess.PIPE)
@@ -205,6 +215,7 @@ with tempfile.TemporaryDirectory() as work:
     check_turns(work)
     end(program)
     check_containers(work)
+    check_copies(work)
     check_refusal(work, r"switched off", PPROF_RETAIN_PAUSE="0")
     check_refusal(work, r"stand still for about \d+ ms", PPROF_RETAIN_PAUSE="1")
     check_refusal(work, r"limit of memory: \d+ MiB left", room=32 << 20)

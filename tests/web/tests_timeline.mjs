@@ -25,6 +25,18 @@ async function series(name, server) {
 
 const leaky = () => start(join(build, "examples/leaky_server"), ["0"], "stdout", /listening on (http:\S+)\//);
 
+const ttl = () => start(join(build, "examples/ttl_server"), ["0", "1", "1"], "stdout", /listening on (http:\S+)\//);
+
+/** What is written on the chart, with where: [text, x]. */
+function recordTexts() {
+  window.drawn = [];
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, ...rest) {
+    window.drawn.push([text, x]);
+    return fillText.call(this, text, x, ...rest);
+  };
+}
+
 let made = null;
 const once = async () => (made ??= await series("series", (await leaky()).url));
 
@@ -80,24 +92,39 @@ export const timelineTests = {
     await page.waitForURL(/\/ui\/flamegraph/);
   },
 
-  async "a program that was started anew is marked, and judged from then on"() {
-    const folder = join(work, "restarted");
+  async "a program that was started anew is marked, and judged from then on"({ browser }) {
     const before = await once();
-    mkdirSync(folder);
-    for (let i = 1; i <= 3; i++) copyFileSync(join(before, `heap.${i + 8}.pb.gz`), join(folder, `heap.${i}.pb.gz`));
     await new Promise((done) => setTimeout(done, 3000)); // two starts this close may be one
-    const { url: server } = await leaky();
-    for (let i = 4; i <= 5; i++) {
-      run(join(build, "examples/load_client"), `${server}/process`, "50", "2");
-      report("-proto", `-output=${join(folder, `heap.${i}.pb.gz`)}`, `${server}/debug/pprof/heap`);
+    const again = { restart: (await leaky()).url, "new build": (await ttl()).url };
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.addInitScript(recordTexts);
+    for (const [mark, server] of Object.entries(again)) {
+      const folder = join(work, mark);
+      mkdirSync(folder);
+      for (let i = 1; i <= 3; i++) copyFileSync(join(before, `heap.${i + 8}.pb.gz`), join(folder, `heap.${i}.pb.gz`));
+      for (let i = 4; i <= 5; i++) {
+        run(join(build, "examples/load_client"), `${server}/process`, "50", "2");
+        report("-proto", `-output=${join(folder, `heap.${i}.pb.gz`)}`, `${server}/debug/pprof/heap`);
+      }
+      const { url } = await serve(folder);
+      const data = await apiOf(url);
+      assert.equal(data.restarts.length, 1);
+      assert.deepEqual(data.deploys, mark === "restart" ? [] : data.restarts);
+      assert.deepEqual([data.past.length, data.moments.length], [3, 2]);
+      assert.equal(data.restarts[0], data.moments[0].time);
+      assert.ok(data.past.every((m) => m.time < data.restarts[0]));
+      // The mark is drawn where the new run begins, and nothing else is.
+      await page.goto(`${url}/ui/timeline`);
+      await until(page, () => window.drawn.some(([text]) => text === "restart" || text === "new build"));
+      const [marks, at] = await page.evaluate((ms) => [
+        window.drawn.filter(([text]) => text === "restart" || text === "new build"),
+        document.querySelector(".timeline-chart").plot.valToPos(ms / 1000, "x", true),
+      ], data.restarts[0]);
+      assert.ok(marks.every(([text]) => text === mark), JSON.stringify(marks));
+      const [, x] = marks[marks.length - 1];
+      assert.ok(x >= at && x < at + 12, `${x} is not beside ${at}`);
     }
-    const { url } = await serve(folder);
-    const data = await apiOf(url);
-    assert.equal(data.restarts.length, 1);
-    assert.deepEqual(data.deploys, [], "the same program");
-    assert.deepEqual([data.past.length, data.moments.length], [3, 2]);
-    assert.equal(data.restarts[0], data.moments[0].time);
-    assert.ok(data.past.every((m) => m.time < data.restarts[0]));
+    await page.close();
   },
 
   async "a running program is sampled while the page is open, and only then"({ page, live, load }) {

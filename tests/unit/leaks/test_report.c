@@ -177,11 +177,15 @@ static void text_has_all_of_it(void **state)
 	world_end(&w, &r);
 }
 
-/* One block of a vector at moment k: it was allocated anew at `born`, twice as large as before. */
-static void add_vector(struct world *w, unsigned k, int64_t born, int64_t bytes)
+/*
+ * One block of a vector at moment k: it was allocated anew at `born`, after `steps` smaller ones,
+ * the last of them half as large.
+ */
+static void add_vector(struct world *w, unsigned k, int64_t born, int64_t bytes, int64_t steps)
 {
 	const uint32_t stack[] = { w->keep, w->main_line };
-	const int64_t now[4] = { 1, bytes, 1, bytes }, before[4] = { 1, bytes / 2, 0, 0 };
+	const int64_t now[4] = { 1, bytes, 1, bytes },
+		      before[4] = { steps, bytes / 2 * steps, 0, 0 };
 	char number[8];
 
 	snprintf(number, sizeof number, "%u", k);
@@ -194,8 +198,8 @@ static void add_vector(struct world *w, unsigned k, int64_t born, int64_t bytes)
 	builder_number(&w->b, "bytes", bytes / 2, "");
 }
 
-/* Memory grows by 10 KiB/s, or not at all. */
-static void vector_with_memory(struct world *w, struct leaks_report *r, bool grows)
+/* Memory grows by 10 KiB/s, or not at all. In between it grew in steps, each second so many. */
+static void vector_with_memory(struct world *w, struct leaks_report *r, bool grows, int64_t steps)
 {
 	world_begin(w);
 	world_turn_over(w, (uint32_t[]){ w->worker, w->main_line }, 2, 50);
@@ -205,9 +209,10 @@ static void vector_with_memory(struct world *w, struct leaks_report *r, bool gro
 		w->moments[k].used = 50 * MIB + (grows ? 10240 * at : 0);
 		w->moments[k].limit = 500 * MIB;
 		if (at < 210)
-			add_vector(w, k, 60, 2 * MIB);
+			add_vector(w, k, 60, 2 * MIB, 1);
 		else
-			add_vector(w, k, at < 420 ? 210 : 420, at < 420 ? 4 * MIB : 8 * MIB);
+			add_vector(w, k, at < 420 ? 210 : 420, at < 420 ? 4 * MIB : 8 * MIB,
+			    1 + steps * (at - 200));
 	}
 	world_judge(w, true, r);
 }
@@ -226,14 +231,47 @@ static void a_vector_that_grows_is_not_called_harmless(void **state)
 	struct world w;
 
 	(void)state;
-	vector_with_memory(&w, &r, true);
-	assert_int_equal(r.outcome, LEAKS_UNDECIDED);
-	explain_text(&r, &files, &text);
-	assert_parts(buf_str(&text), parts, 2);
+	for (int64_t steps = 0; steps < 2; steps++) {
+		vector_with_memory(&w, &r, true, steps);
+		assert_int_equal(r.outcome, LEAKS_UNDECIDED);
+		buf_clear(&text);
+		explain_text(&r, &files, &text);
+		assert_parts(buf_str(&text), parts, 2);
+		world_end(&w, &r);
+		vector_with_memory(&w, &r, false, steps);
+		assert_int_equal(r.outcome, LEAKS_NO_LEAK);
+		world_end(&w, &r);
+	}
 	buf_release(&text);
-	world_end(&w, &r);
-	vector_with_memory(&w, &r, false);
+}
+
+/* Memory grows by 64 KiB/s, of which the heap has none: when that ends, and how to find it. */
+static void growth_outside_the_heap_is_not_called_harmless(void **state)
+{
+	static const char *const parts[] = {
+		"NO LEAK in the heap, and memory grows      http://h:1/,",
+		"growing 64 KiB/s [64..64]; limit 500 MiB (control group) in ",
+		"            memory grows, what malloc gave out does not: mmap, stacks of threads,",
+		"PPROF_MMAP=1, and see what is mapped:  pprof -top http://h:1/debug/pprof/mmap\n"
+	};
+	const struct explain_options live = { .source = STR("http://h:1/"), .is_live = true };
+	struct buf text = { 0 };
+	struct leaks_report r;
+	struct world w;
+
+	(void)state;
+	world_begin(&w);
+	world_turn_over(&w, (uint32_t[]){ w.worker, w.main_line }, 2, 50);
+	for (unsigned k = 0; k < MOMENTS; k++) {
+		w.moments[k].used = 50 * MIB + (int64_t)(65536 * w.moments[k].at);
+		w.moments[k].limit = 500 * MIB;
+		w.moments[k].kind = LEAKS_LIMIT_GROUP;
+	}
+	world_judge(&w, true, &r);
 	assert_int_equal(r.outcome, LEAKS_NO_LEAK);
+	explain_text(&r, &live, &text);
+	assert_parts(buf_str(&text), parts, sizeof parts / sizeof parts[0]);
+	buf_release(&text);
 	world_end(&w, &r);
 }
 
@@ -255,6 +293,22 @@ static void what_is_lost_has_an_advice_of_its_own(void **state)
 	buf_clear(&text);
 	explain_text(&r, &files, &text);
 	assert_true(str_find(buf_str(&text), STR("then: find who keeps the blocks")) != STR_NPOS);
+	assert_true(str_find(buf_str(&text), STR("a free is missing")) == STR_NPOS);
+	world_end(&w, &r);
+	/* One of two is. */
+	world_begin(&w);
+	world_leak(&w, (uint32_t[]){ w.keep, w.main_line }, 2, 20);
+	world_leak(&w, (uint32_t[]){ w.worker, w.main_line }, 2, 20);
+	world_judge(&w, true, &r);
+	assert_int_equal(r.n_suspects, 2);
+	r.suspects[1].holder = STR("no pointer found: lost or hidden");
+	r.suspects[1].holder_samples = r.suspects[1].held_samples = 100;
+	buf_clear(&text);
+	explain_text(&r, &files, &text);
+	assert_parts(buf_str(&text),
+	    (const char *const[]){ "then: find who keeps the blocks",
+		"where no pointer was found, nothing points to these blocks: a free is missing" },
+	    2);
 	buf_release(&text);
 	world_end(&w, &r);
 }
@@ -348,6 +402,28 @@ static void fixed_is_said_in_both(void **state)
 	buf_release(&text);
 }
 
+/* Two leaks, of which one was mended: the rate is that of both, and both are meant. */
+static void several_leaks_are_compared_together(void **state)
+{
+	static const char *const parts[] = { "\nNOT FIXED: ", " and 1 more were together +",
+		", are now ", ": 50% less\n" };
+	struct world then, now;
+	struct leaks_report r;
+	struct buf text = { 0 };
+
+	(void)state;
+	world_begin(&then);
+	world_leak(&then, (uint32_t[]){ then.keep, then.main_line }, 2, 30);
+	world_leak(&then, (uint32_t[]){ then.worker, then.main_line }, 2, 30);
+	world_begin(&now);
+	world_leak(&now, (uint32_t[]){ now.keep, now.main_line }, 2, 30);
+	world_turn_over(&now, (uint32_t[]){ now.worker, now.main_line }, 2, 50);
+	compare(&then, &now, &r, &text, false);
+	assert_parts(buf_str(&text), parts, sizeof parts / sizeof parts[0]);
+	buf_release(&text);
+	world_end(&now, &r);
+}
+
 /* The same leak on two lines before, on another one now: all of the function is compared. */
 static void lines_of_a_function_are_compared_together(void **state)
 {
@@ -403,10 +479,12 @@ int main(void)
 		cmocka_unit_test(watching_ends_when_the_answer_is_certain),
 		cmocka_unit_test(text_has_all_of_it),
 		cmocka_unit_test(a_vector_that_grows_is_not_called_harmless),
+		cmocka_unit_test(growth_outside_the_heap_is_not_called_harmless),
 		cmocka_unit_test(what_is_lost_has_an_advice_of_its_own),
 		cmocka_unit_test(the_next_command_is_whole),
 		cmocka_unit_test(json_has_all_of_it),
 		cmocka_unit_test(fixed_is_said_in_both),
+		cmocka_unit_test(several_leaks_are_compared_together),
 		cmocka_unit_test(lines_of_a_function_are_compared_together),
 		cmocka_unit_test(what_has_no_name_is_not_called_fixed),
 	};

@@ -202,7 +202,9 @@ export function headline(report: Report): { word: string; text: string } {
     parts.push(report.why);
   }
   const limit = report.seconds_to_limit;
-  if (report.outcome !== "no leak" && limit)
+  // There is none without a leak unless memory grows that malloc did not give out.
+  if (report.outcome === "no leak" && limit) parts.push("in the heap, and memory grows: mmap, stacks of threads, or fragmentation");
+  if (limit)
     parts.push(`limit of ${formatValue(report.limit ?? 0, "bytes")} in ${formatDuration(limit.value)} [${formatDuration(limit.lo)}..${limit.hi === null ? "never" : formatDuration(limit.hi)}]`);
   const largest = report.not_leaks[0];
   if (report.outcome === "no leak" && largest)

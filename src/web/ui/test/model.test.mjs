@@ -265,4 +265,7 @@ test("survivors by age are a density, durations and verdicts are words", () => {
   const { word, text } = timeline.headline(leak);
   assert.equal(word, "LEAK (strong)");
   assert.equal(text, "f a.c:7 grows +2kB/s [1kB..4kB] · the suspects explain 76 % of the growth of memory · limit of 1GB in 55 min [50 min..1 h 5 min]");
+  const elsewhere = timeline.headline({ ...leak, outcome: "no leak", suspects: [], not_leaks: [], could_hide: 0 });
+  assert.equal(elsewhere.word, "NO LEAK");
+  assert.match(elsewhere.text, /^in the heap, and memory grows: .* · limit of 1GB in 55 min/);
 });
