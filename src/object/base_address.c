@@ -70,7 +70,9 @@ static bool segment_fits(const struct object_segment *s, const struct object_map
 {
 	uint64_t map_end = m->offset + (m->limit - m->start);
 	uint64_t end = s->offset + s->memory_size;
-	uint64_t in_page = s->address % PAGE;
+	/* The kernel's pages may be larger than ours: at most what the segment is aligned to. */
+	uint64_t page = s->align > PAGE && !(s->align & (s->align - 1)) ? s->align : PAGE;
+	uint64_t in_page = s->address % page;
 	uint64_t aligned = s->offset > in_page ? s->offset - in_page : 0;
 
 	/* Offsets of segments without contents are arbitrary. */
@@ -153,7 +155,9 @@ static bool kernel_base(const struct object_segment *s, const uint64_t *stext,
 		*base = m->start - *stext;
 		return true;
 	}
-	if (m->start >= s->address && m->limit > m->start &&
+	/* The lower half is no kernel's: there a file's first page may hold code that is linked
+	 * elsewhere. */
+	if (m->start >= USER_LIMIT && m->limit > m->start &&
 	    (m->offset == 0 || m->offset == PPC64_KERNEL || m->offset == m->start)) {
 		*base = m->start - (same_page_offset ? *stext : s->address);
 		return true;

@@ -85,11 +85,15 @@ static MUST_USE enum err_code open_handle(struct listing *l, struct err *e)
 	    object_machine(l->o));
 }
 
-/* Names demangled in full, as objdump --demangle has them. */
+/* Names demangled in full, as llvm-objdump --demangle has them, which keeps what clone it is. */
 static void add_name(struct buf *out, struct str name)
 {
+	const size_t clone = str_find_char(name, '.');
+
 	if (!demangle_symbol(name, DEMANGLE_FULL, out))
 		buf_add_str(out, name);
+	else if (str_starts(name, STR("_Z")) && clone != STR_NPOS)
+		buf_printf(out, " (%.*s)", STR_ARG(str_skip(name, clone)));
 }
 
 /* " <name+0x1c>" for an address, nothing when no symbol's section holds it. */
@@ -134,6 +138,9 @@ static bool branch_target(const struct listing *l, uint64_t *target)
 {
 	const cs_detail *d = l->insn->detail;
 
+	if (l->arch == CS_ARCH_ARM64 &&
+	    (l->insn->id == ARM64_INS_ADRP || l->insn->id == ARM64_INS_ADR))
+		return arm64_target(&d->arm64, target);
 	if (!cs_insn_group(l->handle, l->insn, CS_GRP_JUMP) &&
 	    !cs_insn_group(l->handle, l->insn, CS_GRP_CALL) &&
 	    !cs_insn_group(l->handle, l->insn, CS_GRP_BRANCH_RELATIVE))
@@ -212,27 +219,39 @@ static bool is_signed_byte(uint8_t opcode)
 static bool negative_immediate(const struct listing *l, int64_t *v)
 {
 	const cs_x86 *x = &l->insn->detail->x86;
-	const cs_x86_op *op = &x->operands[0];
+	const cs_x86_op *op = &x->operands[l->intel && x->op_count ? x->op_count - 1 : 0];
 
-	if (l->step != 1 || l->intel || !x->op_count || op->type != X86_OP_IMM ||
-	    x->encoding.imm_size != 1 || l->insn->mnemonic[0] == 'v')
+	if (l->step != 1 || !x->op_count || op->type != X86_OP_IMM || x->encoding.imm_size != 1 ||
+	    l->insn->mnemonic[0] == 'v')
 		return false;
 	*v = (op->imm & 0x7f) - (op->imm & 0x80);
 	return *v < 0 && (x->opcode[0] == 0x83 || is_signed_byte(x->opcode[0]));
 }
 
+/* The operands with another immediate: AT&T has it first, Intel last. */
+static struct str with_immediate(struct listing *l, struct str s, int64_t v)
+{
+	const size_t comma = l->intel ? str_rfind_char(s, ',') : str_find_char(s, ',');
+	int n;
+
+	if (comma == STR_NPOS)
+		return s;
+	if (l->intel)
+		n = snprintf(
+		    l->operands, sizeof l->operands, "%.*s, -0x%x", (int)comma, s.p, (unsigned)-v);
+	else
+		n = snprintf(
+		    l->operands, sizeof l->operands, "$-0x%x%s", (unsigned)-v, s.p + comma);
+	return (struct str){ l->operands, n > 0 ? (size_t)n : 0 };
+}
+
 static struct str operand_text(struct listing *l)
 {
 	struct str s = str_c(l->insn->op_str);
-	const size_t comma = str_find_char(s, ',');
 	int64_t v;
 
-	if (str_starts(s, STR("$")) && comma != STR_NPOS && negative_immediate(l, &v)) {
-		const int n = snprintf(
-		    l->operands, sizeof l->operands, "$-0x%x%s", (unsigned)-v, s.p + comma);
-
-		return (struct str){ l->operands, n > 0 ? (size_t)n : 0 };
-	}
+	if ((l->intel || str_starts(s, STR("$"))) && negative_immediate(l, &v))
+		return with_immediate(l, s, v);
 	if (!shifts_by_one(l))
 		return s;
 	if (str_starts(s, STR("$1, ")))
@@ -268,25 +287,38 @@ static void add_comment(struct listing *l, struct str operands, struct buf *out)
 	}
 }
 
-/* out is empty before: columns are counted from its start. */
-static void write_text(struct listing *l, struct buf *out)
+static void add_operands(struct listing *l, const char **name, struct buf *out)
 {
 	struct str operands = operand_text(l);
 	struct str first = before_target(operands);
 	uint64_t address;
 
-	buf_add_str(out, str_c(mnemonic(l)));
-	if (!operands.n)
-		return;
-	buf_char(out, '\t');
 	if (branch_target(l, &address)) {
 		disasm_operands(out, first);
 		buf_printf(out, "%s0x%llx", first.n ? " " : "", (unsigned long long)address);
 		add_symbol(l, out, address);
-		return;
+	} else if (l->arch == CS_ARCH_ARM64) {
+		disasm_operands_arm64(out, name, operands);
+	} else {
+		disasm_operands(out, operands);
 	}
-	disasm_operands(out, operands);
-	add_comment(l, operands, out);
+}
+
+static void write_text(struct listing *l, struct buf *out)
+{
+	const char *name = mnemonic(l);
+	struct buf operands = { 0 };
+
+	add_operands(l, &name, &operands);
+	buf_add_str(out, str_c(name));
+	if (operands.n) {
+		buf_char(out, '\t');
+		buf_add_str(out, buf_str(&operands));
+		add_comment(l, operand_text(l), out);
+	}
+	if (buf_failed(&operands))
+		l->v.failed = true;
+	buf_release(&operands);
 }
 
 /* Holds over what has no symbol (padding), as in objdump's listing. */
@@ -299,6 +331,9 @@ static void set_function(struct listing *l, uint64_t address)
 		return;
 	l->symbol = s;
 	add_name(&name, s->name);
+	/* google/pprof takes these away, which objdump has behind every function of C. */
+	if (str_ends(buf_str(&name), STR("()")))
+		name.n -= 2;
 	l->function = arena_str(l->a, buf_str(&name));
 	if (buf_failed(&name))
 		l->v.failed = true;
@@ -410,12 +445,15 @@ static void run(struct listing *l, uint64_t start, uint64_t end)
 	while (address < end) {
 		const uint64_t next = next_start(l, address);
 		const uint64_t piece_end = next < end ? next : end;
+		/* What lies between sections is no code, and in no listing of objdump. */
+		const uint64_t section_end = object_section_end(l->o, address);
 		const uint64_t most = end <= UINT64_MAX - LONGEST ? end + LONGEST : end;
 
 		/* A range may end within an instruction, a function does not. */
 		if (!object_read(l->o, address, next < most ? next : most, &bytes))
 			return;
-		run_piece(l, address, (const uint8_t *)bytes.p, bytes.n, start, piece_end);
+		run_piece(l, address, (const uint8_t *)bytes.p, bytes.n, start,
+		    section_end < piece_end ? section_end : piece_end);
 		if (bytes.n < piece_end - address)
 			return;
 		address = piece_end;

@@ -5,6 +5,8 @@
  */
 #include "object/disasm_text.h"
 
+#include <string.h>
+
 static bool is_hex(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -39,6 +41,27 @@ static void add_number(struct buf *out, struct str digits, bool has_sign)
 		buf_u64(out, v);
 }
 
+static bool is_factor(struct str s)
+{
+	return s.n >= 2 && s.p[0] == '*' && (s.p[1] == '2' || s.p[1] == '4' || s.p[1] == '8') &&
+	       (s.n == 2 || !is_name(s.p[2]));
+}
+
+/* "rax*4" is "4*rax". Moves the name at the end of out, which holds no '%' in Intel's syntax. */
+static void add_factor(struct buf *out, char factor)
+{
+	size_t at = out->n;
+
+	while (at && is_name(out->p[at - 1]))
+		at--;
+	BUF_LIT(out, "??");
+	if (buf_failed(out))
+		return;
+	memmove(out->p + at + 2, out->p + at, out->n - 2 - at);
+	out->p[at] = factor;
+	out->p[at + 1] = '*';
+}
+
 void disasm_operands(struct buf *out, struct str s)
 {
 	unsigned depth = 0;
@@ -52,11 +75,57 @@ void disasm_operands(struct buf *out, struct str s)
 			i += n;
 			continue;
 		}
+		if (i && is_name(s.p[i - 1]) && is_factor(str_skip(s, i))) {
+			add_factor(out, s.p[i + 1]);
+			i += 2;
+			continue;
+		}
 		depth += c == '(';
 		depth -= c == ')' && depth > 0;
 		i++;
 		if (!(c == ' ' && depth))
 			buf_char(out, c);
+	}
+}
+
+/* The number behind a mark, when it is the last operand (and no amount to shift one by). */
+static bool number_at(struct str s, size_t mark, uint64_t *v)
+{
+	struct str digits;
+
+	if (mark == STR_NPOS || mark < 2 || s.p[mark - 2] != ',')
+		return false;
+	digits = str_skip(s, mark + 1);
+	if (str_starts(digits, STR("0x")))
+		return str_to_u64(str_skip(digits, 2), 16, v);
+	return str_to_u64(digits, 10, v);
+}
+
+static bool is_mask_operation(const char *mnemonic)
+{
+	static const char *const names[] = { "and", "ands", "orr", "eor", "tst" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(mnemonic, names[i]) == 0)
+			return true;
+	return false;
+}
+
+void disasm_operands_arm64(struct buf *out, const char **mnemonic, struct str s)
+{
+	const bool inverted = strcmp(*mnemonic, "movn") == 0;
+	const size_t mark = str_find_char(s, '#');
+	uint64_t v;
+
+	if ((inverted || strcmp(*mnemonic, "movz") == 0) && number_at(s, mark, &v)) {
+		*mnemonic = "mov";
+		buf_add_str(out, str_head(s, mark));
+		buf_printf(out, "#%s%llu", inverted ? "-" : "", (unsigned long long)v + inverted);
+	} else if (is_mask_operation(*mnemonic) && number_at(s, mark, &v)) {
+		buf_add_str(out, str_head(s, mark));
+		buf_printf(out, "#0x%llx", (unsigned long long)v);
+	} else {
+		disasm_operands(out, s);
 	}
 }
 

@@ -9,7 +9,8 @@
 
 /*
  * Appends operands: numbers in decimal, no blanks inside the parentheses of an AT&T address. An
- * address that is a branch target is not passed through here.
+ * address that is a branch target is not passed through here. Intel's index comes behind its factor
+ * ("4*rax").
  */
 void disasm_operands(struct buf *out, struct str operands);
 
@@ -24,5 +25,11 @@ void disasm_begin_comment(struct buf *out, size_t begin);
  * beyond [-256, 255].
  */
 bool disasm_large_immediate(struct str operands, int64_t *value);
+
+/*
+ * Operands of an aarch64 instruction: "mov" with a number for the "movz" and "movn" that do the
+ * same, masks in hexadecimal. *mnemonic may become another one.
+ */
+void disasm_operands_arm64(struct buf *out, const char **mnemonic, struct str operands);
 
 #endif

@@ -92,6 +92,9 @@ const struct object_symbol *object_find_symbol(struct object *o, uint64_t addres
  */
 const struct object_symbol *object_nearest_symbol(struct object *o, uint64_t address);
 
+/* The first address behind the section that holds this one; UINT64_MAX when none does. */
+uint64_t object_section_end(struct object *o, uint64_t address);
+
 /* A symbol with all names of its address, as `nm -n` output read by google/pprof gives it. */
 struct object_range {
 	struct str *names; /* those that matched, or all when the address did */

@@ -229,21 +229,35 @@ static size_t text_at(const struct object *o, uint64_t address)
 	return low - 1;
 }
 
-/* Start of the allocated section that holds an address; false when there is none. */
-static bool section_start(struct object *o, uint64_t address, uint64_t *start)
+/* The allocated section that holds an address; false when there is none. */
+static bool find_section(struct object *o, uint64_t address, GElf_Shdr *h)
 {
 	Elf_Scn *section = NULL;
 
-	while ((section = elf_nextscn(o->elf, section))) {
-		GElf_Shdr h;
-
-		if (gelf_getshdr(section, &h) && (h.sh_flags & SHF_ALLOC) && address >= h.sh_addr &&
-		    address - h.sh_addr < h.sh_size) {
-			*start = h.sh_addr;
+	while ((section = elf_nextscn(o->elf, section)))
+		if (gelf_getshdr(section, h) && (h->sh_flags & SHF_ALLOC) &&
+		    address >= h->sh_addr && address - h->sh_addr < h->sh_size)
 			return true;
-		}
-	}
 	return false;
+}
+
+static bool section_start(struct object *o, uint64_t address, uint64_t *start)
+{
+	GElf_Shdr h;
+
+	if (!find_section(o, address, &h))
+		return false;
+	*start = h.sh_addr;
+	return true;
+}
+
+uint64_t object_section_end(struct object *o, uint64_t address)
+{
+	GElf_Shdr h;
+
+	return find_section(o, address, &h) && h.sh_size <= UINT64_MAX - h.sh_addr
+		   ? h.sh_addr + h.sh_size
+		   : UINT64_MAX;
 }
 
 /* A symbol without a size reaches to the next one, but not out of its section. */

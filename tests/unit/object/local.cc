@@ -14,8 +14,22 @@ struct sample_class {
 	__attribute__((noinline)) int member(int v) { return inner::deep(v) + 1; }
 };
 
+/* One without parameters, and one of which a part goes elsewhere (".cold"). */
+__attribute__((noinline)) void sample_nothing()
+{
+	asm volatile("nop");
+}
+
+__attribute__((noinline)) int sample_throws(int n)
+{
+	if (n == 77)
+		throw n;
+	return n * 3;
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;
-	return sample_outer<3>(argc) + sample_outer<7>(argc) + sample_class().member(argc);
+	sample_nothing();
+	return sample_throws(argc) + sample_outer<3>(argc) + sample_outer<7>(argc) + sample_class().member(argc);
 }

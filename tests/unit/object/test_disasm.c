@@ -170,6 +170,9 @@ static void test_immediates(void **state)
 	static const char *const want[] = { "andl\t$-52, %r8d", "testb\t$-128, %r11b",
 		"movb\t$-1, %al", "addq\t$-3, %rax", "shll\t$200, %eax",
 		"pshufd\t$228, %xmm1, %xmm0", "cmpb\t$127, %al", "retq" };
+	static const char *const want_intel[] = { "and\tr8d, -52", "test\tr11b, -128",
+		"mov\tal, -1", "add\trax, -3", "shl\teax, 200", "pshufd\txmm0, xmm1, 228",
+		"cmp\tal, 127", "ret" };
 	struct object *o = sample_open("immediates");
 	struct arena a = { 0 };
 	struct object_instruction *v;
@@ -180,6 +183,9 @@ static void test_immediates(void **state)
 	assert_int_equal(n, sizeof want / sizeof *want);
 	for (uint32_t i = 0; i < n; i++)
 		assert_true(text_is(v[i].text, want[i]));
+	list(o, "immediates", true, &a, &v, &n);
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(text_is(v[i].text, want_intel[i]));
 	arena_release(&a);
 	object_close(o);
 }
@@ -204,7 +210,75 @@ static void test_operands(void **state)
 	check_operands("$0xffffffffffffffff, %rax", "$-1, %rax");
 	check_operands("dword ptr [rbp - 0x60], 1", "dword ptr [rbp - 96], 1");
 	check_operands("x29, x30, [sp, #-0x10]!", "x29, x30, [sp, #-16]!");
+	check_operands("rbx, [r12 + rax*4]", "rbx, [r12 + 4*rax]");
+	check_operands("xmm0, [rax*8 + 0x10]", "xmm0, [8*rax + 16]");
 	check_operands("", "");
+}
+
+static void check_arm64(const char *name, const char *in, const char *want)
+{
+	struct buf b = { 0 }, line = { 0 };
+
+	disasm_operands_arm64(&b, &name, str_c(in));
+	buf_printf(&line, "%s %s", name, buf_c(&b));
+	assert_string_equal(buf_c(&line), want);
+	buf_release(&b);
+	buf_release(&line);
+}
+
+static void test_operands_arm64(void **state)
+{
+	(void)state;
+	check_arm64("movz", "w19, #0", "mov w19, #0");
+	check_arm64("movz", "x2, #0x79b1", "mov x2, #31153");
+	check_arm64("movz", "x2, #1, lsl #16", "movz x2, #1, lsl #16");
+	check_arm64("movn", "x0, #0", "mov x0, #-1");
+	check_arm64("and", "w3, w3, #7", "and w3, w3, #0x7");
+	check_arm64("and", "w3, w3, w4", "and w3, w3, w4");
+	check_arm64("orr", "x0, x1, x2, lsl #3", "orr x0, x1, x2, lsl #3");
+	check_arm64("add", "x0, sp, #0x10", "add x0, sp, #16");
+}
+
+/* As google/pprof has them: no parentheses without parameters, clones are told apart. */
+static void test_function_names(void **state)
+{
+	struct object *o = sample_open("local");
+	struct object_instruction *v;
+	struct arena a = { 0 };
+	uint32_t n;
+
+	(void)state;
+	list(o, "_Z14sample_nothingv", false, &a, &v, &n);
+	assert_true(text_is(v[0].function, "sample_nothing"));
+	list(o, "_Z13sample_throwsi", false, &a, &v, &n);
+	assert_true(text_is(v[0].function, "sample_throws(int)"));
+	assert_true(any_holds(v, n, "<sample_throws(int) (.cold)>"));
+	list(o, "_Z13sample_throwsi.cold", false, &a, &v, &n);
+	assert_true(text_is(v[0].function, "sample_throws(int) (.cold)"));
+	arena_release(&a);
+	object_close(o);
+}
+
+/* Up to the end of the section: filling that follows is no code, though no symbol begins there. */
+static void test_end_of_section(void **state)
+{
+	struct object *o = sample_open("pie");
+	const struct object_symbol *fini = sample_symbol(o, "_fini");
+	struct object_instruction *v;
+	struct arena a = { 0 };
+	struct err e;
+	uint64_t last;
+	uint32_t n;
+
+	(void)state;
+	last = object_section_end(o, fini->address - 32);
+	assert_true(last <= fini->address);
+	assert_int_equal(object_section_end(o, 0x7fffffff), UINT64_MAX);
+	assert_int_equal(object_disassemble(o, last - 1, fini->address, false, &a, &v, &n, &e), OK);
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(v[i].address < last);
+	arena_release(&a);
+	object_close(o);
 }
 
 static void test_comments(void **state)
@@ -284,6 +358,9 @@ int main(void)
 		cmocka_unit_test(test_immediates),
 #endif
 		cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_operands_arm64),
+		cmocka_unit_test(test_function_names),
+		cmocka_unit_test(test_end_of_section),
 		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_cut),

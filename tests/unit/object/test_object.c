@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <elf.h>
 
 #include "base/fs.h"
 #include "object/dwarf.h"
@@ -118,6 +119,53 @@ static void test_base(void **state)
 	object_close(o);
 }
 
+/*
+ * As lld and gold lay out what is small: code begins in the first page of the file, and is linked
+ * a page further. The kernel maps that page a second time, as code.
+ */
+static void test_base_of_code_in_first_page(void **state)
+{
+	const struct object_mapping m = { 0x555555555000, 0x555555557000, 0, STR("") };
+	const struct object_mapping kernel = { 0xffffffff83200000, 0xffffffff84200000, 0, STR("") };
+	Elf64_Phdr load[] = {
+		{ .p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = 0x9dc, .p_memsz = 0x9dc },
+		{ .p_type = PT_LOAD,
+		    .p_flags = PF_R | PF_X,
+		    .p_offset = 0x9e0,
+		    .p_vaddr = 0x19e0,
+		    .p_filesz = 0x980,
+		    .p_memsz = 0x980 },
+	};
+	Elf64_Ehdr h = { .e_type = ET_DYN,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_phoff = sizeof h,
+		.e_ehsize = sizeof h,
+		.e_phentsize = sizeof *load,
+		.e_phnum = 2 };
+	char bytes[0x1400] = { 0 };
+	struct object *o;
+	uint64_t base;
+	struct err e;
+
+	(void)state;
+	memcpy(h.e_ident, ELFMAG, SELFMAG);
+	h.e_ident[EI_CLASS] = ELFCLASS64;
+	h.e_ident[EI_DATA] = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	h.e_ident[EI_VERSION] = EV_CURRENT;
+	for (int i = 0; i < 2; i++)
+		load[i].p_align = 0x1000;
+	memcpy(bytes, &h, sizeof h);
+	memcpy(bytes + sizeof h, load, sizeof load);
+	assert_int_equal(object_open_memory(&o, bytes, sizeof bytes, STR("small"), &e), OK);
+	assert_int_equal(object_base(o, &m, 0x5555555559e4, &base, &e), OK);
+	assert_int_equal(base, 0x555555554000);
+	/* A kernel's start is where its first segment is. */
+	assert_int_equal(object_base(o, &kernel, 0xffffffff83200010, &base, &e), OK);
+	assert_int_equal(base, 0xffffffff83200000 - 0x19e0);
+	object_close(o);
+}
+
 static void check_refused(const char *path, const char *text)
 {
 	struct object *o;
@@ -203,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_base),
+		cmocka_unit_test(test_base_of_code_in_first_page),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_memory),
