@@ -242,7 +242,7 @@ static bool each_piece(int fd, void (*read)(void *ctx, const char *p, const char
 	_Alignas(8) char piece[4096];
 	long got;
 
-	if (lseek(fd, 0, SEEK_SET) != 0)
+	if (syscall(SYS_lseek, fd, 0, SEEK_SET) != 0)
 		return false;
 	do {
 		got = syscall(SYS_getdents64, fd, piece, sizeof(piece));
