@@ -181,12 +181,15 @@ static bool judge(struct watch *w)
 
 static void show(const struct watch *w)
 {
+	const char *known = w->known.n ? w->known.p : "nothing known yet";
 	struct buf line = { 0 };
 
 	if (!w->v->progress)
 		return;
+	if (w->failures)
+		known = "no answer";
 	buf_printf(&line, "%.0f of %.0f s%s: %s", now_s() - w->begun, w->for_s,
-	    w->v->wait ? " (^C: report now)" : "", w->known.n ? w->known.p : "nothing known yet");
+	    w->v->wait ? " (^C: report now)" : "", known);
 	w->v->progress(w->v->progress_ctx, buf_str(&line));
 	buf_release(&line);
 }
