@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/large.h"
 #include "core/hash.h"
 
 /* "PPRFMYS4": byte order and version in one; another one when demangling changes. */
@@ -165,6 +166,7 @@ static bool decode(struct frame_set *s, const struct header *h, struct sym_cache
 /* Appends n bytes of a file; false when it has fewer, or memory is short. */
 static bool read_part(int fd, size_t n, struct buf *out)
 {
+	buf_expect_large(out, n + 1);
 	if (!buf_reserve(out, n + 1))
 		return false;
 	while (out->n < n) {

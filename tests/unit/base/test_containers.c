@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/large.h"
 #include "base/map.h"
 #include "base/vec.h"
 
@@ -190,9 +191,32 @@ static void buf_failure_is_sticky(void **state)
 	buf_release(&b);
 }
 
+static void test_large_buffer(void **state)
+{
+	struct buf b = { 0 }, small = { 0 };
+	const size_t n = (size_t)5 << 20;
+
+	(void)state;
+	buf_expect_large(&small, 100);
+	assert_null(small.p);
+	buf_expect_large(&b, n);
+	assert_non_null(b.p);
+	assert_int_equal(b.cap, n);
+	buf_fill(&b, 'x', n);
+	assert_int_equal(b.n, n);
+	buf_expect_large(&b, 2 * n); /* has memory: nothing happens */
+	assert_int_equal(b.n, n);
+	buf_char(&b, 'y'); /* grows as any other */
+	assert_true(b.n == n + 1 && b.p[0] == 'x' && b.p[n - 1] == 'x' && b.p[n] == 'y');
+	buf_release(&b);
+	buf_expect_large(&b, SIZE_MAX);
+	assert_null(b.p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_large_buffer),
 		cmocka_unit_test(vec_keeps_its_elements_while_growing),
 		cmocka_unit_test(vec_push_takes_a_compound_value),
 		cmocka_unit_test(vec_failure_is_sticky),
