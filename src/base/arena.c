@@ -17,7 +17,7 @@
 #define LARGE_PAGE  ((uintptr_t)2 << 20)
 #define PAGE        ((uintptr_t)4 << 10)
 #define HEAP_STEP   (16 << 20)
-#define HEAP_LARGE  (10 << 20) /* in large pages: as much as will be used, or nearly */
+#define HEAP_LARGE  (14 << 20) /* in large pages: as much as will be used, or nearly */
 
 struct arena_block {
 	struct arena_block *next;

@@ -18,7 +18,7 @@
 #include "profile/prune.h"
 #include "profile/scale.h"
 
-#define LARGE_FILE ((off_t)256 << 10) /* bytes, packed as a rule */
+#define LARGE_FILE ((off_t)32 << 10) /* bytes, packed as a rule */
 
 /* Makes *p the difference to *base, which is used up. */
 static MUST_USE enum err_code compare(

@@ -261,12 +261,19 @@ bool demangle_symbol(struct str name, enum demangle_mode mode, struct buf *out)
 /* Is it C++ as a source would have it? Java's "A.<init>" and Go's generics are not. */
 static bool looks_like_cplusplus(struct str s)
 {
-	if (str_find(s, STR(".<")) != STR_NPOS || str_find(s, STR("]).")) != STR_NPOS)
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (strchr("<>[]", s.p[i]) && s.p[i])
-			return true;
-	return str_find(s, STR("::")) != STR_NPOS;
+	bool found = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		const char c = s.p[i];
+
+		if (c == '<' && i > 0 && s.p[i - 1] == '.')
+			return false;
+		if (c == ']' && str_starts(str_skip(s, i + 1), STR(").")))
+			return false;
+		found |= c == '<' || c == '>' || c == '[' || c == ']';
+		found |= c == ':' && i > 0 && s.p[i - 1] == ':';
+	}
+	return found;
 }
 
 /* Appends s without balanced open…close; from the first that does not balance on it is kept. */
@@ -289,6 +296,16 @@ static void remove_matching(struct str s, char open, char close, struct buf *out
 		}
 	}
 	buf_add(out, s.p + kept, s.n - kept);
+}
+
+bool demangle_is_plain(struct str s)
+{
+	if (str_starts(s, STR("_")))
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '(' || s.p[i] == '<')
+			return false;
+	return true;
 }
 
 void demangle_function(struct str system_name, enum demangle_mode mode, struct buf *out)

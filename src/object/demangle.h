@@ -33,4 +33,10 @@ bool demangle_symbol(struct str name, enum demangle_mode mode, struct buf *out);
  */
 void demangle_function(struct str system_name, enum demangle_mode mode, struct buf *out);
 
+/*
+ * Is it a name that demangle_function leaves as it is, told at a glance? Most names of a C or Go
+ * program are; false says nothing.
+ */
+bool demangle_is_plain(struct str s);
+
 #endif

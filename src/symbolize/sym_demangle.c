@@ -31,6 +31,8 @@ static str_id demangled(
 {
 	struct str s = profile_str(p, system_name);
 
+	if (demangle_is_plain(s))
+		return system_name;
 	buf_clear(text);
 	demangle_function(s, mode, text);
 	return str_eq(buf_str(text), s) ? system_name : profile_intern(p, buf_str(text));
