@@ -69,6 +69,7 @@ pthread_attr_getstack hook_pthread
 dlsym hook_pthread
 pthread_key_create hook_pthread
 pthread_setspecific hook_pthread
+getpid hook_pthread
 sched_yield peak
 nanosleep peak
 pthread_self saferead

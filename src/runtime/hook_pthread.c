@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "runtime/lastthread.h"
 #include "runtime/rt.h"
 #include "runtime/rt_threads.h"
 #include "runtime/tls.h"
@@ -30,6 +32,9 @@ static struct {
 	bool has_key;
 } end;
 
+/* Values of the key. */
+static const char of_program, of_ours;
+
 static create_function *look_up(void)
 {
 	create_function *f = atomic_load_explicit(&next_create, memory_order_acquire);
@@ -43,16 +48,22 @@ static create_function *look_up(void)
 	return f;
 }
 
-static void thread_ends(void *unused)
+static void thread_ends(void *whose)
 {
-	(void)unused;
 	rt_threads_leave();
+	if (whose == &of_program)
+		rt_lastthread_leave();
 }
 
-/* Early, so that the key is among the first, for which storing a value allocates nothing. */
+/*
+ * Early, so that the key is among the first, for which storing a value allocates nothing. The first
+ * thread has no start routine of ours, but may end by pthread_exit.
+ */
 __attribute__((constructor(101))) static void prepare(void)
 {
 	end.has_key = pthread_key_create(&end.key, thread_ends) == 0;
+	if (end.has_key && rt_threads_tid() == getpid())
+		pthread_setspecific(end.key, &of_program);
 	look_up();
 }
 
@@ -61,11 +72,12 @@ static void *thread_begins(void *p)
 	struct rt_birth *birth = p;
 	void *(*start)(void *) = birth->start;
 	void *arg = birth->arg;
+	const char *whose = birth->counted ? &of_program : &of_ours;
 
 	rt_tls.guarded = birth->guarded;
 	rt_threads_enter(birth);
 	rt_threads_unborn(birth);
-	pthread_setspecific(end.key, &end);
+	pthread_setspecific(end.key, whose);
 	return start(arg);
 }
 
@@ -96,8 +108,14 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
 	if (!birth)
 		return create(thread, attr, start, arg);
 	birth->guarded = has_guard(attr);
+	birth->counted = !rt_tls.makes_own;
+	if (birth->counted)
+		rt_lastthread_enter();
 	failed = create(thread, attr, thread_begins, birth);
-	if (failed)
+	if (failed) {
+		if (birth->counted)
+			rt_lastthread_enter_failed();
 		rt_threads_unborn(birth);
+	}
 	return failed;
 }

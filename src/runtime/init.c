@@ -20,6 +20,7 @@
 #include "runtime/endpoint.h"
 #include "runtime/fds.h"
 #include "runtime/heap_sample.h"
+#include "runtime/lastthread.h"
 #include "runtime/mapranges.h"
 #include "runtime/module_snap.h"
 #include "runtime/modules.h"
@@ -101,6 +102,7 @@ static void after_fork(void)
 		rt_custom_after_fork();
 		rt_cpu_after_fork_child();
 		rt_threads_after_fork();
+		rt_lastthread_after_fork();
 		rt_threads_signal_after_fork();
 		rt_sigtake_after_fork();
 	}

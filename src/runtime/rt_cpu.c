@@ -51,7 +51,8 @@ static struct {
 	/* The scanning thread: */
 	pthread_t thread;
 	_Atomic uint32_t stop;
-	_Atomic bool stolen; /* the program has installed a handler of its own meanwhile */
+	_Atomic bool scanned; /* there is a thread to join */
+	_Atomic bool stolen;  /* the program has installed a handler of its own meanwhile */
 } cpu;
 
 static uint64_t clock_ns(clockid_t clock)
@@ -285,6 +286,7 @@ const char *rt_cpu_start(uint32_t hz)
 	if (!why) {
 		open_profile(hz);
 		if (rt_ownthread_start(&cpu.thread, scan_threads)) {
+			atomic_store(&cpu.scanned, true);
 			rt_threads_scan(begin_each);
 			return NULL;
 		}
@@ -297,15 +299,22 @@ const char *rt_cpu_start(uint32_t hz)
 	return why;
 }
 
+void rt_cpu_end_scanner(void)
+{
+	if (!atomic_exchange(&cpu.scanned, false))
+		return;
+	atomic_store(&cpu.stop, 1);
+	rt_futex_wake(&cpu.stop);
+	pthread_join(cpu.thread, NULL);
+}
+
 bool rt_cpu_stop(struct rt_snapshot *s)
 {
 	bool quiet, good;
 
 	if (!atomic_load(&cpu.taken))
 		return false;
-	atomic_store(&cpu.stop, 1);
-	rt_futex_wake(&cpu.stop);
-	pthread_join(cpu.thread, NULL);
+	rt_cpu_end_scanner();
 	quiet = quiesce();
 	rt_threads_lock();
 	rt_threads_each(rt_cpu_thread_ends);
@@ -355,6 +364,7 @@ static void forget(struct rt_thread *t)
 void rt_cpu_after_fork_child(void)
 {
 	if (atomic_exchange(&cpu.taken, false)) {
+		atomic_store(&cpu.scanned, false);
 		cpu.open = false;
 		rt_threads_each(forget);
 		atomic_store(&rt_cpu.active, false);

@@ -50,6 +50,12 @@ const char *rt_cpu_start(uint32_t hz);
  */
 bool rt_cpu_stop(struct rt_snapshot *s);
 
+/*
+ * Ends the thread that looks for new threads, if there is one: the profile goes on with those that
+ * it knows. RT_ANY
+ */
+void rt_cpu_end_scanner(void);
+
 /* For profiles.h: names of values, and the encoded profile. */
 extern const struct rt_shape rt_cpu_shape;
 

@@ -49,6 +49,7 @@ struct rt_birth {
 	rt_stack_id created_by;
 	rt_label_set labels;
 	bool guarded; /* see struct rt_tls */
+	bool counted; /* a thread of the program's; see lastthread.h */
 	_Atomic bool used;
 };
 

@@ -32,6 +32,7 @@ struct rt_tls {
 	uint32_t labels;   /* the thread's set, see rt_labels.h; 0: none */
 	bool guarded;      /* libc made this thread's stack, with a guard below; see saferead.h */
 	bool own_files;    /* its descriptors are not the program's; see own_files.h */
+	bool makes_own;    /* in ownthread.c: the thread that it creates is not the program's */
 	bool masked;       /* SIGPROF is blocked while this thread forks; see rt_cpu.c */
 };
 

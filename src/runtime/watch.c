@@ -211,7 +211,9 @@ void rt_watch_stop(void)
 	if (!watch.running || getpid() != rt.pid)
 		return;
 	give_signal_back();
-	watch.stop = true;
+	/* The program's last thread and exit in one that is not counted may both come here. */
+	if (atomic_exchange(&watch.stop, true))
+		return;
 	wake();
 	pthread_join(watch.thread, NULL);
 	watch.running = false;

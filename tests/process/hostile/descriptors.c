@@ -251,5 +251,6 @@ const struct hostile_scenario hostile_descriptors[] = {
 /* Parts that others become; of no use alone. */
 const struct hostile_scenario hostile_parts[] = {
 	{ "reuse_numbers_for_shared", reuse_numbers_for_shared },
+	{ "ends_by_threads", hostile_ends_by_threads },
 	{ NULL, NULL },
 };

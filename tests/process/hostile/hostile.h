@@ -33,6 +33,9 @@ extern const struct hostile_scenario hostile_libraries[];
 extern const struct hostile_scenario hostile_limits[];
 extern const struct hostile_scenario hostile_cxx[];
 
+/* One of the parts, in threads.c. */
+int hostile_ends_by_threads(void);
+
 /* A path of this program. */
 extern const char *hostile_self;
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -224,6 +225,41 @@ static int main_thread_first(void)
 	return 0;
 }
 
+static void *start_next(void *left)
+{
+	pthread_t thread;
+	intptr_t n = (intptr_t)left;
+
+	allocate_a_little(NULL);
+	printf("%d left\n", (int)n); /* written by exit */
+	if (n > 0 && pthread_create(&thread, NULL, start_next, (void *)(n - 1)) == 0)
+		pthread_detach(thread);
+	return NULL;
+}
+
+/* Nobody ends the process: it ends by itself, with status 0, when its last thread has ended. */
+int hostile_ends_by_threads(void)
+{
+	pthread_t thread;
+
+	HOSTILE_CHECK(pthread_create(&thread, NULL, start_next, (void *)(intptr_t)0), 0);
+	pthread_join(thread, NULL);
+	HOSTILE_CHECK(pthread_create(&thread, NULL, start_next, (void *)(intptr_t)2), 0);
+	pthread_detach(thread);
+	pthread_exit(NULL);
+}
+
+/* As a process that serves: nothing of the runtime may keep it from ending. */
+static int last_thread_ends(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		hostile_become("ends_by_threads");
+	HOSTILE_CHECK(hostile_wait(pid), 0);
+	return 0;
+}
+
 static void *take_signals(void *set)
 {
 	int number = 0;
@@ -259,6 +295,7 @@ const struct hostile_scenario hostile_threads[] = {
 	{ "frees_after_threads", frees_after_threads },
 	{ "cancelled_threads", cancelled_threads },
 	{ "main_thread_first", main_thread_first },
+	{ "last_thread_ends", last_thread_ends },
 	{ "sigwait_gets_all", sigwait_gets_all },
 	{ NULL, NULL },
 };
