@@ -246,6 +246,7 @@ static void add_row(struct leaks_view *v, const struct series_row *row)
 		last->bytes += row->live_bytes;
 		return;
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): VEC_PUSH has room */
 	if (VEC_PUSH(&v->cohorts, (struct leaks_cohort){ row->born, row->live_n, row->live_bytes }))
 		point->n++;
 }

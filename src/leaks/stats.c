@@ -78,10 +78,11 @@ struct stats_interval stats_poisson_interval(double n)
 {
 	static const struct stats_interval few[] = { { 0, 3.689 }, { 0.0253, 5.572 },
 		{ 0.242, 7.225 }, { 0.619, 8.767 }, { 1.090, 10.242 } };
+	const size_t n_few = sizeof few / sizeof few[0];
 	const double z = 1.959964;
 
 	n = n > 0 ? round(n) : 0;
-	if (n < sizeof few / sizeof few[0])
+	if (n < (double)n_few)
 		return few[(size_t)n];
 	return (struct stats_interval){ gamma_quantile(n, -z), gamma_quantile(n + 1, z) };
 }

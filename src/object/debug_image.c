@@ -169,7 +169,7 @@ static bool copy_sections(struct object *o, char *copy)
 	    !copy_part(o, copy, o->header.e_shoff, (uint64_t)n * o->header.e_shentsize))
 		return false;
 	while ((section = elf_nextscn(o->elf, section))) {
-		GElf_Shdr h;
+		GElf_Shdr h = { .sh_type = SHT_NOBITS };
 		const char *name = section_name(o->elf, section, &h);
 		const bool is_debug =
 		    strncmp(name, ".debug_", 7) == 0 || strncmp(name, ".zdebug_", 8) == 0;

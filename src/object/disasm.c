@@ -217,7 +217,7 @@ static bool negative_immediate(const struct listing *l, int64_t *v)
 	if (l->step != 1 || l->intel || !x->op_count || op->type != X86_OP_IMM ||
 	    x->encoding.imm_size != 1 || l->insn->mnemonic[0] == 'v')
 		return false;
-	*v = (int8_t)(op->imm & 0xff);
+	*v = (op->imm & 0x7f) - (op->imm & 0x80);
 	return *v < 0 && (x->opcode[0] == 0x83 || is_signed_byte(x->opcode[0]));
 }
 

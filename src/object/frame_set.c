@@ -38,9 +38,9 @@ static bool own(struct frame_set *s, size_t n)
 	s->is_borrowed = false;
 	if (!VEC_RESERVE(&s->places, was.places.n + n) || !VEC_RESERVE(&s->frames, was.frames.n))
 		return false;
-	if (was.places.n)
+	if (s->places.p && was.places.n)
 		memcpy(s->places.p, was.places.p, was.places.n * sizeof *s->places.p);
-	if (was.frames.n)
+	if (s->frames.p && was.frames.n)
 		memcpy(s->frames.p, was.frames.p, was.frames.n * sizeof *s->frames.p);
 	s->places.n = was.places.n;
 	s->frames.n = was.frames.n;
@@ -110,7 +110,7 @@ bool frame_set_extend(struct frame_set *s, size_t n)
 		return false;
 	if (!VEC_RESERVE(&s->places, n))
 		return false;
-	if (n)
+	if (s->places.p && n)
 		memset(s->places.p + s->places.n, 0, n * sizeof *s->places.p);
 	s->places.n += n;
 	return true;

@@ -390,9 +390,10 @@ static bool point_to(struct object_types *t, Dwarf_Die *type, struct object_plac
 	return true;
 }
 
-static bool element_of(struct object_types *t, Dwarf_Die *array, Dwarf_Die *element)
+/* Size of an array's elements in bytes; 0 when nobody knows. */
+static uint64_t element_of(struct object_types *t, Dwarf_Die *array, Dwarf_Die *element)
 {
-	return type_of(t, array, element) && bytes_of(element) > 0;
+	return type_of(t, array, element) ? bytes_of(element) : 0;
 }
 
 bool object_types_descend(struct object_types *t, object_type type, uint64_t offset,
@@ -410,9 +411,11 @@ bool object_types_descend(struct object_types *t, object_type type, uint64_t off
 		uint64_t at;
 
 		if (dwarf_tag(&die) == DW_TAG_array_type) {
-			if (!element_of(t, &die, &field))
+			const uint64_t size = element_of(t, &die, &field);
+
+			if (!size)
 				return false;
-			offset %= bytes_of(&field);
+			offset %= size;
 			begun = 0;
 			BUF_LIT(path, "[*]");
 			die = field;
