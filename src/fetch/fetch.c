@@ -346,6 +346,8 @@ static MUST_USE enum err_code run_round(struct job *job, struct grab *slots, str
 	TRY(start_http(job, slots, n_sources + n_bases, e));
 	if (run_and_merge(job, slots, n_sources, n_bases, e) != OK) {
 		err_prefix(e, "problem fetching source profiles");
+		for (size_t i = 0; i < n_bases; i++)
+			tell(job, &slots[n_sources + i]);
 		return e->code;
 	}
 	if (merge_chunk(job, &job->bases, slots + n_sources, n_bases, e) != OK) {

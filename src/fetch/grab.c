@@ -89,12 +89,14 @@ static MUST_USE enum err_code note_urls(struct grab *g, struct err *e)
 	return OK;
 }
 
-/* A directory of state files stands for its newest. */
+/* A directory of state files stands for its newest; any other is no source, as ever. */
 static MUST_USE enum err_code get_directory(struct grab *g, const struct ui *ui, struct err *e)
 {
 	struct str path = { NULL, 0 };
 
-	TRY(state_list_newest(&path, g->name, &g->arena, e));
+	if (state_list_newest(&path, g->name, &g->arena, e) != OK)
+		return e->code == ERR_NOT_FOUND ? FAIL_SYS(e, EISDIR, "read %.*s", STR_ARG(g->name))
+						: e->code;
 	ui_print(ui, "%.*s: reading the newest state file, %.*s", STR_ARG(g->name), STR_ARG(path));
 	return state_read_file(&g->profile, path, g->o->births, ui, e);
 }

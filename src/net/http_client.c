@@ -6,21 +6,20 @@
 #include "net/http_client.h"
 
 #include <curl/curl.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/latelib.h"
 #include "net/http_error.h"
 #include "net/url.h"
+#include "net/url_escape.h"
 
 /* How many redirects are followed, as in Go. */
 #define MAX_REDIRECTS 10L
 
 struct request {
+	CURL *curl;
 	const char *verb; /* "Get", "Post": as Go's messages have it */
 	struct str url;
 	struct str content_type;
@@ -32,6 +31,9 @@ struct request {
 	bool too_long;
 	struct arena arena; /* C strings for libcurl */
 	struct url parts;
+	bool is_redirect;    /* the last reply was one: what fails now is the next request */
+	struct str location; /* where to; as the server wrote it */
+	bool has_status;     /* a line "HTTP/1.1 200 OK" was there, before any other text */
 	char own_text[CURL_ERROR_SIZE];
 };
 
@@ -48,42 +50,6 @@ enum err_code http_start(struct err *e)
 void http_stop(void)
 {
 	curl_global_cleanup();
-}
-
-static MUST_USE enum err_code check_readable(struct str path, const char *what, struct err *e)
-{
-	char name[4096];
-	int fd;
-
-	if (!path.n)
-		return OK;
-	if (path.n >= sizeof name)
-		return FAIL(e, ERR_USAGE, "%s: file name too long", what);
-	memcpy(name, path.p, path.n);
-	name[path.n] = 0;
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return FAIL_SYS(e, errno, "%s: open %s", what, name);
-	close(fd);
-	return OK;
-}
-
-enum err_code http_check_tls(const struct http_tls *tls, struct err *e)
-{
-	static const char pair[] =
-	    "could not load certificate/key pair specified by -tls_cert and -tls_key";
-
-	if (!tls)
-		return OK;
-	if (tls->key.n && !tls->cert.n)
-		return FAIL(
-		    e, ERR_USAGE, "-tls_key is specified, so -tls_cert must also be specified");
-	if (tls->cert.n && !tls->key.n)
-		return FAIL(
-		    e, ERR_USAGE, "-tls_cert is specified, so -tls_key must also be specified");
-	TRY(check_readable(tls->cert, pair, e));
-	TRY(check_readable(tls->key, pair, e));
-	return check_readable(tls->ca, "could not load CA specified by -tls_ca", e);
 }
 
 static size_t take_body(char *data, size_t size, size_t count, void *ctx)
@@ -114,6 +80,17 @@ static void take_status(struct http_reply *reply, struct str line)
 	buf_clear(&reply->body);
 }
 
+/* Of the replies that begin with 3, libcurl would follow each that has a Location. */
+static bool is_followed(struct str status)
+{
+	static const char *const codes[] = { "301", "302", "303", "307", "308" };
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (str_starts(status, str_c(codes[i])))
+			return true;
+	return false;
+}
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t take_header(char *data, size_t size, size_t count, void *ctx)
 {
@@ -122,12 +99,18 @@ static size_t take_header(char *data, size_t size, size_t count, void *ctx)
 	size_t colon = str_find_char(line, ':');
 	struct str name = colon == STR_NPOS ? line : str_head(line, colon);
 
-	if (str_starts(line, STR("HTTP/")))
+	if (str_starts(line, STR("HTTP/"))) {
 		take_status(r->reply, line);
-	else if (!line.n)
+		r->has_status = true;
+		curl_easy_setopt(r->curl, CURLOPT_FOLLOWLOCATION,
+		    (long)is_followed(str_c(r->reply->status_text)));
+		r->location = STR("");
+	} else if (!line.n)
 		r->reply->has_headers = true;
 	else if (name.n == 10 && strncasecmp(name.p, "X-Go-Pprof", 10) == 0)
 		r->reply->is_go_pprof = str_trim(str_skip(line, colon + 1)).n > 0;
+	else if (name.n == 8 && strncasecmp(name.p, "Location", 8) == 0)
+		r->location = arena_str(&r->arena, str_trim(str_skip(line, colon + 1)));
 	else if (name.n == 12 && strncasecmp(name.p, "Content-Type", 12) == 0)
 		r->reply->is_text_plain = str_find(line, STR("text/plain")) != STR_NPOS;
 	return size * count;
@@ -193,6 +176,8 @@ static void set_common(CURL *curl, struct request *r)
 	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
+	curl_easy_setopt(curl, CURLOPT_AUTOREFERER, 1L);
+	curl_easy_setopt(curl, CURLOPT_HTTP09_ALLOWED, 1L); /* to tell what it is instead */
 	curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "pprof/" PPROF_VERSION);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, r->own_text);
@@ -204,55 +189,164 @@ static void set_common(CURL *curl, struct request *r)
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)r->o->timeout_ms);
 }
 
-static struct curl_slist *set_post(CURL *curl, struct request *r)
+static void add_header(struct curl_slist **headers, struct str line)
 {
-	struct curl_slist *headers;
+	struct curl_slist *longer = line.n ? curl_slist_append(*headers, line.p) : NULL;
 
-	if (!r->is_post)
-		return NULL;
-	headers = curl_slist_append(
-	    NULL, arena_printf(&r->arena, "Content-Type: %.*s", STR_ARG(r->content_type)).p);
+	if (longer)
+		*headers = longer;
+}
+
+static void set_post(CURL *curl, struct request *r, struct curl_slist **headers)
+{
+	add_header(
+	    headers, arena_printf(&r->arena, "Content-Type: %.*s", STR_ARG(r->content_type)));
 	curl_easy_setopt(curl, CURLOPT_POST, 1L);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.p);
+}
+
+static bool is_insecure(const struct request *r)
+{
+	return str_is(r->parts.scheme, "https+insecure");
+}
+
+/* ":8080" is a port of this machine, which libcurl does not know. */
+static bool is_port_only(const struct request *r)
+{
+	return r->parts.host.n && r->parts.host.p[0] == ':';
+}
+
+static struct curl_slist *set_headers(CURL *curl, struct request *r)
+{
+	struct curl_slist *headers = NULL;
+
+	add_header(&headers, STR("Accept:")); /* none */
+	if (is_port_only(r))
+		add_header(&headers, arena_printf(&r->arena, "Host: %.*s", STR_ARG(r->parts.host)));
+	if (r->is_post)
+		set_post(curl, r, &headers);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	return headers;
+}
+
+/* The URL behind its host. */
+static struct str tail(const struct request *r)
+{
+	return str_skip(r->url, (size_t)(r->parts.host.p + r->parts.host.n - r->url.p));
+}
+
+/* As libcurl is to have it: its schemes, and a host. */
+static struct str asked_url(struct request *r)
+{
+	struct str user = r->parts.user_info;
+
+	return arena_printf(&r->arena, "%s://%.*s%s%s%.*s%.*s",
+	    is_insecure(r)                     ? "https"
+	    : str_is(r->parts.scheme, "https") ? "https"
+					       : "http",
+	    STR_ARG(user), user.n ? "@" : "", is_port_only(r) ? "localhost" : "",
+	    STR_ARG(r->parts.host), STR_ARG(tail(r)));
+}
+
+/* The user's name and, for a password, three stars. */
+static struct str shown_user(struct request *r)
+{
+	struct str user = r->parts.user_info;
+	size_t colon = str_find_char(user, ':');
+	struct buf name = { 0 };
+	struct str text;
+
+	if (colon == STR_NPOS)
+		return user.n ? arena_printf(&r->arena, "%.*s@", STR_ARG(user)) : STR("");
+	(void)url_unescape(&name, str_head(user, colon), URL_PART_USER);
+	text = arena_printf(&r->arena, "%s:***@", buf_c(&name));
+	buf_release(&name);
+	return text;
+}
+
+/* As errors show it; without passwords, which logs are no place for. */
+static struct str shown_url(struct request *r, struct str scheme)
+{
+	struct str host = r->parts.host;
+
+	if (!r->parts.has_authority)
+		return r->url;
+	if (host.n && host.p[host.n - 1] == ':')
+		host.n--;
+	return arena_printf(&r->arena, "%.*s%s%.*s%.*s%.*s", STR_ARG(scheme),
+	    scheme.n ? "://" : "//", STR_ARG(shown_user(r)), STR_ARG(host), STR_ARG(tail(r)));
+}
+
+/* The URL that failed, which a redirect may have named, and its host. */
+static struct str failed_url(struct request *r, CURL *curl, CURLcode code, struct str *host)
+{
+	const char *now = NULL;
+	struct err ignored;
+	struct url u;
+
+	*host = r->parts.host;
+	if (!r->is_redirect)
+		return shown_url(r, is_insecure(r) ? STR("https") : r->parts.scheme);
+	if (code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL)
+		return r->location;
+	curl_easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &now);
+	if (!now || url_parse(&u, arena_str(&r->arena, str_c(now)), &r->arena, &ignored) != OK)
+		return r->location;
+	*host = u.host;
+	return arena_str(&r->arena, str_c(now));
 }
 
 static MUST_USE enum err_code failed(struct request *r, CURL *curl, CURLcode code, struct err *e)
 {
 	struct buf text = { 0 };
+	struct str host;
+	struct str url;
 
 	if (r->too_long)
 		return FAIL(e, ERR_LIMIT, "response is larger than %zu bytes", r->max_body);
 	if (buf_failed(&r->reply->body) || code == CURLE_OUT_OF_MEMORY)
 		return FAIL_NOMEM(e);
+	r->is_redirect = r->reply->has_headers && r->location.n && r->reply->status_text[0] == '3';
+	if (r->is_redirect)
+		r->reply->has_headers = false;
+	url = failed_url(r, curl, code, &host);
 	if (!r->reply->has_headers)
-		buf_printf(&text, "%s \"%.*s\": ", r->verb, STR_ARG(r->url));
-	http_error_text(&text, curl, code, r->reply->has_headers, r->parts.host, r->own_text);
+		buf_printf(&text, "%s \"%.*s\": ", r->verb, STR_ARG(url));
+	http_error_text(&text, curl, code, r->reply->has_headers, host, r->own_text);
 	err_set(e, ERR_IO, 0, "%s", buf_c(&text));
+	buf_release(&text);
+	return ERR_IO;
+}
+
+/* Something answered, and it was not HTTP. */
+static MUST_USE enum err_code foreign(struct request *r, struct err *e)
+{
+	struct buf text = { 0 };
+
+	http_error_foreign(&text, buf_str(&r->reply->body));
+	err_set(e, ERR_IO, 0, "%s \"%.*s\": %s", r->verb,
+	    STR_ARG(shown_url(r, is_insecure(r) ? STR("https") : r->parts.scheme)), buf_c(&text));
 	buf_release(&text);
 	return ERR_IO;
 }
 
 static MUST_USE enum err_code perform(CURL *curl, struct request *r, struct err *e)
 {
-	bool insecure = str_is(r->parts.scheme, "https+insecure");
 	struct curl_slist *headers;
 	CURLcode code;
-	struct str url = r->url;
 	long status = 0;
 
-	if (insecure)
-		url = arena_printf(&r->arena, "https%.*s", (int)(url.n - r->parts.scheme.n),
-		    url.p + r->parts.scheme.n);
+	r->curl = curl;
 	set_common(curl, r);
-	set_tls(curl, r, insecure);
+	set_tls(curl, r, is_insecure(r));
 	set_proxy(curl, r);
-	curl_easy_setopt(curl, CURLOPT_URL, c_string(r, url));
-	headers = set_post(curl, r);
+	curl_easy_setopt(curl, CURLOPT_URL, c_string(r, asked_url(r)));
+	headers = set_headers(curl, r);
 	code = arena_failed(&r->arena) ? CURLE_OUT_OF_MEMORY : curl_easy_perform(curl);
 	curl_slist_free_all(headers);
+	if (!r->has_status && r->reply->body.n && !buf_failed(&r->reply->body))
+		return foreign(r, e);
 	if (code != CURLE_OK)
 		return failed(r, curl, code, e);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -260,24 +354,40 @@ static MUST_USE enum err_code perform(CURL *curl, struct request *r, struct err 
 	return OK;
 }
 
-static MUST_USE enum err_code check_request(struct request *r, struct err *e)
+static MUST_USE enum err_code check_port(struct str host, struct err *e)
 {
-	struct str scheme;
+	size_t colon = str_rfind_char(host, ':');
+	struct str port = colon == STR_NPOS ? STR("") : str_skip(host, colon + 1);
+	int64_t number = 0;
 
+	if (!port.n || str_find_char(port, ']') != STR_NPOS)
+		return OK;
+	if (!str_to_i64(port, &number) || number > UINT16_MAX)
+		return FAIL(e, ERR_USAGE, "dial tcp: address %.*s: invalid port", STR_ARG(port));
+	return OK;
+}
+
+/* *scheme is the one that errors show. */
+static MUST_USE enum err_code check_request(struct request *r, struct str *scheme, struct err *e)
+{
+	*scheme = STR("");
 	TRY(url_parse(&r->parts, r->url, &r->arena, e));
-	scheme = r->parts.scheme;
-	if (!str_is(scheme, "http") && !str_is(scheme, "https") &&
-	    !str_is(scheme, "https+insecure"))
+	*scheme = r->parts.scheme;
+	TRY(http_check_tls(r->o->tls, e));
+	if (!str_is(*scheme, "http") && !str_is(*scheme, "https") && !is_insecure(r))
 		return FAIL(
-		    e, ERR_UNSUPPORTED, "unsupported protocol scheme \"%.*s\"", STR_ARG(scheme));
+		    e, ERR_UNSUPPORTED, "unsupported protocol scheme \"%.*s\"", STR_ARG(*scheme));
 	if (!r->parts.host.n)
 		return FAIL(e, ERR_USAGE, "http: no Host in request URL");
-	return http_check_tls(r->o->tls, e);
+	if (is_insecure(r))
+		*scheme = STR("https");
+	return check_port(r->parts.host, e);
 }
 
 static MUST_USE enum err_code request(struct request *r, struct err *e)
 {
 	static const struct http_options defaults;
+	struct str scheme;
 	enum err_code rc;
 	CURL *curl;
 
@@ -285,9 +395,9 @@ static MUST_USE enum err_code request(struct request *r, struct err *e)
 	if (!r->o)
 		r->o = &defaults;
 	r->max_body = r->o->max_body ? r->o->max_body : HTTP_MAX_BODY;
-	rc = check_request(r, e);
+	rc = check_request(r, &scheme, e);
 	if (rc != OK) {
-		err_prefix(e, "%s \"%.*s\"", r->verb, STR_ARG(r->url));
+		err_prefix(e, "%s \"%.*s\"", r->verb, STR_ARG(shown_url(r, scheme)));
 		arena_release(&r->arena);
 		return rc;
 	}

@@ -17,4 +17,7 @@
 void http_error_text(
     struct buf *out, CURL *curl, CURLcode code, bool has_headers, struct str host, const char *own);
 
+/* Appends what is to be said of an answer that is no HTTP at all, but `body`. */
+void http_error_foreign(struct buf *out, struct str body);
+
 #endif

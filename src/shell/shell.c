@@ -57,9 +57,9 @@ static bool try_assignment(struct driver *d, struct str line, enum err_code *cod
 {
 	size_t equals = str_find_char(line, '=');
 	bool has_value = equals != STR_NPOS;
-	struct str name = str_trim(has_value ? str_head(line, equals) : line);
+	struct str name = words_trim(has_value ? str_head(line, equals) : line);
 	struct str value =
-	    has_value ? str_trim(without_comment(str_skip(line, equals + 1))) : STR("");
+	    has_value ? words_trim(without_comment(str_skip(line, equals + 1))) : STR("");
 	const struct option_choice *choice;
 	const struct option *o = option_find(name);
 
@@ -79,7 +79,7 @@ static struct str take_pager(struct words *words, struct str line)
 			struct str bar = words->v[i];
 
 			words->n = i;
-			return str_trim(str_skip(line, (size_t)(bar.p + bar.n - line.p)));
+			return words_trim(str_skip(line, (size_t)(bar.p + bar.n - line.p)));
 		}
 	return STR("");
 }
@@ -118,7 +118,7 @@ static MUST_USE enum err_code run_words(
 		return OK;
 	}
 	if (str_is(first, "help")) {
-		listing_help(d, str_trim(str_skip(line, first.n)));
+		listing_help(d, words_trim(str_skip(line, first.n)));
 		return OK;
 	}
 	return report(d, &words, line, arena, e);
@@ -165,7 +165,7 @@ static MUST_USE enum err_code run_line(struct driver *d, struct str line, bool *
 	struct arena arena = { 0 };
 	enum err_code code = OK;
 
-	line = str_trim(line);
+	line = words_trim(line);
 	if (!run_clear_shortcut(d, line) && !run_sample_shortcut(d, line) &&
 	    !try_assignment(d, line, &code, e))
 		code = run_words(d, line, &arena, quit, e);

@@ -3,8 +3,48 @@
 
 #include <ctype.h>
 
+#include "base/utf8.h"
 #include "driver/options_table.h"
 #include "driver/value.h"
+
+/* White space besides ASCII's, as Unicode has it: pasted lines hold such. */
+static bool is_wide_space(uint32_t c)
+{
+	return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+	       c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+/* Bytes of the white space at that place; 0: there is none. */
+static size_t space_at(struct str s, size_t i)
+{
+	uint32_t c;
+	size_t n;
+
+	if (i >= s.n || isspace((unsigned char)s.p[i]))
+		return i < s.n;
+	if ((unsigned char)s.p[i] < 0x80)
+		return 0;
+	n = utf8_next(str_skip(s, i), &c);
+	return is_wide_space(c) ? n : 0;
+}
+
+struct str words_trim(struct str s)
+{
+	size_t n;
+
+	while ((n = space_at(s, 0)) > 0)
+		s = str_skip(s, n);
+	for (size_t i = 0; i < s.n; i++) {
+		size_t end = i;
+
+		while ((n = space_at(s, end)) > 0)
+			end += n;
+		if (end == s.n)
+			return str_head(s, i);
+		i = end;
+	}
+	return s;
+}
 
 enum err_code words_split(struct words *out, struct str line, struct arena *arena, struct err *e)
 {
@@ -14,12 +54,13 @@ enum err_code words_split(struct words *out, struct str line, struct arena *aren
 	if (!v)
 		return FAIL_NOMEM(e);
 	for (size_t i = 0; i < line.n;) {
+		size_t space;
 		size_t start;
 
-		while (i < line.n && isspace((unsigned char)line.p[i]))
-			i++;
+		while ((space = space_at(line, i)) > 0)
+			i += space;
 		start = i;
-		while (i < line.n && !isspace((unsigned char)line.p[i]))
+		while (i < line.n && !space_at(line, i))
 			i++;
 		if (i > start)
 			v[n++] = (struct str){ line.p + start, i - start };

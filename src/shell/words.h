@@ -19,6 +19,9 @@ struct words {
 enum err_code words_split(
     struct words *out, struct str line, struct arena *arena, struct err *e) MUST_USE;
 
+/* s without white space of any kind, Unicode's too, at its ends. */
+struct str words_trim(struct str s);
+
 /* What a command line asks for: options of this one command are set in a copy of the config. */
 struct shell_command {
 	const struct command *command;

@@ -108,7 +108,7 @@ sentence "$work/cut" "a head" "cut off"
 (head -c 12 "$work/old"; printf '\xff'; tail -c +14 "$work/old" | head -c 1000000) >"$work/cut"
 sentence "$work/cut" "another version" "another version"
 mkdir "$work/empty"
-sentence "$work/empty" "an empty directory" "holds no state file"
+sentence "$work/empty" "an empty directory" "read $work/empty: is a directory"
 
 # Said at once when there can be none.
 said=$("$pprof" run -state /proc -- "$host" keep - 2>&1)

@@ -64,6 +64,23 @@ static void make(struct profile *p, bool with_mapping)
 	p->n_mappings = with_mapping;
 }
 
+/* Gives p a value more in front of the one it has. */
+static void add_type(struct profile *p)
+{
+	struct value_type *types = ARENA_ARRAY(&p->arena, struct value_type, 2);
+	int64_t *values = ARENA_ARRAY(&p->arena, int64_t, 2);
+
+	assert_false(arena_failed(&p->arena));
+	types[0] =
+	    (struct value_type){ profile_intern(p, STR("space")), profile_intern(p, STR("bytes")) };
+	types[1] = p->sample_types[0];
+	values[0] = 64;
+	values[1] = p->samples.values[0];
+	p->sample_types = types;
+	p->n_sample_types = 2;
+	p->samples.values = values;
+}
+
 static void put_file(const char *name, struct str bytes)
 {
 	char path[4096];
@@ -182,6 +199,80 @@ static void test_all_fail(void **state)
 	assert_string_equal(e.msg, "failed to fetch any source profiles");
 	assert_int_equal(fetch(&r, one, 1, none, 1, &e), ERR_NOT_FOUND);
 	assert_string_equal(e.msg, "failed to fetch any base profiles");
+}
+
+/*
+ * Files are added up while they are read, until one has other types than the first: what was added
+ * is read again then, and nothing is said twice.
+ */
+static void test_types_differ(void **state)
+{
+	struct str good_path = in_root("good.pb.gz");
+	struct str sources[] = { in_root("words.txt"), good_path, good_path, in_root("two.pb.gz"),
+		good_path };
+	struct buf two = { 0 };
+	char want[8192];
+	struct fetch_result r;
+	struct profile p;
+	struct err e;
+
+	(void)state;
+	make(&p, true);
+	add_type(&p);
+	assert_int_equal(profile_encode_gzip(&p, &two, &e), OK);
+	profile_release(&p);
+	put_file("two.pb.gz", buf_str(&two));
+	buf_release(&two);
+	assert_int_equal(fetch(&r, sources, 5, NULL, 0, &e), OK);
+	assert_int_equal(r.sources.n_sample_types, 1);
+	assert_true(str_is(profile_str(&r.sources, r.sources.sample_types[0].type), "objects"));
+	assert_int_equal(r.sources.samples.n, 1);
+	assert_int_equal(r.sources.samples.values[0], 20);
+	snprintf(want, sizeof want,
+	    "%.*s: parsing profile: unrecognized profile format\n"
+	    "Fetched 4 source profiles out of 5\n",
+	    STR_ARG(sources[0]));
+	assert_string_equal(buf_c(&said), want);
+	fetch_result_release(&r);
+}
+
+/* Sources that do not fit together do not hide what is wrong with the base. */
+static void test_base_is_told(void **state)
+{
+	struct str sources[] = { in_root("good.pb.gz"), in_root("other.pb.gz") };
+	struct str bases[] = { STR("no-such-file") };
+	struct buf bytes = { 0 };
+	struct fetch_result r;
+	struct profile p;
+	struct err e;
+
+	(void)state;
+	make(&p, true);
+	add_type(&p);
+	p.n_sample_types = 1; /* "space" alone */
+	assert_int_equal(profile_encode_gzip(&p, &bytes, &e), OK);
+	profile_release(&p);
+	put_file("other.pb.gz", buf_str(&bytes));
+	buf_release(&bytes);
+	assert_int_not_equal(fetch(&r, sources, 2, bases, 1, &e), OK);
+	assert_string_equal(
+	    e.msg, "problem fetching source profiles: profiles have empty common sample type list");
+	assert_string_equal(
+	    buf_c(&said), "no-such-file: stat no-such-file: no such file or directory\n");
+}
+
+/* One without a state file is no source. */
+static void test_directory(void **state)
+{
+	struct str sources[] = { str_c(root) };
+	char want[300];
+	struct fetch_result r;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(fetch(&r, sources, 1, NULL, 0, &e), ERR_NOT_FOUND);
+	snprintf(want, sizeof want, "%s: read %s: is a directory\n", root, root);
+	assert_string_equal(buf_c(&said), want);
 }
 
 static void answer(struct loopback *l, const char *request, struct buf *out)
@@ -343,6 +434,9 @@ int main(void)
 		cmocka_unit_test_setup(test_files_are_added, clear_said),
 		cmocka_unit_test_setup(test_some_fail, clear_said),
 		cmocka_unit_test_setup(test_all_fail, clear_said),
+		cmocka_unit_test_setup(test_types_differ, clear_said),
+		cmocka_unit_test_setup(test_base_is_told, clear_said),
+		cmocka_unit_test_setup(test_directory, clear_said),
 		cmocka_unit_test_setup(test_pages, clear_said),
 		cmocka_unit_test_setup(test_url, clear_said),
 		cmocka_unit_test_setup(test_seconds, clear_said),

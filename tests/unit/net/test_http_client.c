@@ -24,6 +24,20 @@ static void answer(struct loopback *l, const char *request, struct buf *out)
 		loopback_reply(out, "302 Found", "Location: /ok", "gone", 4);
 	else if (strstr(request, "GET /loop "))
 		loopback_reply(out, "302 Found", "Location: /loop", "", 0);
+	else if (strstr(request, "GET /away "))
+		loopback_reply(out, "302 Found", "Location: http://127.0.0.1:1/x", "", 0);
+	else if (strstr(request, "GET /scheme "))
+		loopback_reply(out, "302 Found", "Location: ftp://127.0.0.1/x", "", 0);
+	else if (strstr(request, "GET /same "))
+		loopback_reply(out, "304 Not Modified", "Location: /ok", "", 0);
+	else if (strstr(request, "GET /words "))
+		BUF_LIT(out, "who \"are\"\tyou\r\n");
+	else if (strstr(request, "GET /word "))
+		BUF_LIT(out, "\x15hello\n");
+	else if (strstr(request, "GET /unpacked "))
+		loopback_reply(out, "200 OK", "Content-Encoding: gzip", "no gzip at all", 14);
+	else if (strstr(request, "GET /request "))
+		loopback_reply(out, "200 OK", "", request, strlen(request));
 	else if (strstr(request, "GET /short "))
 		buf_printf(out, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc");
 	else if (strstr(request, "POST /echo "))
@@ -85,7 +99,29 @@ static void test_redirect(void **state)
 	assert_string_equal(buf_c(&r.body), "hello");
 	http_reply_release(&r);
 	assert_int_equal(http_get(&r, address("/loop"), NULL, &e), ERR_IO);
-	assert_non_null(strstr(e.msg, "stopped after 10 redirects"));
+	assert_string_equal(e.msg, "Get \"/loop\": stopped after 10 redirects");
+	assert_false(r.has_headers);
+	http_reply_release(&r);
+	assert_int_equal(http_get(&r, address("/same"), NULL, &e), OK);
+	assert_int_equal(r.status, 304);
+	http_reply_release(&r);
+}
+
+/* What fails is the second request, and the first one's reply is forgotten. */
+static void test_redirect_fails(void **state)
+{
+	struct http_reply r;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(http_get(&r, address("/away"), NULL, &e), ERR_IO);
+	assert_string_equal(e.msg,
+	    "Get \"http://127.0.0.1:1/x\": dial tcp 127.0.0.1:1: connect: connection refused");
+	assert_false(r.has_headers);
+	http_reply_release(&r);
+	assert_int_equal(http_get(&r, address("/scheme"), NULL, &e), ERR_IO);
+	assert_string_equal(
+	    e.msg, "Get \"ftp://127.0.0.1/x\": unsupported protocol scheme \"ftp\"");
 	http_reply_release(&r);
 }
 
@@ -127,6 +163,58 @@ static void test_failures(void **state)
 	check_failure("http://no-such-host.invalid/x", ERR_IO,
 	    "Get \"http://no-such-host.invalid/x\": dial tcp: lookup no-such-host.invalid: no such "
 	    "host");
+}
+
+/* A password is in no error, and the scheme is what was spoken. */
+static void test_shown_url(void **state)
+{
+	(void)state;
+	check_failure("http://us%20er:secret@127.0.0.1:1/x", ERR_IO,
+	    "Get \"http://us er:***@127.0.0.1:1/x\": dial tcp 127.0.0.1:1: connect: connection "
+	    "refused");
+	check_failure("ftp://user:@a/x?y", ERR_UNSUPPORTED,
+	    "Get \"ftp://user:***@a/x?y\": unsupported protocol scheme \"ftp\"");
+	check_failure("https+insecure://user@127.0.0.1:1/x#f", ERR_IO,
+	    "Get \"https://user@127.0.0.1:1/x#f\": dial tcp 127.0.0.1:1: connect: connection "
+	    "refused");
+	check_failure("http://localhost:99999/x", ERR_USAGE,
+	    "Get \"http://localhost:99999/x\": dial tcp: address 99999: invalid port");
+	check_failure(
+	    "http://:1/x", ERR_IO, "Get \"http://:1/x\": dial tcp :1: connect: connection refused");
+}
+
+static void check_ending(const char *path, const char *text)
+{
+	struct http_reply r;
+	struct err e;
+
+	assert_int_equal(http_get(&r, address(path), NULL, &e), ERR_IO);
+	assert_non_null(strstr(e.msg, text));
+	assert_string_equal(strstr(e.msg, text), text);
+	http_reply_release(&r);
+}
+
+/* Another protocol's port, and HTTP where TLS was expected. */
+static void test_foreign(void **state)
+{
+	char url[100];
+	struct http_reply r;
+	struct err e;
+
+	(void)state;
+	check_ending("/words",
+	    "/words\": net/http: HTTP/1.x transport connection broken: malformed HTTP status code "
+	    "\"\\\"are\\\"\\tyou\"");
+	check_ending("/word",
+	    "/word\": net/http: HTTP/1.x transport connection broken: malformed HTTP response "
+	    "\"\\x15hello\"");
+	check_ending("/unpacked", "gzip: invalid header");
+	snprintf(url, sizeof url, "http://:%d/request", server.port);
+	assert_int_equal(http_get(&r, str_c(url), NULL, &e), OK);
+	snprintf(url, sizeof url, "\r\nHost: :%d\r\n", server.port);
+	assert_non_null(strstr(buf_c(&r.body), url));
+	assert_null(strstr(buf_c(&r.body), "\r\nAccept:"));
+	http_reply_release(&r);
 }
 
 static void test_no_answer(void **state)
@@ -189,6 +277,69 @@ static void check_tls(const char *cert, const char *key, const char *ca, const c
 	assert_string_equal(e.msg, text);
 }
 
+#define CERT   "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+#define KEY    "-----BEGIN RSA PRIVATE KEY-----\nAA==\n-----END RSA PRIVATE KEY-----\n"
+#define OTHER  "-----BEGIN X-----\nAA==\n-----END X-----\n"
+#define LOCKED "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n"
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void test_tls_kinds(void **state)
+{
+	static const struct {
+		const char *cert;
+		const char *key;
+		const char *text;
+	} cases[] = {
+		{ "junk\n", KEY, "failed to find any PEM data in certificate input" },
+		{ KEY, KEY,
+		    "failed to find certificate PEM data in certificate input, but did find a "
+		    "private key; PEM inputs may have been switched" },
+		{ OTHER KEY, KEY,
+		    "failed to find \"CERTIFICATE\" PEM block in certificate input after skipping "
+		    "PEM blocks of the following types: [X RSA PRIVATE KEY]" },
+		{ OTHER CERT, "", "failed to find any PEM data in key input" },
+		{ CERT, CERT,
+		    "found a certificate rather than a key in the PEM for the private key" },
+		{ CERT, OTHER,
+		    "failed to find PEM block with type ending in \"PRIVATE KEY\" in key input "
+		    "after skipping PEM blocks of the following types: [X]" },
+		{ CERT, LOCKED, "failed to parse private key" },
+	};
+
+	char dir[] = "/tmp/pprof-test-tls-XXXXXX";
+	char cert[64];
+	char key[64];
+	char want[400];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(cert, sizeof cert, "%s/cert", dir);
+	snprintf(key, sizeof key, "%s/key", dir);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		put(cert, cases[i].cert);
+		put(key, cases[i].key);
+		snprintf(want, sizeof want,
+		    "could not load certificate/key pair specified by -tls_cert and -tls_key: "
+		    "tls: %s",
+		    cases[i].text);
+		check_tls(cert, key, "", want);
+	}
+	snprintf(want, sizeof want,
+	    "could not load CA specified by -tls_ca: read %s: is a directory", dir);
+	check_tls("", "", dir, want);
+	unlink(cert);
+	unlink(key);
+	rmdir(dir);
+}
+
 static void test_tls_files(void **state)
 {
 	(void)state;
@@ -207,13 +358,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_redirect),
+		cmocka_unit_test(test_redirect_fails),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_shown_url),
+		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_post),
 		cmocka_unit_test(test_tls_files),
+		cmocka_unit_test(test_tls_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

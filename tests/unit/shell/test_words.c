@@ -45,6 +45,24 @@ static void arguments_become_options(void **state)
 	assert_true(str_is(c.config.output, "out"));
 }
 
+static void white_space_of_any_kind_parts(void **state)
+{
+	struct shell_command c;
+	struct err e;
+
+	(void)state;
+	assert_true(
+	    str_is(words_trim(STR("\xc2\xa0 a\xe3\x80\x80 b\t\xe2\x80\x89")), "a\xe3\x80\x80 b"));
+	assert_int_equal(words_trim(STR(" \xc2\x85 ")).n, 0);
+	assert_true(str_is(words_trim(STR("\xa0\xc3\xa9\xc2")), "\xa0\xc3\xa9\xc2"));
+	assert_int_equal(parse("top\xc2\xa0"
+			       "5\xe2\x80\x83main",
+			     &c, &e),
+	    OK);
+	assert_int_equal(c.config.nodecount, 5);
+	assert_true(str_is(c.config.focus, "main"));
+}
+
 static void digits_behind_a_command_count(void **state)
 {
 	struct shell_command c;
@@ -97,6 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arguments_become_options),
+		cmocka_unit_test(white_space_of_any_kind_parts),
 		cmocka_unit_test(digits_behind_a_command_count),
 		cmocka_unit_test(tags_filter_labels),
 		cmocka_unit_test(mistakes_are_told),
