@@ -362,7 +362,7 @@ static MUST_USE enum err_code find_all_frames(struct local *l, struct err *e)
 static MUST_USE enum err_code take_texts(struct local *l, struct binary *b, struct err *e)
 {
 	struct sym_cache_bytes *c = &b->cached;
-	const char *base = c->text.p;
+	const char *base;
 
 	b->texts = arena_alloc_raw(&l->arena, c->n_texts + 1, sizeof *b->texts);
 	if (!b->texts)

@@ -67,7 +67,7 @@ static void open_vdso(struct sym_special *s, struct str build_id)
 		s->why = "the profile does not say which kernel's (no build id)";
 		return;
 	}
-	n = at.address ? image_length(at.image) : 0;
+	n = at.image ? image_length(at.image) : 0;
 	if (!n || object_open_memory(&s->object, at.image, n, STR("[vdso]"), &e) != OK) {
 		s->why = "this machine has none that can be read";
 		s->object = NULL;
