@@ -330,9 +330,20 @@ static bool collect_tree(struct work *w)
 	return g->edges != NULL;
 }
 
+/* Whether any of the nodes that are left was called inline somewhere. */
+static bool has_inlined(const struct work *w)
+{
+	if (w->o->call_tree || !w->frames.any_inlined)
+		return w->frames.any_inlined;
+	for (uint32_t i = 0; i < w->g->n_all; i++)
+		if (w->frames.inlined[w->g->nodes[i].origin])
+			return true;
+	return false;
+}
+
 enum err_code edges_collect(struct work *w, struct err *e)
 {
-	bool none = w->o->inline_marks_only && !w->frames.any_inlined;
+	bool none = w->o->inline_marks_only && !has_inlined(w);
 
 	if (w->has_edges)
 		return OK;
