@@ -17,7 +17,7 @@
 #define LARGE_PAGE  ((uintptr_t)2 << 20)
 #define PAGE        ((uintptr_t)4 << 10)
 #define HEAP_STEP   (16 << 20)
-#define HEAP_LARGE  (14 << 20) /* in large pages: as much as will be used, or nearly */
+#define HEAP_LARGE  (12 << 20) /* in large pages: as much as will be used, or nearly */
 
 struct arena_block {
 	struct arena_block *next;
@@ -68,18 +68,20 @@ static void *advise(void *p, size_t n)
 
 void alloc_expect_large(void)
 {
-	char *p, *end;
+	uintptr_t from, end;
+	char *p;
 
 	mallopt(M_MMAP_THRESHOLD, 2 * LARGE_PAGE);
 	mallopt(M_TRIM_THRESHOLD, 2 * HEAP_STEP);
 	mallopt(M_TOP_PAD, HEAP_STEP);
 	p = malloc(LARGE_PAGE); /* makes the heap grow by a step */
-	end = sbrk(0);
-	if (p && (uintptr_t)end - (uintptr_t)p > HEAP_LARGE &&
-	    (uintptr_t)end - (uintptr_t)p < 2 * HEAP_STEP) {
-		uintptr_t from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-
-		madvise((void *)from, HEAP_LARGE - LARGE_PAGE, MADV_HUGEPAGE);
+	from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+	end = (uintptr_t)sbrk(0);
+	if (p && end > from && end - from > HEAP_LARGE && end - from < 2 * HEAP_STEP) {
+		madvise((void *)from, HEAP_LARGE, MADV_HUGEPAGE);
+		/* What lies before the first of them stays taken: all that follows is inside. */
+		p = realloc(p, from - (uintptr_t)p + 1);
+		return; /* NOLINT(clang-analyzer-unix.Malloc) */
 	}
 	free(p);
 }
