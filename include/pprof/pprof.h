@@ -64,7 +64,8 @@ PPROF_API const char *pprof_error(void);
  *
  *	"127.0.0.1:6060", "[::1]:6060", "localhost:6060"   TCP; port 0 picks a free one
  *	":6060"                                            the same as 127.0.0.1:6060
- *	"unix:/run/app/pprof.sock"                         a Unix socket, mode 0600
+ *	"unix:/run/app/pprof.sock"                         a Unix socket, mode 0600; it is read
+ *	                                                   from unix:/run/app/pprof.sock:/debug/…
  *	NULL                                               what PPROF_ADDR says, else 127.0.0.1:6060
  *
  * Other addresses are refused unless PPROF_TOKEN_FILE names a file whose contents clients must

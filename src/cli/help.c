@@ -14,7 +14,8 @@ static const char head[] =
 
 static const char sources[] =
     "\n"
-    "  A source is a file or a URL such as http://host:port/debug/pprof/heap; several are merged.\n"
+    "  A source is a file or a URL such as http://host:port/debug/pprof/heap, or on a Unix socket\n"
+    "  unix:/run/app.sock:/debug/pprof/heap; several are merged.\n"
     "  Files are profile.proto (plain, gzip or zstd), the older text and binary formats, Linux\n"
     "  perf's perf.data, or folded stacks (\"main;work 12\").\n"
     "  binary is the program the profile was taken from, when the profile does not name it.\n"

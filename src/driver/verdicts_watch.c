@@ -50,8 +50,8 @@ enum err_code verdicts_urls(
 	TRY(url_parse(&u, where.url, a, e));
 	while (str_ends(u.path, STR("/")))
 		u.path.n--;
-	if (u.path.n == 0)
-		u.path = STR("/debug/pprof/heap");
+	if (u.path.n == 0 || (str_is(u.scheme, "unix") && str_ends(u.path, STR(":"))))
+		u.path = arena_printf(a, "%.*s/debug/pprof/heap", STR_ARG(u.path));
 	else if (str_ends(u.path, STR("/debug/pprof")))
 		u.path = arena_printf(a, "%.*s/heap", STR_ARG(u.path));
 	TRY(url_query_set(&u, STR("born"), STR("1"), a, e));

@@ -164,24 +164,37 @@ static void announce(const struct job *job, const struct grab *g)
 		ui_print(job->ui, "Please wait... (%s)", grab_duration_text(job->o->seconds).text);
 }
 
+/* What follows the host or the Unix socket of a URL; false when it has neither. */
+static bool path_of(struct str url, struct str *path)
+{
+	size_t host = str_find(url, STR("://"));
+	size_t begin;
+
+	if (str_starts(url, STR("unix:"))) {
+		begin = str_rfind_char(url, ':') + 1;
+		*path = str_skip(url, begin);
+		return true;
+	}
+	if (host == STR_NPOS || url.n <= host + 3)
+		return false;
+	begin = str_find_char(str_skip(url, host + 3), '/');
+	*path = str_skip(url, begin == STR_NPOS ? url.n : host + 3 + begin);
+	return true;
+}
+
 /*
  * The address that `pprof run` shows, and that of a server without a path, are pages: what the
  * profile's may be is said beside the error.
  */
 static void tell_of_page(const struct job *job, struct str url)
 {
-	size_t host = str_find(url, STR("://"));
 	struct str base = url;
 	struct str path;
-	size_t slash;
 
 	while (str_ends(base, STR("/")))
 		base.n--;
-	if (host == STR_NPOS || base.n <= host + 3)
+	if (!path_of(base, &path))
 		return;
-	path = str_skip(base, host + 3);
-	slash = str_find_char(path, '/');
-	path = str_skip(path, slash == STR_NPOS ? path.n : slash);
 	if (path.n && !str_is(path, "/debug/pprof"))
 		return;
 	ui_error(job->ui, "That is no profile's address; try %.*s%s/heap", STR_ARG(base),

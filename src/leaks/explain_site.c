@@ -181,6 +181,14 @@ static void put_pattern(struct buf *out, struct str name)
 	buf_char(out, '\'');
 }
 
+/* What parts an address from a path: a Unix socket's is unix:/path of its own. */
+static const char *joint(struct str address)
+{
+	bool is_socket = str_starts(address, STR("unix:"));
+
+	return is_socket && str_rfind_char(address, ':') == 4 ? ":" : "";
+}
+
 void explain_next(struct buf *out, const struct explain_options *o, const struct leaks_site *s)
 {
 	struct str report = o->report.n ? o->report : o->source;
@@ -197,7 +205,7 @@ void explain_next(struct buf *out, const struct explain_options *o, const struct
 	/* Without line numbers there is no source to be shown. */
 	buf_printf(out, "pprof %s ", s->file.n ? "-list" : "-peek");
 	put_pattern(out, s->function);
-	buf_printf(out, " %.*s%s", STR_ARG(report), page);
+	buf_printf(out, " %.*s%s%s", STR_ARG(report), *page ? joint(report) : "", page);
 }
 
 void explain_again(struct buf *out, const struct explain_options *o)
@@ -221,7 +229,7 @@ void explain_page(struct buf *out, const struct explain_options *o, const char *
 
 	while (str_ends(base, STR("/")))
 		base.n--;
-	buf_printf(out, "%.*s/debug/pprof/%s", STR_ARG(base), profile);
+	buf_printf(out, "%.*s%s/debug/pprof/%s", STR_ARG(base), joint(base), profile);
 }
 
 static void put_who_holds(struct buf *out, const struct explain_options *o)

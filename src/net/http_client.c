@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/un.h>
 
 #include "base/arena.h"
 #include "base/latelib.h"
@@ -31,6 +32,8 @@ struct request {
 	bool too_long;
 	struct arena arena; /* C strings for libcurl */
 	struct url parts;
+	struct str socket;   /* path of the Unix socket; "" for TCP */
+	struct str target;   /* behind it: path and query */
 	bool is_redirect;    /* the last reply was one: what fails now is the next request */
 	struct str location; /* where to; as the server wrote it */
 	bool has_status;     /* a line "HTTP/1.1 200 OK" was there, before any other text */
@@ -241,6 +244,8 @@ static struct str asked_url(struct request *r)
 {
 	struct str user = r->parts.user_info;
 
+	if (r->socket.n)
+		return arena_printf(&r->arena, "http://localhost%.*s", STR_ARG(r->target));
 	return arena_printf(&r->arena, "%s://%.*s%s%s%.*s%.*s",
 	    is_insecure(r)                     ? "https"
 	    : str_is(r->parts.scheme, "https") ? "https"
@@ -285,7 +290,7 @@ static struct str failed_url(struct request *r, CURL *curl, CURLcode code, struc
 	struct err ignored;
 	struct url u;
 
-	*host = r->parts.host;
+	*host = r->socket.n ? r->socket : r->parts.host;
 	if (!r->is_redirect)
 		return shown_url(r, is_insecure(r) ? STR("https") : r->parts.scheme);
 	if (code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL)
@@ -340,7 +345,10 @@ static MUST_USE enum err_code perform(CURL *curl, struct request *r, struct err 
 	r->curl = curl;
 	set_common(curl, r);
 	set_tls(curl, r, is_insecure(r));
-	set_proxy(curl, r);
+	if (r->socket.n)
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, c_string(r, r->socket));
+	else
+		set_proxy(curl, r);
 	curl_easy_setopt(curl, CURLOPT_URL, c_string(r, asked_url(r)));
 	headers = set_headers(curl, r);
 	code = arena_failed(&r->arena) ? CURLE_OUT_OF_MEMORY : curl_easy_perform(curl);
@@ -367,6 +375,31 @@ static MUST_USE enum err_code check_port(struct str host, struct err *e)
 	return OK;
 }
 
+/* Takes the path of the socket, and what is asked for there, out of the URL. */
+static MUST_USE enum err_code take_socket(struct request *r, struct err *e)
+{
+	struct buf name = { 0 };
+	struct str socket, path;
+	struct str query = r->parts.query;
+	bool is_whole = false;
+
+	if (url_unix_socket(&r->parts, &socket, &path) && path.p)
+		is_whole = url_unescape(&name, socket, URL_PART_PATH);
+	if (is_whole) {
+		r->socket = arena_str(&r->arena, buf_str(&name));
+		r->target = arena_printf(
+		    &r->arena, "%.*s%s%.*s", STR_ARG(path), query.n ? "?" : "", STR_ARG(query));
+	}
+	buf_release(&name);
+	if (!is_whole)
+		return FAIL(e, ERR_USAGE, "want unix:/path/of/socket:/path");
+	if (r->socket.n >= sizeof((struct sockaddr_un *)0)->sun_path ||
+	    memchr(r->socket.p, 0, r->socket.n))
+		return FAIL(
+		    e, ERR_USAGE, "dial unix %.*s: connect: invalid argument", STR_ARG(r->socket));
+	return OK;
+}
+
 /* *scheme is the one that errors show. */
 static MUST_USE enum err_code check_request(struct request *r, struct str *scheme, struct err *e)
 {
@@ -374,6 +407,8 @@ static MUST_USE enum err_code check_request(struct request *r, struct str *schem
 	TRY(url_parse(&r->parts, r->url, &r->arena, e));
 	*scheme = r->parts.scheme;
 	TRY(http_check_tls(r->o->tls, e));
+	if (str_is(*scheme, "unix"))
+		return take_socket(r, e);
 	if (!str_is(*scheme, "http") && !str_is(*scheme, "https") && !is_insecure(r))
 		return FAIL(
 		    e, ERR_UNSUPPORTED, "unsupported protocol scheme \"%.*s\"", STR_ARG(*scheme));

@@ -66,13 +66,18 @@ static void add_address(struct buf *out, struct str name)
 	buf_printf(out, strchr(ip, ':') ? "[%s]" : "%s", *ip ? ip : text);
 }
 
-/* "127.0.0.1:80" or "[::1]:80". */
+/* "tcp 127.0.0.1:80", "tcp [::1]:80" or, of the path of a socket, "unix /run/app.sock". */
 static void add_peer(struct buf *out, CURL *curl, struct str host)
 {
 	struct str name = str_head(host, port_at(host));
 	struct str port = str_skip(host, name.n);
 	const char *scheme = NULL;
 
+	if (str_starts(host, STR("/"))) {
+		buf_printf(out, "unix %.*s", STR_ARG(host));
+		return;
+	}
+	BUF_LIT(out, "tcp ");
 	curl_easy_getinfo(curl, CURLINFO_SCHEME, &scheme);
 	if (is_number(name))
 		buf_add_str(out, name);
@@ -88,7 +93,7 @@ static void add_connect(struct buf *out, CURL *curl, struct str host)
 {
 	int sys = os_errno(curl);
 
-	BUF_LIT(out, "dial tcp ");
+	BUF_LIT(out, "dial ");
 	add_peer(out, curl, host);
 	buf_printf(out, ": connect: %s", sys ? err_sys_text(sys) : "connection refused");
 }
@@ -97,7 +102,7 @@ static void add_receive(struct buf *out, CURL *curl, struct str host)
 {
 	int sys = os_errno(curl);
 
-	BUF_LIT(out, "read tcp ");
+	BUF_LIT(out, "read ");
 	add_peer(out, curl, host);
 	buf_printf(out, ": read: %s", err_sys_text(sys ? sys : ECONNRESET));
 }

@@ -37,6 +37,13 @@ enum err_code url_parse(struct url *out, struct str text, struct arena *a, struc
 /* Writes u as Go's URL.String does. */
 void url_write(const struct url *u, struct buf *out);
 
+/*
+ * A URL of a Unix socket, "unix:/run/app.sock:/debug/pprof/heap" (PPROF_ADDR, a colon, a path): the
+ * socket's path, as written, and the path that is asked for, NULL when there is none. False for any
+ * other URL.
+ */
+bool url_unix_socket(const struct url *u, struct str *socket, struct str *path);
+
 /* First value of a query key, decoded; false when absent or undecodable. Taken from a. */
 bool url_query_get(const struct url *u, struct str key, struct arena *a, struct str *value);
 /*
@@ -69,7 +76,10 @@ enum err_code url_adjust(struct url_source *out, struct str source, int64_t seco
 enum err_code url_symbolz(
     struct str source, struct arena *a, struct str *out, struct err *e) MUST_USE;
 
-/* True when name is an absolute URL with "http" in its scheme: a mapping named after its source. */
+/*
+ * True when name is an absolute URL with "http" in its scheme, or of a Unix socket: a mapping named
+ * after its source.
+ */
 bool url_is_http(struct str name);
 /* True when name parses as a URL that has a scheme. */
 bool url_is_absolute(struct str name);

@@ -22,14 +22,35 @@ static struct str written(const struct url *u, struct arena *a)
 	return text;
 }
 
-/* Parses source, as it is or with "http://" in front; false when it has no host either way. */
+bool url_unix_socket(const struct url *u, struct str *socket, struct str *path)
+{
+	size_t colon;
+
+	if (!str_is(u->scheme, "unix") || u->host.n || u->user_info.n ||
+	    !str_starts(u->path, STR("/")))
+		return false;
+	colon = str_find(u->path, STR(":/"));
+	*socket = str_head(u->path, colon);
+	*path = colon == STR_NPOS ? (struct str){ NULL, 0 } : str_skip(u->path, colon + 1);
+	return true;
+}
+
+/*
+ * Parses source, as it is or with "http://" in front; false when it has no host either way. A
+ * socket's URL always gets a path.
+ */
 static bool parse_source(struct url *u, struct str source, struct arena *a)
 {
 	struct err ignored;
-	struct str longer;
+	struct str longer, socket, path;
+	bool parsed = url_parse(u, source, a, &ignored) == OK;
 
-	if (url_parse(u, source, a, &ignored) == OK &&
-	    (u->host.n || !u->scheme.n || str_is(u->scheme, "file")))
+	if (parsed && url_unix_socket(u, &socket, &path)) {
+		if (!path.p)
+			u->path = arena_printf(a, "%.*s:/", STR_ARG(u->path));
+		return true;
+	}
+	if (parsed && (u->host.n || !u->scheme.n || str_is(u->scheme, "file")))
 		return u->host.n > 0;
 	if (source.n > URL_MAX)
 		return false;
@@ -97,12 +118,14 @@ enum err_code url_symbolz(struct str source, struct arena *a, struct str *out, s
 {
 	struct url u;
 	struct err ignored;
+	struct str socket, path;
 	size_t slash;
 	size_t dir;
 	bool go_like;
 
 	*out = (struct str){ "", 0 };
-	if (url_parse(&u, source, a, &ignored) != OK || !u.host.n)
+	if (url_parse(&u, source, a, &ignored) != OK ||
+	    (!u.host.n && !(url_unix_socket(&u, &socket, &path) && path.p)))
 		return arena_failed(a) ? FAIL_NOMEM(e) : OK;
 	slash = str_rfind_char(u.path, '/');
 	dir = slash == STR_NPOS ? 0 : slash;
@@ -128,7 +151,7 @@ static bool has_scheme(struct str name, const char *part)
 
 bool url_is_http(struct str name)
 {
-	return has_scheme(name, "http");
+	return has_scheme(name, "http") || has_scheme(name, "unix");
 }
 
 bool url_is_absolute(struct str name)

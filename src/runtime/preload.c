@@ -66,7 +66,8 @@ static void notify(int fd)
 
 		fmt_c(&b, is_unix ? "" : "http://");
 		fmt_c(&b, pprof_address());
-		fmt_c(&b, is_unix ? "\n" : "/debug/pprof/\n");
+		fmt_c(&b, is_unix ? ":" : "");
+		fmt_c(&b, "/debug/pprof/\n");
 	} else {
 		fmt_c(&b, "error: ");
 		fmt_c(&b, pprof_error());

@@ -88,7 +88,7 @@ line=$(PPROF_ADDR=127.0.0.1:0 notify "$host")
 line=$(PPROF_ADDR=0.0.0.0:0 notify "$host")
 [[ $line == error:*PPROF_TOKEN_FILE* ]] || fail "refused address notified '$line'"
 line=$(PPROF_ADDR=unix:$work/s notify "$host")
-[ "$line" = "unix:$work/s" ] || fail "unix socket notified '$line'"
+[ "$line" = "unix:$work/s:/debug/pprof/" ] || fail "unix socket notified '$line'"
 [ -e "$work/s" ] && fail "the unix socket's file is left"
 # A program that becomes another serves at the same place; its children do not serve.
 if command -v curl >/dev/null 2>&1; then

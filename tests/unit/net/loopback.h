@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -75,6 +76,15 @@ static void *loopback_run(void *ctx)
 	}
 }
 
+static inline void loopback_listen(struct loopback *l, int fd, const void *address, socklen_t n)
+{
+	l->fd = fd;
+	if (fd < 0 || bind(fd, (const struct sockaddr *)address, n) || listen(fd, 16))
+		abort();
+	if (pthread_create(&l->thread, NULL, loopback_run, l))
+		abort();
+}
+
 static inline void loopback_start(struct loopback *l,
     void (*answer)(struct loopback *l, const char *request, struct buf *response), void *ctx)
 {
@@ -82,13 +92,21 @@ static inline void loopback_start(struct loopback *l,
 	socklen_t n = sizeof a;
 
 	*l = (struct loopback){ .answer = answer, .ctx = ctx };
-	l->fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (l->fd < 0 || bind(l->fd, (struct sockaddr *)&a, sizeof a) || listen(l->fd, 16) ||
-	    getsockname(l->fd, (struct sockaddr *)&a, &n))
+	loopback_listen(l, socket(AF_INET, SOCK_STREAM, 0), &a, sizeof a);
+	if (getsockname(l->fd, (struct sockaddr *)&a, &n))
 		abort();
 	l->port = ntohs(a.sin_port);
-	if (pthread_create(&l->thread, NULL, loopback_run, l))
-		abort();
+}
+
+/* The same on a Unix socket. */
+static inline void loopback_start_at(struct loopback *l, const char *path,
+    void (*answer)(struct loopback *l, const char *request, struct buf *response), void *ctx)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	*l = (struct loopback){ .answer = answer, .ctx = ctx };
+	strncpy(a.sun_path, path, sizeof a.sun_path - 1);
+	loopback_listen(l, socket(AF_UNIX, SOCK_STREAM, 0), &a, sizeof a);
 }
 
 static inline void loopback_stop(struct loopback *l)

@@ -36,7 +36,7 @@ static void answer(struct loopback *l, const char *request, struct buf *out)
 		BUF_LIT(out, "\x15hello\n");
 	else if (strstr(request, "GET /unpacked "))
 		loopback_reply(out, "200 OK", "Content-Encoding: gzip", "no gzip at all", 14);
-	else if (strstr(request, "GET /request "))
+	else if (strstr(request, "GET /request"))
 		loopback_reply(out, "200 OK", "", request, strlen(request));
 	else if (strstr(request, "GET /short "))
 		buf_printf(out, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc");
@@ -163,6 +163,37 @@ static void test_failures(void **state)
 	check_failure("http://no-such-host.invalid/x", ERR_IO,
 	    "Get \"http://no-such-host.invalid/x\": dial tcp: lookup no-such-host.invalid: no such "
 	    "host");
+}
+
+/* "unix:PATH:/path", whatever a proxy is for. */
+static void test_socket(void **state)
+{
+	char folder[] = "/tmp/pprof-test-XXXXXX", path[64], url[128], want[256];
+	struct loopback at_socket;
+	struct http_reply r;
+	struct err e;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/a b", folder);
+	loopback_start_at(&at_socket, path, answer, NULL);
+	setenv("HTTPS_PROXY", "http://127.0.0.1:1", 1);
+	snprintf(url, sizeof url, "unix:%s/a%%20b:/request?a=b", folder);
+	assert_int_equal(http_get(&r, str_c(url), NULL, &e), OK);
+	assert_non_null(strstr(buf_c(&r.body), "GET /request?a=b HTTP/1.1\r\nHost: localhost\r\n"));
+	http_reply_release(&r);
+	unsetenv("HTTPS_PROXY");
+	loopback_stop(&at_socket);
+	snprintf(
+	    want, sizeof want, "Get \"%s\": dial unix %s: connect: connection refused", url, path);
+	check_failure(url, ERR_IO, want);
+	unlink(path);
+	rmdir(folder);
+	snprintf(want, sizeof want, "Get \"%s\": dial unix %s: connect: no such file or directory",
+	    url, path);
+	check_failure(url, ERR_IO, want);
+	check_failure("unix:x:/y", ERR_USAGE, "Get \"unix:x:/y\": want unix:/path/of/socket:/path");
+	check_failure("unix:/x", ERR_USAGE, "Get \"unix:/x\": want unix:/path/of/socket:/path");
 }
 
 /* A password is in no error, and the scheme is what was spoken. */
@@ -361,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_redirect_fails),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_shown_url),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_no_answer),

@@ -46,6 +46,10 @@ static void test_sources(void **state)
 	check_adjust("foo://bar/baz", 0, "foo://bar/baz", 60000);
 	check_adjust("file:///x", 0, NULL, 0);
 	check_adjust("", 0, NULL, 0);
+	check_adjust("unix:/run/a.sock", 0, "unix:/run/a.sock:/", 60000);
+	check_adjust("unix:/a b:/debug/pprof/profile", 5,
+	    "unix:/a%20b:/debug/pprof/profile?seconds=5", 7500);
+	check_adjust("unix://h/x", 0, "unix://h/x", 60000); /* refused when it is asked */
 }
 
 static void test_seconds(void **state)
@@ -143,6 +147,8 @@ static void test_symbolz(void **state)
 	check_symbolz("http://h/a/heapz", "http://h/a/symbolz");
 	check_symbolz("http://h", "http://h/symbolz");
 	check_symbolz("file.pb.gz", "");
+	check_symbolz("unix:/a.sock:/debug/pprof/heap?x=1", "unix:/a.sock:/debug/pprof/symbol");
+	check_symbolz("unix:/a.sock", "");
 }
 
 static void test_kinds(void **state)
