@@ -80,8 +80,8 @@ void alloc_expect_large(void)
 	if (p && end > from && end - from > HEAP_LARGE && end - from < 2 * HEAP_STEP) {
 		madvise((void *)from, HEAP_LARGE, MADV_HUGEPAGE);
 		/* What lies before the first of them stays taken: all that follows is inside. */
-		p = realloc(p, from - (uintptr_t)p + 1);
-		return; /* NOLINT(clang-analyzer-unix.Malloc) */
+		if (realloc(p, from - (uintptr_t)p + 1))
+			return; /* NOLINT(clang-analyzer-unix.Malloc) */
 	}
 	free(p);
 }
