@@ -1,4 +1,4 @@
-/* `pprof symbols`, see explain_symbols.h. Called by cli/subcommands.c. */
+/* `pprof symbols`, see explain_symbols.h. Called by cli/subcommands.c and load.c. */
 #include "driver/explain_symbols.h"
 
 #include <stdlib.h>
@@ -40,4 +40,21 @@ enum err_code explain_symbols(
 	http_stop();
 	arena_release(&a);
 	return rc;
+}
+
+void explain_loaded(const struct profile *p, const struct ui *ui)
+{
+	struct buf out = { 0 };
+	struct arena a = { 0 };
+	struct str rest, line;
+	struct err e;
+
+	if (symbolize_explain(p, search_path(&a), ui, &out, &e) != OK)
+		ui_error(ui, "%s", e.msg);
+	rest = buf_str(&out);
+	while (rest.n && str_split(&rest, '\n', &line))
+		if (line.n)
+			ui_print(ui, "%.*s", STR_ARG(line));
+	buf_release(&out);
+	arena_release(&a);
 }

@@ -8,6 +8,7 @@
 
 #include "driver/load.h"
 #include "base/fs.h"
+#include "driver/explain_symbols.h"
 #include "driver/sources.h"
 #include "driver/verdicts_read.h"
 #include "fetch/fetch.h"
@@ -179,6 +180,7 @@ enum err_code driver_load(struct driver *d, struct err *e)
 	struct fetch_result fetched = { 0 };
 	enum err_code code;
 
+	options.loaded = d->request.explain ? explain_loaded : NULL;
 	prepare_memory(&options);
 	if (needs_network(&options))
 		TRY(http_start(e));

@@ -145,6 +145,9 @@ const struct option request_options[] = {
 	    "none, local (binaries on this machine), fastlocal (their symbol tables only) or "
 	    "remote\n"
 	    "(the server), with :force to do it again and :demangle=none|full|templates|default"),
+	FLAG("v", OPTION_BOOL, explain, "false", source, NULL,
+	    "Tell for each mapping where its binary was looked for, and why not there\n"
+	    "As `pprof symbols` does, on standard error and before the report."),
 	FLAG("buildid", OPTION_STRING, build_id, "", source, "id",
 	    "Build id of the main binary, when the profile has none"),
 	FLAG("add_comment", OPTION_STRING, comment, "", source, "text",

@@ -33,6 +33,7 @@ struct request {
 	struct str reports; /* commands of the shell to run instead of asking for them, "" none */
 	bool json;          /* text, tree and tags as JSON */
 	bool version;       /* only print ours */
+	bool explain;       /* tell where binaries are looked for */
 
 	struct str http;
 	bool no_browser;

@@ -30,7 +30,12 @@ struct fetch_options {
 	struct http_tls tls;
 	struct str binary_path; /* PPROF_BINARY_PATH; "" for $HOME/pprof/binaries */
 	bool births;            /* of state files: with the label `born` */
-	bool quiet;             /* no "Fetching profile over HTTP …" lines; errors still show */
+	/*
+	 * Told of each profile before its binaries are looked for, the main one and its build id
+	 * set; NULL. Called from several threads; what it says through ui is shown in order.
+	 */
+	void (*loaded)(const struct profile *p, const struct ui *ui);
+	bool quiet; /* no "Fetching profile over HTTP …" lines; errors still show */
 };
 
 /* A zero struct is a valid empty result. */

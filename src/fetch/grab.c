@@ -114,12 +114,25 @@ static MUST_USE enum err_code load(
 	return profile_decode_take(&g->profile, bytes, e);
 }
 
+/* Where nothing is, nothing is found: only the names from the command line are put in. */
+static MUST_USE enum err_code show(struct grab *g, const struct ui *ui, struct err *e)
+{
+	const struct fetch_options *o = g->o;
+	const struct ui silent = { 0 };
+
+	TRY(locate_binaries(&g->profile, o->exec_name, o->build_id, STR("/dev/null"), &silent, e));
+	o->loaded(&g->profile, ui);
+	return OK;
+}
+
 static MUST_USE enum err_code run(struct grab *g, struct buf *bytes, struct err *e)
 {
 	const struct fetch_options *o = g->o;
 	struct ui ui = { .ctx = g, .line = locate_line };
 
 	TRY(load(g, bytes, &ui, e));
+	if (o->loaded)
+		TRY(show(g, &ui, e));
 	TRY(locate_binaries(&g->profile, o->exec_name, o->build_id, o->binary_path, &ui, e));
 	if (g->where.is_url)
 		TRY(note_urls(g, e));
