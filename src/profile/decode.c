@@ -17,10 +17,16 @@
 /* Every reader but profile.proto's: the first that knows the bytes decides. */
 static MUST_USE enum err_code read_other(struct profile *out, struct str raw, struct err *e)
 {
+	enum err_code code;
 	bool mine;
 
 	TRY(folded_read(out, raw, &mine, e));
-	return mine ? OK : legacy_decode(out, raw, e);
+	if (mine)
+		return OK;
+	code = legacy_decode(out, raw, e);
+	if (code == ERR_FORMAT)
+		folded_explain(raw, e);
+	return code;
 }
 
 static MUST_USE enum err_code checked(enum err_code code, struct profile *out, struct err *e)

@@ -108,3 +108,24 @@ enum err_code folded_read(struct profile *out, struct str bytes, bool *mine, str
 	assembly_release(&a);
 	return code;
 }
+
+void folded_explain(struct str bytes, struct err *e)
+{
+	struct folded_line parts;
+	bool begun = false;
+	struct str line;
+
+	for (size_t number = 1; bytes.n > 0 && str_split(&bytes, '\n', &line); number++) {
+		line = str_trim(line);
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		if (is_text(line) && split_line(line, &parts)) {
+			begun |= str_find_char(parts.stack, ';') != STR_NPOS;
+			continue;
+		}
+		if (begun)
+			err_set(e, ERR_FORMAT, 0,
+			    "folded stacks: line %zu is not a stack, a space and a count", number);
+		return;
+	}
+}

@@ -21,4 +21,10 @@ typedef enum err_code foreign_reader(
 foreign_reader folded_read;
 foreign_reader perf_read;
 
+/*
+ * After no reader knew the bytes: when they begin as folded stacks do, *e names the first line that
+ * is none; else it stays as it is.
+ */
+void folded_explain(struct str bytes, struct err *e);
+
 #endif

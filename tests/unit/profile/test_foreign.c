@@ -57,7 +57,9 @@ static void not_folded(void **state)
 	(void)state;
 	expect_error(STR("hello world\n"), unknown);
 	expect_error(STR("main 3\n"), unknown);
-	expect_error(STR("main;work 3\nmain;work x\n"), unknown);
+	expect_error(STR("# by hand\nmain;work 3\n\nmain;work x\n"),
+	    "parsing profile: folded stacks: line 4 is not a stack, a space and a count");
+	expect_error(STR("main 3\nmain;work x\n"), unknown);
 	expect_error(STR("main;work 99999999999999999999\n"), unknown);
 	for (size_t i = 0; i < 70000; i++)
 		BUF_LIT(&deep, "f;");
