@@ -307,9 +307,22 @@ const struct object_symbol *object_nearest_symbol(struct object *o, uint64_t add
 	return low && v[low - 1].address >= start ? &v[low - 1] : NULL;
 }
 
+/* Is it the later one in a list sorted by name? */
+static bool is_later(struct str a, struct str b)
+{
+	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+
+	return c ? c > 0 : a.n > b.n;
+}
+
+/* Of several names of one address the last that `nm -n` lists, as google/pprof takes it. */
 struct str object_symbol_name(struct object *o, uint64_t address)
 {
 	const struct object_symbol *s = object_find_symbol(o, address);
+	struct str name = s ? s->name : STR("");
 
-	return s ? s->name : STR("");
+	for (; s && s > o->symbols && s[-1].address == s->address; s--)
+		if (s[-1].is_text && is_later(s[-1].name, name))
+			name = s[-1].name;
+	return name;
 }

@@ -27,6 +27,17 @@ __attribute__((noinline)) int sample_throws(int n)
 	return n * 3;
 }
 
+/* One function of three names. */
+extern "C" {
+__attribute__((noinline, used)) int sample_named(int n)
+{
+	return n * 11 + 5;
+}
+
+__attribute__((alias("sample_named"))) int sample_named_last(int n);
+__attribute__((alias("sample_named"), weak)) int sample_a_name(int n);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;

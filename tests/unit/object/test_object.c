@@ -49,6 +49,18 @@ static void test_symbols(void **state)
 	object_close(o);
 }
 
+/* As `nm -n` lists them, whatever their order in the file is. */
+static void test_last_name(void **state)
+{
+	struct object *o = sample_open("local");
+	const uint64_t at = sample_symbol(o, "sample_named")->address;
+
+	(void)state;
+	assert_int_equal(sample_symbol(o, "sample_a_name")->address, at);
+	assert_true(text_is(object_symbol_name(o, at + 1), "sample_named_last"));
+	object_close(o);
+}
+
 static bool is_outer(void *ctx, struct str name)
 {
 	(void)ctx;
@@ -249,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_last_name),
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_base_of_code_in_first_page),
