@@ -75,7 +75,8 @@ void alloc_expect_large(void)
 	mallopt(M_TRIM_THRESHOLD, 2 * HEAP_STEP);
 	mallopt(M_TOP_PAD, HEAP_STEP);
 	p = malloc(LARGE_PAGE); /* makes the heap grow by a step */
-	from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+	/* malloc has written behind p, so there it is a page like others already. */
+	from = ((uintptr_t)p + 2 * LARGE_PAGE) & ~(LARGE_PAGE - 1);
 	end = (uintptr_t)sbrk(0);
 	if (p && end > from && end - from > HEAP_LARGE && end - from < 2 * HEAP_STEP) {
 		madvise((void *)from, HEAP_LARGE, MADV_HUGEPAGE);
