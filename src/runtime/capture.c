@@ -149,6 +149,7 @@ static size_t walk_from(struct slot *s, const struct unwind_regs *regs, uintptr_
 		.ops = &ops, .arg = &pages, .cache = capture.cache, .memo = &s->memo
 	};
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): filled by assembly */
 	if (rt_saferead_stack(regs->r[UNWIND_SP], rt_tls.guarded, lo, hi)) {
 		ctx.stack_lo = *lo;
 		ctx.stack_hi = *hi;
@@ -161,7 +162,6 @@ static size_t walk(struct slot *s, struct rt_tls *t, enum unwind_end *end)
 	struct unwind_regs regs;
 
 	unwind_regs_here(&regs);
-	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): filled by assembly */
 	return walk_from(s, &regs, &t->stack_lo, &t->stack_hi, end);
 }
 

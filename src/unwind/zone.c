@@ -125,14 +125,16 @@ static void extend(struct prover *p, uint8_t side, unsigned most)
 static uintptr_t distance(
     const struct unwind_zone *z, const struct unwind_module *module, uintptr_t pc)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is one of the table */
+	const unsigned stopped = z->stopped;
 	uintptr_t lo = atomic_load_explicit(&z->lo, memory_order_relaxed);
 	uintptr_t hi = atomic_load_explicit(&z->hi, memory_order_relaxed);
 
 	if (lo < module->start || hi > module->end)
 		return UINTPTR_MAX;
 	if (pc < lo)
-		return z->stopped & STOPPED_BELOW ? UINTPTR_MAX : lo - pc;
-	return z->stopped & STOPPED_ABOVE ? UINTPTR_MAX : pc - hi;
+		return stopped & STOPPED_BELOW ? UINTPTR_MAX : lo - pc;
+	return stopped & STOPPED_ABOVE ? UINTPTR_MAX : pc - hi;
 }
 
 /* The zone to be extended towards pc; else one that is not in use; NULL when all are. */

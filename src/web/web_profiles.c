@@ -16,6 +16,7 @@ static struct web_loaded *loaded_new(struct driver *existing, const struct drive
 	*l = (struct web_loaded){ .driver = existing };
 	pthread_mutex_init(&l->source_lock, NULL);
 	if (!existing) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is one of both */
 		driver_init(&l->own, &model->ui, model->faces);
 		l->own.request = model->request;
 		l->own.config = model->config;

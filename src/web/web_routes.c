@@ -143,6 +143,7 @@ static MUST_USE enum err_code run_on_profile(
 		if (request->arguments.base.n)
 			profile_release(&own.profile);
 	}
+	request->driver = NULL;
 	web_profiles_drop(profiles, request->loaded);
 	return code;
 }
