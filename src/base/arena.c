@@ -92,6 +92,17 @@ void *alloc_get(size_t n)
 	return must_fail() ? NULL : advise(malloc(n ? n : 1), n);
 }
 
+void *alloc_large(size_t n)
+{
+	const size_t whole = (n + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+	void *p;
+
+	if (must_fail() || whole < n || posix_memalign(&p, LARGE_PAGE, whole))
+		return NULL;
+	madvise(p, whole, MADV_HUGEPAGE); /* failing is fine */
+	return p;
+}
+
 void *alloc_resize(void *p, size_t n)
 {
 	return must_fail() ? NULL : advise(realloc(p, n ? n : 1), n);

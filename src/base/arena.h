@@ -62,6 +62,8 @@ size_t alloc_fail_at(size_t n);
 
 /* malloc, realloc and free behind that hook: the only callers are in base/. */
 void *alloc_get(size_t n);
+/* The same from the start of a large page on, all of it in such pages where the kernel has them. */
+void *alloc_large(size_t n);
 void *alloc_resize(void *p, size_t n);
 void alloc_put(void *p);
 /*
