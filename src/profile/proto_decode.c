@@ -150,25 +150,58 @@ struct proto_cursor proto_span_cursor(const struct proto_reader *r, uint32_t num
 	return proto_cursor_of(r->spans.of[number]);
 }
 
-/* Pass 2: strings. All bytes lie in one block; equal strings get one id. */
+void proto_span_done(struct proto_reader *r, uint32_t number)
+{
+	r->spans.of[number] = (struct str){ "", 0 };
+	if (r->parts)
+		buf_release(&r->parts->of[number]);
+}
+
+/*
+ * Pass 2: strings. All bytes lie in one block, copied or, when they were put apart, as they came;
+ * equal strings get one id.
+ */
+
+static MUST_USE enum err_code keep_strings(struct proto_reader *r, char **copy, struct err *e)
+{
+	struct str *span = &r->spans.of[PB_PROFILE_STRING_TABLE];
+
+	*copy = NULL;
+	if (r->parts)
+		span->p = VEC_HAND_OVER(&r->p->arena, r->parts->of[PB_PROFILE_STRING_TABLE]);
+	else
+		*copy = arena_alloc_raw(&r->p->arena, r->spans.n.string_bytes, 1);
+	r->str_ids = arena_alloc_raw(&r->scratch, r->spans.n.strings, sizeof *r->str_ids);
+	if (arena_failed(&r->p->arena) || !r->str_ids ||
+	    !profile_reserve_strings(r->p, r->spans.n.strings))
+		return FAIL_NOMEM(e);
+	return OK;
+}
+
+static struct str kept(struct str text, char **copy)
+{
+	struct str in_block = { *copy, text.n };
+
+	if (!*copy)
+		return text;
+	if (text.n)
+		memcpy(*copy, text.p, text.n);
+	*copy += text.n;
+	return in_block;
+}
 
 static MUST_USE enum err_code read_strings(struct proto_reader *r, struct err *e)
 {
-	struct proto_cursor c = proto_span_cursor(r, PB_PROFILE_STRING_TABLE);
-	char *bytes = arena_alloc_raw(&r->p->arena, r->spans.n.string_bytes, 1);
+	struct proto_cursor c;
 	struct wire_field f;
+	char *copy;
 
-	r->str_ids = arena_alloc_raw(&r->scratch, r->spans.n.strings, sizeof *r->str_ids);
-	if (!bytes || !r->str_ids || !profile_reserve_strings(r->p, r->spans.n.strings))
-		return FAIL_NOMEM(e);
+	TRY(keep_strings(r, &copy, e));
+	c = proto_span_cursor(r, PB_PROFILE_STRING_TABLE);
 	while (proto_next(&c, PB_PROFILE_STRING_TABLE, &f)) {
 		if (r->n_strings == 0 && f.bytes.n != 0)
 			return FAIL(e, ERR_FORMAT, "string_table[0] must be ''");
-		if (f.bytes.n)
-			memcpy(bytes, f.bytes.p, f.bytes.n);
-		r->str_ids[r->n_strings++] =
-		    profile_intern_kept(r->p, (struct str){ bytes, f.bytes.n });
-		bytes += f.bytes.n;
+		r->str_ids[r->n_strings++] = profile_intern_kept(r->p, kept(f.bytes, &copy));
 	}
 	return arena_failed(&r->p->arena) ? FAIL_NOMEM(e) : OK;
 }
@@ -268,23 +301,20 @@ static MUST_USE enum err_code read_all(struct proto_reader *r, struct err *e)
 	return profile_check_tables(r->p, e);
 }
 
-enum err_code proto_decode_with(struct profile *out, struct str bytes,
-    struct proto_samples *samples, const struct proto_spans *spans, enum proto_kind *kind,
-    struct err *e)
+static enum err_code decode(struct proto_reader *r, enum proto_kind *kind, struct err *e)
 {
-	struct proto_reader r = { .p = out, .in = bytes, .samples = samples, .spans = *spans };
 	enum err_code code;
 
 	*kind = PROTO_OTHER;
-	TRY(profile_init(out, e));
-	code = read_all(&r, e);
-	if (r.is_profile)
+	TRY(profile_init(r->p, e));
+	code = read_all(r, e);
+	if (r->is_profile)
 		*kind = PROTO_PROFILE;
-	else if (r.concatenated && code == ERR_FORMAT && r.samples_read)
+	else if (r->concatenated && code == ERR_FORMAT && r->samples_read)
 		*kind = PROTO_CONCATENATED;
-	proto_reader_release(&r);
+	proto_reader_release(r);
 	if (code != OK)
-		profile_release(out);
+		profile_release(r->p);
 	return code;
 }
 
@@ -292,9 +322,23 @@ enum err_code profile_proto_decode(
     struct profile *out, struct str bytes, enum proto_kind *kind, struct err *e)
 {
 	struct proto_samples samples = { 0 };
-	enum err_code code =
-	    proto_decode_with(out, bytes, &samples, &(struct proto_spans){ 0 }, kind, e);
+	struct proto_reader r = { .p = out, .in = bytes, .samples = &samples };
+	enum err_code code = decode(&r, kind, e);
 
 	proto_samples_release(&samples);
 	return code;
+}
+
+enum err_code proto_decode_parts(
+    struct profile *out, struct proto_parts *parts, struct proto_samples *samples, struct err *e)
+{
+	struct proto_reader r = {
+		.p = out, .in = buf_str(&parts->others), .samples = samples, .parts = parts
+	};
+	enum proto_kind kind;
+
+	r.spans.n = parts->n;
+	for (size_t i = 0; i < PROTO_FIELDS; i++)
+		r.spans.of[i] = buf_str(&parts->of[i]);
+	return decode(&r, &kind, e);
 }

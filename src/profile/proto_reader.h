@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -87,6 +88,16 @@ struct proto_spans {
 	struct proto_counts n;
 };
 
+/*
+ * Fields that were put apart while they came: those of three tables by their number, and all others
+ * but samples. A zero struct is a valid empty one.
+ */
+struct proto_parts {
+	struct buf of[PROTO_FIELDS];
+	struct buf others;
+	struct proto_counts n; /* of the tables */
+};
+
 struct proto_header {
 	uint64_t scalars[PROTO_FIELDS];
 	struct str period_type; /* the last one */
@@ -102,6 +113,7 @@ struct proto_fault {
 struct proto_reader {
 	struct profile *p;
 	struct proto_samples *samples;
+	struct proto_parts *parts; /* NULL: all is in one piece */
 	VEC(struct line) lines;
 	struct str in; /* ends before the second profile of a concatenation */
 	bool concatenated;
@@ -134,15 +146,16 @@ enum err_code proto_field(struct proto_cursor *c, struct wire_field *f, struct e
 /* Counts a field of the profile, which is of the right type. */
 void proto_count_field(struct proto_counts *n, const struct wire_field *f);
 /*
- * profile_proto_decode() when some fields are known already: the samples that were read, and those
- * that *spans tells of. `bytes` have all others.
+ * The second half of profile_proto_decode(), when the samples were read and all else was put apart.
+ * Empties *parts as their contents are no longer needed.
  */
-enum err_code proto_decode_with(struct profile *out, struct str bytes,
-    struct proto_samples *samples, const struct proto_spans *spans, enum proto_kind *kind,
-    struct err *e) MUST_USE;
+enum err_code proto_decode_parts(struct profile *out, struct proto_parts *parts,
+    struct proto_samples *samples, struct err *e) MUST_USE;
 
 /* A cursor over a field's span; only for what pass 1 has found to be well-formed. */
 struct proto_cursor proto_span_cursor(const struct proto_reader *r, uint32_t number);
+/* A field's span is read and no longer needed. */
+void proto_span_done(struct proto_reader *r, uint32_t number);
 
 /* The id of a string; an index outside the table is noted and gives 0. */
 str_id proto_string(struct proto_reader *r, uint64_t index);

@@ -23,37 +23,22 @@ static bool may_go_on(struct wire_cursor c)
 }
 
 /* Go's writer mixes locations with functions, and each table is read in a pass of its own. */
-struct proto_parts {
-	struct buf locations, functions, strings, others;
-	struct proto_counts n; /* of the first three */
-};
-
-/* NULL: the field is one of the others. */
-static struct buf *table_of(struct proto_parts *parts, uint32_t number)
+static bool is_table(uint32_t number)
 {
-	switch (number) {
-	case PB_PROFILE_LOCATION:
-		return &parts->locations;
-	case PB_PROFILE_FUNCTION:
-		return &parts->functions;
-	case PB_PROFILE_STRING_TABLE:
-		return &parts->strings;
-	default:
-		return NULL;
-	}
+	return number == PB_PROFILE_LOCATION || number == PB_PROFILE_FUNCTION ||
+	       number == PB_PROFILE_STRING_TABLE;
 }
 
 static enum err_code keep_field(
     struct proto_parts *parts, const struct wire_field *f, struct str all, struct err *e)
 {
-	struct buf *part = table_of(parts, f->number);
+	bool apart = is_table(f->number);
+	struct buf *part = apart ? &parts->of[f->number] : &parts->others;
 
-	if (part && f->type != WIRE_BYTES)
+	if (apart && f->type != WIRE_BYTES)
 		return FAIL(e, ERR_FORMAT, "type mismatch");
-	if (part)
+	if (apart)
 		proto_count_field(&parts->n, f);
-	else
-		part = &parts->others;
 	buf_add_str(part, all);
 	return buf_failed(part) ? FAIL_NOMEM(e) : OK;
 }
@@ -70,9 +55,8 @@ static enum err_code take_field(struct proto_stream *s, const struct proto_curso
 
 static void parts_release(struct proto_parts *parts)
 {
-	buf_release(&parts->locations);
-	buf_release(&parts->functions);
-	buf_release(&parts->strings);
+	for (size_t i = 0; i < PROTO_FIELDS; i++)
+		buf_release(&parts->of[i]);
 	buf_release(&parts->others);
 }
 
@@ -109,14 +93,7 @@ enum err_code proto_stream_take(struct proto_stream *s, struct buf *in, struct e
 
 enum err_code proto_stream_end(struct profile *out, struct proto_stream *s, struct err *e)
 {
-	struct proto_parts *parts = s->parts;
-	struct proto_spans spans = { .n = parts->n };
-	enum proto_kind kind;
-
-	spans.of[PB_PROFILE_LOCATION] = buf_str(&parts->locations);
-	spans.of[PB_PROFILE_FUNCTION] = buf_str(&parts->functions);
-	spans.of[PB_PROFILE_STRING_TABLE] = buf_str(&parts->strings);
-	return proto_decode_with(out, buf_str(&parts->others), s->samples, &spans, &kind, e);
+	return proto_decode_parts(out, s->parts, s->samples, e);
 }
 
 void proto_stream_release(struct proto_stream *s)

@@ -95,6 +95,7 @@ static MUST_USE enum err_code read_functions(struct proto_reader *r, struct err 
 		TRY(read_function(r, proto_inside(&c, f.bytes), fn, e));
 		TRY(check_row(fn->id, p->n_functions++, e));
 	}
+	proto_span_done(r, PB_PROFILE_FUNCTION);
 	return idtable_build(
 		   &r->function_ids, &r->scratch, functions, sizeof *functions, p->n_functions)
 		   ? OK
@@ -181,6 +182,7 @@ static MUST_USE enum err_code read_locations(struct proto_reader *r, struct err 
 		TRY(check_row(l->id, p->n_locations++, e));
 	}
 	TRY(check_lines(r, e));
+	proto_span_done(r, PB_PROFILE_LOCATION);
 	p->n_lines = (uint32_t)r->lines.n;
 	p->lines = VEC_HAND_OVER(&p->arena, r->lines);
 	return idtable_build(
