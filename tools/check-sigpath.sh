@@ -40,6 +40,7 @@ __errno_location *
 __stack_chk_fail *
 _GLOBAL_OFFSET_TABLE_ *
 _DYNAMIC real
+__tls_get_addr real
 memcpy *
 memmove *
 memset *

@@ -25,10 +25,10 @@
  * calls pprof_start itself.
  * The library never prints, never exits or aborts, and never calls malloc for itself.
  *
- * Link with -lpprof, before other allocators; a program linked with -static cannot use it, as only
- * the dynamic linker can tell what malloc was interposed.
+ * Link with -lpprof, before other allocators; a program linked with -static or -static-pie cannot
+ * use it, as only the dynamic linker can tell what malloc was interposed.
  *
- * C99 and C++11. Functions returning int return 0 for success and -1 for failure; pprof_error
+ * C99 and C++98. Functions returning int return 0 for success and -1 for failure; pprof_error
  * then has the reason.
  */
 #ifndef PPROF_PPROF_H
@@ -132,8 +132,9 @@ PPROF_API int pprof_write_heap_profile(int fd);
  * jobs), each with the stack that added it. It is served at /debug/pprof/NAME and listed on the
  * index; its sample type is NAME/count. A name with the library's or module's own in front
  * ("my.lib/connections") keeps out of others' way; it has 1 to 63 characters from '!' to '~'
- * without " \ ? # %, and is a path: no part of it between slashes is empty, "." or "..". At most 64 profiles can be made, and they are for ever. NULL: the name is bad
- * or in use, there are too many, no memory. Not from a signal handler (nor are the next two).
+ * without " \ ? # %, and is a path: no part of it between slashes is empty, "." or "..". At most 64
+ * profiles can be made, and they are for ever. NULL: the name is bad or in use, there are too many,
+ * no memory. Not from a signal handler (nor are the next two).
  */
 PPROF_API const struct pprof_profile *pprof_new_profile(const char *name);
 
@@ -357,14 +358,14 @@ class scoped_labels
 		pprof_set_labels(before_);
 	}
 
-	scoped_labels(const scoped_labels &) = delete;
-	scoped_labels &operator=(const scoped_labels &) = delete;
-
       private:
+	scoped_labels(const scoped_labels &); /* not to be copied */
+	scoped_labels &operator=(const scoped_labels &);
+
 	pprof_label_set before_;
 };
 
-} // namespace pprof
+} /* namespace pprof */
 #endif
 
 #endif
