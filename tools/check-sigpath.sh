@@ -22,6 +22,7 @@ objects="$build/src/runtime/CMakeFiles/libpprof.dir/hook_malloc.c.o
 	$build/src/runtime/CMakeFiles/libpprof.dir/hook_sync.c.o
 	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_mmap.c.o
 	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_fd.c.o
+	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_fd_libc.c.o
 	$build/src/runtime/CMakeFiles/libpprof_preload.dir/hook_io.c.o"
 for name in $runtime; do
 	objects="$objects $build/src/runtime/CMakeFiles/room_runtime.dir/$name.c.o"
@@ -39,6 +40,7 @@ __errno_location *
 __stack_chk_fail *
 _GLOBAL_OFFSET_TABLE_ *
 _DYNAMIC real
+__tls_get_addr real
 memcpy *
 memmove *
 memset *
@@ -75,12 +77,13 @@ nanosleep peak
 pthread_self saferead
 syscall saferead,mem,hook_mmap,fds
 sched_yield mapranges
-dlsym hook_mmap,hook_sync,hook_fd,hook_io
-dlvsym hook_sync,hook_fd,hook_io
+dlsym hook_mmap,hook_sync,hook_fd,hook_fd_libc,hook_io
+dlvsym hook_sync,hook_fd,hook_fd_libc,hook_io
 fstat fds
 readlink fds
 fileno hook_fd
-fileno_unlocked hook_fd
+fileno_unlocked hook_fd,hook_fd_libc
+__cmsg_nxthdr hook_fd_libc
 dirfd hook_fd
 pthread_testcancel hook_sync
 getauxval saferead,modules

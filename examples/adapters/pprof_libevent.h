@@ -17,7 +17,9 @@
 #ifndef PPROF_LIBEVENT_H
 #define PPROF_LIBEVENT_H
 
+#include <errno.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
@@ -26,12 +28,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 /* The runtime's own answers stay far below this; a request body is a list of addresses. */
 #define PPROF_EV_MAX_REQUEST ((size_t)1 << 20)
 
-/* One request, its copies of what libevent may free meanwhile, and the answer. */
+/*
+ * One request, its copies of what libevent may free meanwhile, and the answer. The lock is between
+ * the loop's thread and the one that waits: when the client is gone, so is the request, and soon
+ * maybe the base.
+ */
 struct pprof_ev_exchange {
+	pthread_mutex_t lock;
 	struct evhttp_request *request;
 	struct event_base *base;
 	const char *method;
@@ -70,13 +78,36 @@ static inline void pprof_ev_free(struct pprof_ev_exchange *x)
 	free(x->path);
 	free(x->query);
 	free(x->body);
+	pthread_mutex_destroy(&x->lock);
 	free(x);
 }
 
 static inline void pprof_ev_closed(struct evhttp_connection *connection, void *context)
 {
+	struct pprof_ev_exchange *x = (struct pprof_ev_exchange *)context;
+
 	(void)connection;
-	((struct pprof_ev_exchange *)context)->gone = 1;
+	pthread_mutex_lock(&x->lock);
+	x->gone = 1;
+	pthread_mutex_unlock(&x->lock);
+}
+
+/* libevent looks at the connection only when it answers, so this looks itself. */
+static inline int pprof_ev_is_gone(void *context)
+{
+	struct pprof_ev_exchange *x = (struct pprof_ev_exchange *)context;
+	char next;
+	ssize_t got = 1;
+	int gone;
+
+	pthread_mutex_lock(&x->lock);
+	if (!x->gone)
+		got = recv(bufferevent_getfd(evhttp_connection_get_bufferevent(
+			       evhttp_request_get_connection(x->request))),
+		    &next, 1, MSG_PEEK | MSG_DONTWAIT);
+	gone = x->gone || got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+	pthread_mutex_unlock(&x->lock);
+	return gone;
 }
 
 static inline const char *pprof_ev_method(enum evhttp_cmd_type command)
@@ -85,6 +116,14 @@ static inline const char *pprof_ev_method(enum evhttp_cmd_type command)
 	       : command == EVHTTP_REQ_HEAD ? "HEAD"
 	       : command == EVHTTP_REQ_POST ? "POST"
 					    : "OTHER";
+}
+
+static inline char *pprof_ev_copy(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = (char *)malloc(size);
+
+	return copy ? (char *)memcpy(copy, text, size) : NULL;
 }
 
 static inline struct pprof_ev_exchange *pprof_ev_new(
@@ -98,11 +137,12 @@ static inline struct pprof_ev_exchange *pprof_ev_new(
 	if (!x)
 		return NULL;
 	TAILQ_INIT(&x->headers);
+	pthread_mutex_init(&x->lock, NULL);
 	x->request = request;
 	x->base = base;
 	x->method = pprof_ev_method(evhttp_request_get_command(request));
 	x->path = evhttp_uridecode(evhttp_uri_get_path(uri), 0, NULL);
-	x->query = strdup(query ? query : "");
+	x->query = pprof_ev_copy(query ? query : "");
 	x->answer = evbuffer_new();
 	x->body_size = evbuffer_get_length(in);
 	if (x->body_size > 0 && x->body_size <= PPROF_EV_MAX_REQUEST) {
@@ -132,6 +172,7 @@ static inline void pprof_ev_handle(struct pprof_ev_exchange *x)
 	response.status = pprof_ev_status;
 	response.header = pprof_ev_header;
 	response.body = pprof_ev_body;
+	response.is_gone = pprof_ev_is_gone;
 	if (pprof_handle(&request, &response) != 0)
 		x->failed = 1;
 }
@@ -157,9 +198,13 @@ static inline void pprof_ev_send(struct pprof_ev_exchange *x)
 
 static inline void pprof_ev_done(evutil_socket_t none, short what, void *context)
 {
+	struct pprof_ev_exchange *x = (struct pprof_ev_exchange *)context;
+
 	(void)none;
 	(void)what;
-	pprof_ev_send((struct pprof_ev_exchange *)context);
+	pthread_mutex_lock(&x->lock); /* until its thread has let go of it */
+	pthread_mutex_unlock(&x->lock);
+	pprof_ev_send(x);
 }
 
 static inline void *pprof_ev_wait(void *context)
@@ -167,8 +212,16 @@ static inline void *pprof_ev_wait(void *context)
 	struct pprof_ev_exchange *x = (struct pprof_ev_exchange *)context;
 	struct timeval at_once = { 0, 0 };
 
+	int is_mine;
+
 	pprof_ev_handle(x);
-	event_base_once(x->base, -1, EV_TIMEOUT, pprof_ev_done, x, &at_once);
+	pthread_mutex_lock(&x->lock);
+	is_mine = x->gone;
+	if (!is_mine)
+		event_base_once(x->base, -1, EV_TIMEOUT, pprof_ev_done, x, &at_once);
+	pthread_mutex_unlock(&x->lock);
+	if (is_mine)
+		pprof_ev_free(x);
 	return NULL;
 }
 

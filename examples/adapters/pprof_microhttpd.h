@@ -14,22 +14,27 @@
 #ifndef PPROF_MICROHTTPD_H
 #define PPROF_MICROHTTPD_H
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <pprof/pprof.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+struct pprof_mhd_header {
+	struct pprof_mhd_header *next;
+	char *name, *value;
+};
 
 /* Request body while it arrives (kept in *state), and the response while it is made. */
 struct pprof_mhd_exchange {
 	char *data;
 	size_t size;
 	int status;
-	int failed; /* memory ran out, or too much came */
-
-	struct pprof_mhd_header {
-		struct pprof_mhd_header *next;
-		char *name, *value;
-	} * headers;
+	int failed;                /* memory ran out, or too much came */
+	unsigned long long length; /* what Content-Length says, also of an answer to HEAD */
+	struct pprof_mhd_header *headers;
+	struct MHD_Connection *connection;
 };
 
 /* The runtime's own answers stay far below this; a request body is a list of addresses. */
@@ -56,20 +61,31 @@ static inline void pprof_mhd_status(void *context, int status)
 	((struct pprof_mhd_exchange *)context)->status = status;
 }
 
+/* strdup, which strict C before C23 does not have. */
+static inline char *pprof_mhd_copy(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = (char *)malloc(size);
+
+	return copy ? (char *)memcpy(copy, text, size) : NULL;
+}
+
 static inline void pprof_mhd_header(void *context, const char *name, const char *value)
 {
 	struct pprof_mhd_exchange *x = (struct pprof_mhd_exchange *)context;
 	struct pprof_mhd_header *header;
 
-	if (strcmp(name, "Content-Length") == 0) /* libmicrohttpd counts itself */
+	if (strcmp(name, "Content-Length") == 0) { /* libmicrohttpd writes it */
+		x->length = strtoull(value, NULL, 10);
 		return;
+	}
 	header = (struct pprof_mhd_header *)malloc(sizeof *header);
 	if (!header) {
 		x->failed = 1;
 		return;
 	}
-	header->name = strdup(name);
-	header->value = strdup(value);
+	header->name = pprof_mhd_copy(name);
+	header->value = pprof_mhd_copy(value);
 	header->next = x->headers;
 	x->headers = header;
 	if (!header->name || !header->value)
@@ -126,13 +142,38 @@ static inline enum MHD_Result pprof_mhd_add_argument(
 	return MHD_YES;
 }
 
+/* Also true while the daemon is being stopped, which waits for this answer. */
+static inline int pprof_mhd_is_gone(void *context)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    ((struct pprof_mhd_exchange *)context)->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	char next;
+	ssize_t got = info ? recv(info->connect_fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) : 0;
+
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* An answer to HEAD has the length of what it would be for GET, and nothing is read. */
+static inline ssize_t pprof_mhd_nothing(void *context, uint64_t at, char *data, size_t size)
+{
+	(void)context;
+	(void)at;
+	(void)data;
+	(void)size;
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 static inline enum MHD_Result pprof_mhd_send(
     struct MHD_Connection *connection, struct pprof_mhd_exchange *x)
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
 
-	response = MHD_create_response_from_buffer(x->size, x->data, MHD_RESPMEM_MUST_FREE);
+	if (x->size == 0 && x->length > 0)
+		response = MHD_create_response_from_callback(
+		    x->length, 1024, pprof_mhd_nothing, NULL, NULL);
+	else
+		response = MHD_create_response_from_buffer(x->size, x->data, MHD_RESPMEM_MUST_FREE);
 	if (!response)
 		return MHD_NO;
 	x->data = NULL;
@@ -168,6 +209,8 @@ static inline enum MHD_Result pprof_mhd_respond(struct MHD_Connection *connectio
 	response.status = pprof_mhd_status;
 	response.header = pprof_mhd_header;
 	response.body = pprof_mhd_append;
+	response.is_gone = pprof_mhd_is_gone;
+	x.connection = connection;
 	if (!query.failed && pprof_handle(&request, &response) == 0 && !x.failed)
 		result = pprof_mhd_send(connection, &x);
 	pprof_mhd_release(&query);

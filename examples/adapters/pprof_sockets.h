@@ -8,13 +8,14 @@
  *	pprof_socket_answer(fd);
  *	close(fd);
  *
- * Blocks: up to ten seconds for a client that sends nothing, N seconds for ?seconds=N. Who may ask
- * is the program's decision: bind to 127.0.0.1. (pprof_start does all this by itself, with a thread
- * of its own, limits and tokens.)
+ * Blocks: up to ten seconds for a client that sends or takes nothing, N seconds for ?seconds=N. Who
+ *may ask is the program's decision: bind to 127.0.0.1. (pprof_start does all this by itself, with a
+ *thread of its own, limits and tokens.)
  */
 #ifndef PPROF_SOCKETS_H
 #define PPROF_SOCKETS_H
 
+#include <errno.h>
 #include <pprof/pprof.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +24,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#define PPROF_SOCKET_MAX_REQUEST 65536
+/* A request's body is a list of addresses. */
+#define PPROF_SOCKET_MAX_REQUEST ((size_t)1 << 20)
 
 struct pprof_socket_out {
-	int fd, failed;
+	int fd, failed, has_ended_head;
 };
 
 static inline int pprof_socket_send(struct pprof_socket_out *out, const char *data, size_t size)
@@ -44,11 +46,24 @@ static inline int pprof_socket_send(struct pprof_socket_out *out, const char *da
 	return out->failed;
 }
 
+static inline const char *pprof_socket_phrase(int status)
+{
+	return status == 200   ? "OK"
+	       : status == 301 ? "Moved Permanently"
+	       : status == 400 ? "Bad Request"
+	       : status == 404 ? "Not Found"
+	       : status == 405 ? "Method Not Allowed"
+	       : status == 500 ? "Internal Server Error"
+	       : status == 501 ? "Not Implemented"
+	       : status == 503 ? "Service Unavailable"
+			       : "See the text";
+}
+
 static inline void pprof_socket_status(void *context, int status)
 {
-	char line[64];
+	char line[80];
 	int n = snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\nConnection: close\r\n", status,
-	    status < 300 ? "OK" : "Not OK");
+	    pprof_socket_phrase(status));
 
 	pprof_socket_send((struct pprof_socket_out *)context, line, (size_t)n);
 }
@@ -61,13 +76,28 @@ static inline void pprof_socket_header(void *context, const char *name, const ch
 	pprof_socket_send(out, ": ", 2);
 	pprof_socket_send(out, value, strlen(value));
 	pprof_socket_send(out, "\r\n", 2);
-	if (strcmp(name, "Content-Length") == 0) /* the last one */
+}
+
+static inline void pprof_socket_end_head(struct pprof_socket_out *out)
+{
+	if (!out->has_ended_head)
 		pprof_socket_send(out, "\r\n", 2);
+	out->has_ended_head = 1;
 }
 
 static inline int pprof_socket_body(void *context, const void *data, size_t size)
 {
+	pprof_socket_end_head((struct pprof_socket_out *)context);
 	return pprof_socket_send((struct pprof_socket_out *)context, (const char *)data, size);
+}
+
+static inline int pprof_socket_is_gone(void *context)
+{
+	char next;
+	ssize_t got =
+	    recv(((struct pprof_socket_out *)context)->fd, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 /* Length of the body that the head announces. */
@@ -131,7 +161,7 @@ static inline void pprof_socket_decode(char *text)
 static inline int pprof_socket_answer(int fd)
 {
 	struct timeval patience = { 10, 0 };
-	struct pprof_socket_out out = { fd, 0 };
+	struct pprof_socket_out out = { fd, 0, 0 };
 	struct pprof_request request;
 	struct pprof_response response;
 	char *buf = (char *)malloc(PPROF_SOCKET_MAX_REQUEST), *body, *target, *rest, *query;
@@ -139,6 +169,7 @@ static inline int pprof_socket_answer(int fd)
 	int result = -1;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	body = buf ? pprof_socket_read(fd, buf, PPROF_SOCKET_MAX_REQUEST, &body_size) : NULL;
 	target = body ? strchr(buf, ' ') : NULL;
 	rest = target ? strchr(target + 1, ' ') : NULL;
@@ -159,7 +190,10 @@ static inline int pprof_socket_answer(int fd)
 		response.status = pprof_socket_status;
 		response.header = pprof_socket_header;
 		response.body = pprof_socket_body;
+		response.is_gone = pprof_socket_is_gone;
 		result = pprof_handle(&request, &response);
+		if (result == 0)
+			pprof_socket_end_head(&out);
 	}
 	free(buf);
 	return out.failed ? -1 : result;

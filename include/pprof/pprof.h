@@ -25,10 +25,10 @@
  * calls pprof_start itself.
  * The library never prints, never exits or aborts, and never calls malloc for itself.
  *
- * Link with -lpprof, before other allocators; a program linked with -static cannot use it, as only
- * the dynamic linker can tell what malloc was interposed.
+ * Link with -lpprof, before other allocators; a program linked with -static or -static-pie cannot
+ * use it, as only the dynamic linker can tell what malloc was interposed.
  *
- * C99 and C++11. Functions returning int return 0 for success and -1 for failure; pprof_error
+ * C99 and C++98. Functions returning int return 0 for success and -1 for failure; pprof_error
  * then has the reason.
  */
 #ifndef PPROF_PPROF_H
@@ -132,8 +132,9 @@ PPROF_API int pprof_write_heap_profile(int fd);
  * jobs), each with the stack that added it. It is served at /debug/pprof/NAME and listed on the
  * index; its sample type is NAME/count. A name with the library's or module's own in front
  * ("my.lib/connections") keeps out of others' way; it has 1 to 63 characters from '!' to '~'
- * without " \ ? # %. At most 64 profiles can be made, and they are for ever. NULL: the name is bad
- * or in use, there are too many, no memory. Not from a signal handler (nor are the next two).
+ * without " \ ? # %, and is a path: no part of it between slashes is empty, "." or "..". At most 64
+ * profiles can be made, and they are for ever. NULL: the name is bad or in use, there are too many,
+ * no memory. Not from a signal handler (nor are the next two).
  */
 PPROF_API const struct pprof_profile *pprof_new_profile(const char *name);
 
@@ -299,13 +300,16 @@ struct pprof_request {
  * number, none for HEAD), all within pprof_handle and on its thread. name, value and data are
  * valid during the call. A body chunk is at most 64 KiB.
  * body returns 0 to go on, anything else to give up (the client is gone).
+ * is_gone, if there is one, is asked a few times a second while an answer takes time (seconds=N,
+ * the CPU profile): anything else than 0 gives up, so that nobody else's profile has to wait.
  */
 struct pprof_response {
 	void *ctx; /* the caller's own, handed to each function */
 	void (*status)(void *ctx, int status);
 	void (*header)(void *ctx, const char *name, const char *value);
 	int (*body)(void *ctx, const void *data, size_t size);
-	void *reserved[4];
+	int (*is_gone)(void *ctx); /* may be NULL */
+	void *reserved[3];
 };
 
 /*
@@ -315,7 +319,7 @@ struct pprof_response {
  * decided by the program's own server: no address, Host or token is checked here.
  *
  * 0: a complete response, of whatever status, was handed over. -1: path outside /debug/pprof/
- * (nothing was called), no memory, or body gave up.
+ * (nothing was called), no memory, body gave up, or is_gone (nothing else was called).
  */
 PPROF_API int pprof_handle(
     const struct pprof_request *request, const struct pprof_response *response);
@@ -354,14 +358,14 @@ class scoped_labels
 		pprof_set_labels(before_);
 	}
 
-	scoped_labels(const scoped_labels &) = delete;
-	scoped_labels &operator=(const scoped_labels &) = delete;
-
       private:
+	scoped_labels(const scoped_labels &); /* not to be copied */
+	scoped_labels &operator=(const scoped_labels &);
+
 	pprof_label_set before_;
 };
 
-} // namespace pprof
+} /* namespace pprof */
 #endif
 
 #endif

@@ -222,12 +222,12 @@ enum err_code fs_make_dirs(struct str path, struct err *e)
 		name[i] = 0;
 		if (mkdir(name, 0755) && errno != EEXIST)
 			return FAIL_SYS(e, errno, "mkdir %s", name);
+		if (!fs_is_dir(str_head(path, i)))
+			return FAIL_SYS(e, ENOTDIR, "mkdir %s", name);
 		if (i < path.n)
 			name[i] = '/';
 	}
-	if (!fs_is_dir(path))
-		return FAIL_SYS(e, ENOTDIR, "mkdir %.*s", STR_ARG(path));
-	return OK;
+	return path.n ? OK : FAIL_SYS(e, ENOENT, "mkdir ");
 }
 
 struct str fs_base(struct str path)

@@ -6,9 +6,11 @@
 #include "net/http_client.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/latelib.h"
@@ -32,6 +34,7 @@ struct request {
 	bool too_long;
 	struct arena arena; /* C strings for libcurl */
 	struct url parts;
+	struct str proxy;    /* "host:port" of the one that may be used; "" for none */
 	struct str socket;   /* path of the Unix socket; "" for TCP */
 	struct str target;   /* behind it: path and query */
 	bool is_redirect;    /* the last reply was one: what fails now is the next request */
@@ -139,7 +142,20 @@ static const char *either_env(const char *upper, const char *lower)
 	return v && *v ? v : getenv(lower);
 }
 
-static void set_proxy(CURL *curl, const struct request *r)
+/* "host:port" of "http://user@host:port/". */
+static struct str authority(struct str url)
+{
+	size_t scheme = str_find(url, STR("://"));
+	struct str rest = scheme == STR_NPOS ? url : str_skip(url, scheme + 3);
+	size_t end = str_find_char(rest, '/');
+	size_t user;
+
+	rest = str_head(rest, end == STR_NPOS ? rest.n : end);
+	user = str_rfind_char(rest, '@');
+	return user == STR_NPOS ? rest : str_skip(rest, user + 1);
+}
+
+static void set_proxy(CURL *curl, struct request *r)
 {
 	const char *proxy = NULL;
 	const char *none = either_env("NO_PROXY", "no_proxy");
@@ -150,6 +166,23 @@ static void set_proxy(CURL *curl, const struct request *r)
 	curl_easy_setopt(curl, CURLOPT_PROXY, proxy ? proxy : "");
 	if (none)
 		curl_easy_setopt(curl, CURLOPT_NOPROXY, none);
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* no reply of the server */
+	r->proxy = authority(str_c(proxy ? proxy : ""));
+	if (proxy && (str_starts(str_c(proxy), STR("http://")) || !strstr(proxy, "://")))
+		curl_easy_setopt(curl, CURLOPT_PROXYPORT, 80L); /* where it names none */
+}
+
+/* Whether the proxy could not be reached; libcurl's text alone tells. */
+static bool is_proxy_lost(const struct request *r, CURLcode code)
+{
+	size_t colon = str_rfind_char(r->proxy, ':');
+	char want[300];
+
+	if (!r->proxy.n || code != CURLE_COULDNT_CONNECT)
+		return r->proxy.n && code == CURLE_COULDNT_RESOLVE_PROXY;
+	snprintf(want, sizeof want, "connect to %.*s port ",
+	    (int)(colon == STR_NPOS ? r->proxy.n : colon), r->proxy.p);
+	return strstr(r->own_text, want) != NULL;
 }
 
 /* A copy with a NUL for libcurl, which copies again; NULL (unset) for "". */
@@ -158,18 +191,33 @@ static const char *c_string(struct request *r, struct str s)
 	return s.n ? arena_str(&r->arena, s).p : NULL;
 }
 
+/* As OpenSSL's own programs and Go's: which authorities are trusted, where -tls_ca says nothing. */
+static void set_authorities(CURL *curl)
+{
+	const char *file = getenv("SSL_CERT_FILE");
+	const char *folders = getenv("SSL_CERT_DIR");
+
+	if (file && *file) /* what cannot be read holds none */
+		curl_easy_setopt(curl, CURLOPT_CAINFO, access(file, R_OK) == 0 ? file : NULL);
+	if (folders && *folders)
+		curl_easy_setopt(curl, CURLOPT_CAPATH, folders);
+}
+
 static void set_tls(CURL *curl, struct request *r, bool insecure)
 {
 	const struct http_tls *tls = r->o->tls;
 
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, insecure ? 0L : 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, insecure ? 0L : 2L);
+	set_authorities(curl);
 	if (!tls)
 		return;
 	curl_easy_setopt(curl, CURLOPT_SSLCERT, c_string(r, tls->cert));
 	curl_easy_setopt(curl, CURLOPT_SSLKEY, c_string(r, tls->key));
-	if (tls->ca.n)
+	if (tls->ca.n) { /* and no other */
 		curl_easy_setopt(curl, CURLOPT_CAINFO, c_string(r, tls->ca));
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
 }
 
 static void set_common(CURL *curl, struct request *r)
@@ -310,7 +358,8 @@ static MUST_USE enum err_code failed(struct request *r, CURL *curl, CURLcode cod
 
 	if (r->too_long)
 		return FAIL(e, ERR_LIMIT, "response is larger than %zu bytes", r->max_body);
-	if (buf_failed(&r->reply->body) || code == CURLE_OUT_OF_MEMORY)
+	if (buf_failed(&r->reply->body) || arena_failed(&r->arena) ||
+	    (code == CURLE_OUT_OF_MEMORY && !r->has_status))
 		return FAIL_NOMEM(e);
 	r->is_redirect = r->reply->has_headers && r->location.n && r->reply->status_text[0] == '3';
 	if (r->is_redirect)
@@ -318,6 +367,10 @@ static MUST_USE enum err_code failed(struct request *r, CURL *curl, CURLcode cod
 	url = failed_url(r, curl, code, &host);
 	if (!r->reply->has_headers)
 		buf_printf(&text, "%s \"%.*s\": ", r->verb, STR_ARG(url));
+	if (is_proxy_lost(r, code)) {
+		BUF_LIT(&text, "proxyconnect tcp: ");
+		host = r->proxy;
+	}
 	http_error_text(&text, curl, code, r->reply->has_headers, host, r->own_text);
 	err_set(e, ERR_IO, 0, "%s", buf_c(&text));
 	buf_release(&text);
@@ -355,6 +408,8 @@ static MUST_USE enum err_code perform(CURL *curl, struct request *r, struct err 
 	curl_slist_free_all(headers);
 	if (!r->has_status && r->reply->body.n && !buf_failed(&r->reply->body))
 		return foreign(r, e);
+	if (code == CURLE_OK && !r->reply->has_headers)
+		code = CURLE_PARTIAL_FILE; /* which libcurl takes for a reply without a body */
 	if (code != CURLE_OK)
 		return failed(r, curl, code, e);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

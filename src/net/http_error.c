@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "net/tls_files.h"
 
+#define BROKEN     "net/http: HTTP/1.x transport connection broken: "
 #define MAX_QUOTED ((size_t)1000) /* bytes of what was no HTTP */
 
 /* OpenSSL's X509_V_ERR_…: no issuer; self-signed (18) up to the first of the chain only (21). */
@@ -66,18 +67,35 @@ static void add_address(struct buf *out, struct str name)
 	buf_printf(out, strchr(ip, ':') ? "[%s]" : "%s", *ip ? ip : text);
 }
 
-/* "tcp 127.0.0.1:80", "tcp [::1]:80" or, of the path of a socket, "unix /run/app.sock". */
-static void add_peer(struct buf *out, CURL *curl, struct str host)
+/* "127.0.0.1:40312->": this end of the connection. */
+static void add_local(struct buf *out, CURL *curl)
+{
+	const char *ip = NULL;
+	long port = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_LOCAL_IP, &ip);
+	curl_easy_getinfo(curl, CURLINFO_LOCAL_PORT, &port);
+	if (ip && *ip && port > 0)
+		buf_printf(out, strchr(ip, ':') ? "[%s]:%ld->" : "%s:%ld->", ip, port);
+}
+
+/*
+ * "tcp 127.0.0.1:80", "tcp [::1]:80" or, of the path of a socket, "unix /run/app.sock"; with this
+ * end before it when there is a connection.
+ */
+static void add_peer(struct buf *out, CURL *curl, struct str host, bool is_connected)
 {
 	struct str name = str_head(host, port_at(host));
 	struct str port = str_skip(host, name.n);
 	const char *scheme = NULL;
 
 	if (str_starts(host, STR("/"))) {
-		buf_printf(out, "unix %.*s", STR_ARG(host));
+		buf_printf(out, "unix %s%.*s", is_connected ? "@->" : "", STR_ARG(host));
 		return;
 	}
 	BUF_LIT(out, "tcp ");
+	if (is_connected)
+		add_local(out, curl);
 	curl_easy_getinfo(curl, CURLINFO_SCHEME, &scheme);
 	if (is_number(name))
 		buf_add_str(out, name);
@@ -94,17 +112,64 @@ static void add_connect(struct buf *out, CURL *curl, struct str host)
 	int sys = os_errno(curl);
 
 	BUF_LIT(out, "dial ");
-	add_peer(out, curl, host);
+	add_peer(out, curl, host, false);
 	buf_printf(out, ": connect: %s", sys ? err_sys_text(sys) : "connection refused");
 }
 
-static void add_receive(struct buf *out, CURL *curl, struct str host)
+/*
+ * What TLS servers say before they hang up: OpenSSL's words, and Go's where they differ. The first
+ * is found inside a text such as "OpenSSL SSL_read: … tlsv13 alert certificate required, errno 0".
+ */
+static const struct {
+	const char *openssl;
+	const char *go;
+} alerts[] = {
+	{ "access denied", NULL },
+	{ "bad certificate", NULL },
+	{ "certificate expired", "expired certificate" },
+	{ "certificate required", NULL },
+	{ "certificate revoked", "revoked certificate" },
+	{ "certificate unknown", "unknown certificate" },
+	{ "handshake failure", NULL },
+	{ "internal error", NULL },
+	{ "protocol version", "protocol version not supported" },
+	{ "unknown ca", "unknown certificate authority" },
+	{ "unrecognized name", NULL },
+	{ "unsupported certificate", NULL },
+};
+
+static bool add_alert(struct buf *out, const char *own)
+{
+	const char *alert = strstr(own, " alert ");
+
+	for (size_t i = 0; alert && i < sizeof alerts / sizeof *alerts; i++)
+		if (strstr(alert, alerts[i].openssl)) {
+			buf_printf(out, "remote error: tls: %s",
+			    alerts[i].go ? alerts[i].go : alerts[i].openssl);
+			return true;
+		}
+	return false;
+}
+
+/* A connection that broke, unless libcurl's text tells that it was something else. */
+static void add_broken(
+    struct buf *out, CURL *curl, const char *what, struct str host, const char *own)
 {
 	int sys = os_errno(curl);
 
-	BUF_LIT(out, "read ");
-	add_peer(out, curl, host);
-	buf_printf(out, ": read: %s", err_sys_text(sys ? sys : ECONNRESET));
+	if (add_alert(out, own))
+		return;
+	if (strstr(own, "chunked-encoding")) {
+		BUF_LIT(out, "invalid byte in chunk length");
+		return;
+	}
+	if (strstr(own, "CONNECT tunnel failed")) {
+		buf_printf(out, "%s", own);
+		return;
+	}
+	buf_printf(out, "%s ", what);
+	add_peer(out, curl, host, true);
+	buf_printf(out, ": %s: %s", what, err_sys_text(sys ? sys : ECONNRESET));
 }
 
 /* What a certificate is found to lack, by OpenSSL's number. */
@@ -174,7 +239,7 @@ void http_error_foreign(struct buf *out, struct str body)
 	struct str line = str_trim(str_head(body, end == STR_NPOS ? body.n : end));
 	size_t space = str_find_char(line, ' ');
 
-	BUF_LIT(out, "net/http: HTTP/1.x transport connection broken: malformed HTTP ");
+	BUF_LIT(out, BROKEN "malformed HTTP ");
 	if (space == STR_NPOS) {
 		BUF_LIT(out, "response ");
 		add_quoted_str(out, line);
@@ -191,7 +256,7 @@ void http_error_text(
 {
 	if (code == CURLE_COULDNT_CONNECT)
 		add_connect(out, curl, host);
-	else if (code == CURLE_COULDNT_RESOLVE_HOST)
+	else if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY)
 		buf_printf(out, "dial tcp: lookup %.*s: no such host",
 		    STR_ARG(str_head(host, port_at(host))));
 	else if (code == CURLE_OPERATION_TIMEDOUT)
@@ -199,9 +264,13 @@ void http_error_text(
 	else if (code == CURLE_GOT_NOTHING)
 		BUF_LIT(out, "EOF");
 	else if (code == CURLE_PARTIAL_FILE)
-		BUF_LIT(out, "unexpected EOF");
-	else if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
-		add_receive(out, curl, host);
+		buf_printf(out, "%sunexpected EOF", has_headers ? "" : BROKEN);
+	else if (code == CURLE_OUT_OF_MEMORY)
+		BUF_LIT(out, BROKEN "a header of the response is too long");
+	else if (code == CURLE_RECV_ERROR)
+		add_broken(out, curl, "read", host, own);
+	else if (code == CURLE_SEND_ERROR)
+		add_broken(out, curl, "write", host, own);
 	else if (code == CURLE_PEER_FAILED_VERIFICATION)
 		add_unverified(out, curl, own);
 	else if (code ==

@@ -22,6 +22,8 @@
 #include "runtime/weight.h"
 
 #define BODY_CHUNK      ((size_t)64 << 10)
+/* How often a waiting answer looks whether its client is still there. */
+#define LOOK_NS         200000000u
 #define DEFAULT_ADDRESS "127.0.0.1:6060"
 #define PAGE_PATH       128
 
@@ -228,14 +230,28 @@ static struct str text_of(const char *s)
 	return s ? str_c(s) : (struct str){ "", 0 };
 }
 
-static void wait_until(uint64_t ready_ns)
+static void sleep_until(uint64_t ns)
 {
-	struct timespec at = { (time_t)(ready_ns / 1000000000u), (long)(ready_ns % 1000000000u) };
+	struct timespec at = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
 	uintptr_t was_busy = rt_busy_begin(); /* no wait of the program's */
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
 		continue;
 	rt_busy_end(was_busy);
+}
+
+/* False when the client went away meanwhile. */
+static bool wait_until(uint64_t ready_ns, const struct pprof_response *to)
+{
+	for (;;) {
+		uint64_t look = to->is_gone ? rt_routes_now() + LOOK_NS : ready_ns;
+
+		sleep_until(look < ready_ns ? look : ready_ns);
+		if (to->is_gone && to->is_gone(to->ctx) != 0)
+			return false;
+		if (rt_routes_now() >= ready_ns)
+			return true;
+	}
 }
 
 static void send_head(const struct pprof_response *to, const struct rt_reply *reply)
@@ -287,7 +303,10 @@ static int handle(
 		return rt_api_fail("not a path under /debug/pprof/");
 	if (!rt_routes_begin(&req, &job, &reply)) {
 		do
-			wait_until(job.ready_ns);
+			if (!wait_until(job.ready_ns, response)) {
+				rt_routes_cancel(&job);
+				return rt_api_fail("the client is gone");
+			}
 		while (rt_routes_postpone(&job));
 		rt_routes_finish(&job, &reply);
 	}

@@ -26,7 +26,7 @@ pprof_label_set pprof_with_labels(const struct pprof_label *labels, size_t n)
 	struct rt_label piece[PIECE];
 	size_t used = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; labels && i < n; i++) {
 		if (!labels[i].key || !*labels[i].key || !labels[i].value)
 			continue;
 		piece[used++] = (struct rt_label){ str_c(labels[i].key), str_c(labels[i].value) };

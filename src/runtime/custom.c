@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "core/fmt.h"
 #include "core/hash.h"
+#include "core/http1.h"
 #include "runtime/busy.h"
 #include "runtime/capture.h"
 #include "runtime/counttext.h"
@@ -104,6 +106,19 @@ static size_t count(const struct rt_profile_kind *kind)
 	return n;
 }
 
+/* What is no path as it stands would be asked for under another name. */
+static bool is_canonical(const char *name)
+{
+	char path[RT_CUSTOM_NAME + 1], clean[sizeof(path)];
+	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
+
+	fmt_c(&b, "/");
+	fmt_c(&b, name);
+	fmt_end(&b);
+	return name[0] != '/' && http1_clean_path(str_c(path), clean, sizeof(clean)) &&
+	       strcmp(path, clean) == 0;
+}
+
 /* A name goes into a header, a page and a path. */
 static bool is_good_name(const char *name)
 {
@@ -112,7 +127,7 @@ static bool is_good_name(const char *name)
 	for (size_t i = 0; i < n; i++)
 		if (name[i] <= ' ' || name[i] > '~' || strchr("\"\\?#%", name[i]))
 			return false;
-	return n < RT_CUSTOM_NAME;
+	return n < RT_CUSTOM_NAME && is_canonical(name);
 }
 
 static const char *refuse(const char *name)
@@ -120,8 +135,7 @@ static const char *refuse(const char *name)
 	if (!name || !*name)
 		return "new profile with empty name";
 	if (!is_good_name(name))
-		return "name of a new profile is too long or has characters that a URL may not "
-		       "have";
+		return "name of a new profile is too long or no path of a URL";
 	if (rt_profiles_find(str_c(name)) || rt_routes_is_page(str_c(name)))
 		return "name of a new profile is already in use";
 	if (rt_custom_count() == RT_CUSTOM_MAX)

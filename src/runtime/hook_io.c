@@ -1,7 +1,8 @@
 /*
  * Input and output as waits of the block profile (PPROF_BLOCK_IO=1): the time in each call counts,
  * whether the call had to wait or not, by the profile's rate. In the preloaded library only. While
- * nobody wants to know, each function is a jump to the next one. accept is in hook_fd.c.
+ * nobody wants to know, each function is a jump to the next one. accept is in hook_fd.c,
+ * recvmsg in hook_fd_libc.c.
  */
 #undef _FORTIFY_SOURCE /* its inline functions would be ours */
 #include <errno.h>
@@ -37,7 +38,6 @@
 	    (int fd, void *restrict p, size_t n, size_t room, int flags,                           \
 		struct sockaddr *restrict from, socklen_t *restrict size),                         \
 	    (fd, p, n, room, flags, from, size), NULL)                                             \
-	X(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags), NULL)           \
 	X(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags), NULL)    \
 	X(ssize_t, sendto,                                                                         \
 	    (int fd, const void *p, size_t n, int flags, const struct sockaddr *to,                \

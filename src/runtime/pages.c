@@ -51,7 +51,8 @@ static void index_row(struct rt_bytes *out, size_t count, const char *href, cons
 {
 	rt_text_c(out, "<tr><td>");
 	rt_text_u64(out, count);
-	rt_text_c(out, "</td><td><a href='");
+	/* What is before a colon would be a scheme. */
+	rt_text_c(out, strchr(href, ':') ? "</td><td><a href='./" : "</td><td><a href='");
 	put_html(out, href);
 	rt_text_c(out, "?debug=1'>");
 	put_html(out, name);

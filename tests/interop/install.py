@@ -72,6 +72,11 @@ def programs_of_others():
            *flags])
     works([CC, "-std=c99", *STRICT, APP + "/app.c", *package_flags("--cflags"), "-o", archive,
            installed("**/libpprof.a")])
+    for kind in ("-static", "-static-pie"):
+        refused = run(CC, kind, APP + "/app.c", *package_flags("--cflags"), "-o", archive + kind,
+                      installed("**/libpprof.a"))
+        check(refused.status != 0 and "static_programs_have_no_next_malloc" in refused.messages,
+              kind + " says why it cannot be", refused.messages)
     build = os.path.join(harness.work, "build")
     works([CMAKE, "-S", APP, "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix,
            "-DCMAKE_C_COMPILER=" + CC, "-DCMAKE_BUILD_TYPE=RelWithDebInfo"])
@@ -83,11 +88,12 @@ def programs_of_others():
 
 
 def header_alone():
-    """Included first and twice, in the oldest languages it promises."""
+    """Included first and twice, in the oldest languages that can read it."""
     header = installed("include/pprof/pprof.h")
     text = '#include "%s"\n#include "%s"\nint main(void) { return 0; }\n' % (header, header)
     source = harness.write("header.c", text.encode())
-    compilers = [(CC, "c99", "c"), (CC, "c17", "c"), (CXX, "c++11", "c++"), (CXX, "c++17", "c++")]
+    compilers = [(CC, "gnu89", "c"), (CC, "c99", "c"), (CC, "c17", "c"), (CXX, "c++98", "c++"),
+                 (CXX, "c++11", "c++"), (CXX, "c++17", "c++")]
     if shutil.which("clang"):
         compilers += [("clang", "c99", "c"), ("clang", "c++11", "c++")]
     for compiler, standard, language in compilers:

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -64,6 +66,15 @@ static void check(int good, const char *what)
 
 static sigset_t no_signals;
 
+/* A pattern for a temporary file, whose last one is gone. */
+static char *temporary(void)
+{
+	static char path[64];
+
+	unlink(path);
+	return strcpy(path, "/tmp/pprof-fd-host-XXXXXX");
+}
+
 OPENER(o_open, open("/dev/null", O_RDONLY))
 OPENER(o_create, open("/tmp", O_TMPFILE | O_RDWR, 0600))
 OPENER(o_openat, openat(AT_FDCWD, "/dev/null", O_RDONLY))
@@ -82,6 +93,13 @@ OPENER(o_signalfd, signalfd(-1, &no_signals, 0))
 OPENER(o_inotify, inotify_init1(0))
 OPENER(o_inotify_old, inotify_init())
 OPENER(o_memfd, memfd_create("test", 0))
+OPENER(o_mkstemp, mkstemp(temporary()))
+OPENER(o_mkostemp, mkostemp(temporary(), O_CLOEXEC))
+OPENER(o_mkstemps, mkstemps(temporary(), 0))
+OPENER(o_mkostemps, mkostemps(temporary(), 0, O_CLOEXEC))
+OPENER(o_shm_open, shm_open("/pprof-fd-host", O_CREAT | O_RDWR, 0600))
+OPENER(o_openpt, posix_openpt(O_RDWR | O_NOCTTY))
+OPENER(o_pidfd, pidfd_open(getpid(), 0))
 
 static const struct {
 	const char *name;
@@ -110,6 +128,13 @@ static const struct {
 	ROW(o_inotify),
 	ROW(o_inotify_old),
 	ROW(o_memfd),
+	ROW(o_mkstemp),
+	ROW(o_mkostemp),
+	ROW(o_mkstemps),
+	ROW(o_mkostemps),
+	ROW(o_shm_open),
+	ROW(o_openpt),
+	ROW(o_pidfd),
 };
 
 static void everything_that_opens(void)
@@ -121,6 +146,103 @@ static void everything_that_opens(void)
 		check(close(fd) == 0, "close");
 		expect(openers[i].name, 0, "after the close");
 	}
+	temporary();
+	shm_unlink("/pprof-fd-host");
+}
+
+VISIBLE FILE *o_tmpfile(void)
+{
+	FILE *f = tmpfile();
+
+	check(f != NULL, "tmpfile");
+	return f;
+}
+
+VISIBLE void o_freopen(FILE *f)
+{
+	check(freopen("/dev/null", "r", f) == f, "freopen");
+}
+
+VISIBLE FILE *o_popen(void)
+{
+	FILE *f = popen("exit 3", "r");
+
+	check(f != NULL, "popen");
+	return f;
+}
+
+VISIBLE void o_openpty(int *here, int *there)
+{
+	check(openpty(here, there, NULL, NULL, NULL) == 0, "openpty");
+}
+
+static void streams_and_terminals_of_libc(void)
+{
+	FILE *f = o_tmpfile();
+	int here = -1, there = -1;
+
+	expect("o_tmpfile", 1, "a temporary file");
+	o_freopen(f);
+	expect("o_tmpfile", 0, "is another file now");
+	expect("o_freopen", 1, "opened in its place");
+	check(fclose(f) == 0, "fclose");
+	expect("o_freopen", 0, "closed");
+	f = o_popen();
+	expect("o_popen", 1, "a command");
+	check(WEXITSTATUS(pclose(f)) == 3, "its status");
+	expect("o_popen", 0, "ended");
+	o_openpty(&here, &there);
+	expect("o_openpty", 2, "a terminal");
+	close(here);
+	close(there);
+	expect("o_openpty", 0, "closed");
+}
+
+static void send_descriptors(int to, const int *fds, size_t n)
+{
+	char byte = 0;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = { 0 };
+	struct iovec part = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
+
+	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
+	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
+	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), fds, n * sizeof(int));
+	check(sendmsg(to, &m, 0) == 1, "sendmsg");
+}
+
+VISIBLE void o_recvmsg(int from, int *fds, size_t n)
+{
+	char byte;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))];
+	struct iovec part = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
+
+	check(recvmsg(from, &m, 0) == 1, "recvmsg");
+	memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&m)), n * sizeof(int));
+}
+
+static void through_a_socket(void)
+{
+	int ends[2], sent[2] = { 0, o_open() }, came[2];
+
+	check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+	send_descriptors(ends[0], sent, 2);
+	o_recvmsg(ends[1], came, 2);
+	expect("o_recvmsg", 2, "came through a socket");
+	for (int i = 0; i < 2; i++) {
+		close(came[i]);
+		close(ends[i]);
+	}
+	close(sent[1]);
+	expect("o_recvmsg", 0, "closed");
 }
 
 VISIBLE void o_pairs(int *fds)
@@ -297,6 +419,8 @@ int main(int argc, char **argv)
 	check((pprof_lookup("fd") != NULL) == on, "the profile is there when asked for");
 	everything_that_opens();
 	pairs_streams_and_ranges();
+	streams_and_terminals_of_libc();
+	through_a_socket();
 	accepted();
 	unknown_ones_by_type();
 	a_leak_shows();

@@ -7,12 +7,14 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <event2/thread.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "adapters/pprof_libevent.h"
+#include "adapters/pprof_microhttpd.h"
 #include "adapters/pprof_sockets.h"
 #include "process/http_client.h"
 
@@ -35,6 +37,48 @@ static const char *get(const char *address, const char *path, int status)
 	return client_body(text);
 }
 
+/* The head of an answer to HEAD says how long the answer to GET is. */
+static void head_of(const char *address)
+{
+	char field[64];
+
+	snprintf(field, sizeof(field), "Content-Length: %zu\r\n",
+	    strlen(get(address, "/debug/pprof/cmdline", 200)));
+	client_exchange(address,
+	    "HEAD /debug/pprof/cmdline HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", text,
+	    sizeof(text));
+	assert_int_equal(client_status(text), 200);
+	assert_non_null(strcasestr(text, field));
+	assert_string_equal(client_body(text), "");
+}
+
+/* A client that does not wait for its answer. */
+static void leave_early(const char *address, const char *page)
+{
+	char request[128];
+	int fd = client_connect(address);
+
+	snprintf(request, sizeof(request), "GET /debug/pprof/%s HTTP/1.1\r\nHost: x\r\n\r\n", page);
+	assert_true(send(fd, request, strlen(request), 0) > 0);
+	usleep(100000);
+	close(fd);
+}
+
+/* What nobody waits for any more is in nobody's way. */
+static void gone_from(const char *address)
+{
+	int none = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	time_t start = time(NULL);
+
+	leave_early(address, "profile?seconds=300");
+	while (pprof_start_cpu_profile(none) != 0) {
+		assert_true(time(NULL) - start < 100);
+		usleep(10000);
+	}
+	assert_int_equal(pprof_stop_cpu_profile(), 0);
+	close(none);
+}
+
 /* What every adapter must do. */
 static void pages_of(const char *address)
 {
@@ -52,8 +96,6 @@ static void pages_of(const char *address)
 	body = get(address, "/debug/pprof/%68eap?seconds=x", 400);
 	assert_non_null(strstr(text, "X-Go-Pprof: 1\r\n"));
 	get(address, "/debug/pprof/nope", 404);
-	body = get(address, "/debug/pprof/block?seconds=1", 200);
-	assert_non_null(strstr(text, "filename=\"block-delta\""));
 	snprintf(request, sizeof(request),
 	    "POST /debug/pprof/symbol HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 	    "Content-Length: %zu\r\n\r\n%p+0x1",
@@ -95,14 +137,19 @@ static void *slow_request(void *address)
 	return (void *)(intptr_t)client_status(out);
 }
 
-/* A client that does not wait for its answer. */
-static void leave_early(const char *address)
+/* Ends the server while somebody waits, which is not for the base that is freed. */
+static void stop_early(const char *address, struct evhttp *http, pthread_t thread)
 {
 	static const char request[] = "GET /debug/pprof/heap?seconds=1 HTTP/1.1\r\n\r\n";
 	int fd = client_connect(address);
 
 	assert_true(send(fd, request, sizeof(request) - 1, 0) > 0);
 	usleep(100000);
+	event_base_loopbreak(base);
+	pthread_join(thread, NULL);
+	evhttp_free(http);
+	event_base_free(base);
+	usleep(1200000); /* the thread that waits has come up by then */
 	close(fd);
 }
 
@@ -127,7 +174,8 @@ static void libevent(void **state)
 	snprintf(address, sizeof(address), "127.0.0.1:%d", ntohs(name.sin_port));
 	pthread_create(&thread, NULL, loop, base);
 	pages_of(address);
-	leave_early(address);
+	head_of(address);
+	gone_from(address);
 	/* The loop serves others while somebody waits for a difference. */
 	pthread_create(&slow, NULL, slow_request, address);
 	usleep(200000);
@@ -135,11 +183,45 @@ static void libevent(void **state)
 	pthread_join(slow, &status);
 	assert_int_equal((intptr_t)status, 200);
 	assert_int_equal(__atomic_load_n(&loops, __ATOMIC_RELAXED), 1);
-	usleep(1200000); /* the early leaver's answer has come up by then */
-	event_base_loopbreak(base);
-	pthread_join(thread, NULL);
-	evhttp_free(http);
-	event_base_free(base);
+	stop_early(address, http, thread);
+}
+
+static enum MHD_Result on_mhd(void *arg, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *upload, size_t *size, void **request)
+{
+	enum MHD_Result answer;
+
+	(void)arg;
+	(void)version;
+	return pprof_mhd_answer(connection, url, method, upload, size, request, &answer) ? answer
+											 : MHD_NO;
+}
+
+static void microhttpd(void **state)
+{
+	struct MHD_Daemon *daemon =
+	    MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0,
+		NULL, NULL, on_mhd, NULL, MHD_OPTION_END);
+	time_t start;
+	char address[64];
+	int fd;
+
+	(void)state;
+	assert_non_null(daemon);
+	snprintf(address, sizeof(address), "127.0.0.1:%d",
+	    MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+	pages_of(address);
+	head_of(address);
+	gone_from(address);
+	/* Nor does it wait for the answer when it is stopped. */
+	fd = client_connect(address);
+	assert_true(
+	    dprintf(fd, "GET /debug/pprof/heap?seconds=300 HTTP/1.1\r\nHost: x\r\n\r\n") > 0);
+	usleep(100000);
+	start = time(NULL);
+	MHD_stop_daemon(daemon);
+	assert_true(time(NULL) - start < 100);
+	close(fd);
 }
 
 static int stop;
@@ -174,6 +256,13 @@ static void plain_sockets(void **state)
 	snprintf(address, sizeof(address), "127.0.0.1:%d", ntohs(name.sin_port));
 	pthread_create(&thread, NULL, accept_some, &listener);
 	pages_of(address);
+	assert_non_null(strstr(text, "HTTP/1.1 200 OK\r\n"));
+	head_of(address);
+	gone_from(address);
+	get(address, "/debug/pprof/nope", 404);
+	assert_non_null(strstr(text, "HTTP/1.1 404 Not Found\r\n"));
+	get(address, "/debug/pprof/block?seconds=1", 200);
+	assert_non_null(strstr(text, "filename=\"block-delta\""));
 	assert_int_equal(client_exchange(address, "junk\r\n\r\n", text, sizeof(text)), 0);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
 	close(client_connect(address));
@@ -185,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(libevent),
+		cmocka_unit_test(microhttpd),
 		cmocka_unit_test(plain_sockets),
 	};
 

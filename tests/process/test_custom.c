@@ -132,8 +132,8 @@ static void by_many_threads_and_a_fork(void **state)
 static void names(void **state)
 {
 	static const char *const bad[] = { "", "my.lib/connections", "heap", "symbol", "profile",
-		"trace", "a b", "a\"b", "a?b", "\x80", "tab\t",
-		"a123456789b123456789c123456789d123456789e123456789f123456789gxyz" };
+		"trace", "a b", "a\"b", "a?b", "\x80", "tab\t", "..", ".", "/a", "a//b", "a/../b",
+		"a/.", "a123456789b123456789c123456789d123456789e123456789f123456789gxyz" };
 	const struct pprof_profile *list[128];
 	size_t n;
 
@@ -154,6 +154,17 @@ static void names(void **state)
 		    strcmp(pprof_profile_name(list[i - 1]), pprof_profile_name(list[i])) < 0);
 }
 
+/* A count without labels is no reason to crash. */
+static void no_labels(void **state)
+{
+	const pprof_label_set before = pprof_labels();
+
+	(void)state;
+	assert_int_equal(pprof_with_labels(NULL, 3), before);
+	assert_int_equal(pprof_labels(), before);
+	assert_null(pprof_label_value(NULL));
+}
+
 static void profiles_are_capped(void **state)
 {
 	char name[16];
@@ -164,7 +175,7 @@ static void profiles_are_capped(void **state)
 		snprintf(name, sizeof(name), "many%d", i);
 		made += pprof_new_profile(name) != NULL;
 	}
-	assert_int_equal(made, 63);
+	assert_int_equal(made, 62);
 	assert_string_equal(pprof_error(), "too many profiles");
 }
 
@@ -206,7 +217,8 @@ static struct answer answer;
 static void get(const char *path, const char *query)
 {
 	struct pprof_request request = { .path = path, .query = query };
-	struct pprof_response response = { &answer, put_status, put_header, put_body, { NULL } };
+	struct pprof_response response = { &answer, put_status, put_header, put_body, NULL,
+		{ NULL } };
 
 	memset(&answer, 0, sizeof(answer));
 	assert_int_equal(pprof_handle(&request, &response), 0);
@@ -218,7 +230,9 @@ static void is_served_and_listed(void **state)
 
 	(void)state;
 	assert_int_equal(connect_one(&things[7], 0), 0);
+	assert_non_null(pprof_new_profile("app:jobs"));
 	get("/debug/pprof/", "");
+	assert_non_null(strstr(answer.body, "<a href='./app:jobs?debug=1'>app:jobs</a>"));
 	assert_non_null(
 	    strstr(answer.body, "<tr><td>1</td><td><a href='my.lib/connections?debug=1'>"
 				"my.lib/connections</a></td></tr>"));
@@ -245,7 +259,8 @@ static void is_served_and_listed(void **state)
 static void one_page_anywhere(void **state)
 {
 	struct pprof_request request = { .path = "/elsewhere", .query = "debug=1" };
-	struct pprof_response response = { &answer, put_status, put_header, put_body, { NULL } };
+	struct pprof_response response = { &answer, put_status, put_header, put_body, NULL,
+		{ NULL } };
 
 	(void)state;
 	memset(&answer, 0, sizeof(answer));
@@ -276,6 +291,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(is_served_and_listed),
 		cmocka_unit_test(one_page_anywhere),
+		cmocka_unit_test(no_labels),
 		cmocka_unit_test(profiles_are_capped),
 	};
 

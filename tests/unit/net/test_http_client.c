@@ -10,6 +10,9 @@
 #include "net/http_client.h"
 #include "unit/net/loopback.h"
 
+/* Longer than libcurl takes. */
+static char long_header[600000] = "X-Long: ";
+
 static void answer(struct loopback *l, const char *request, struct buf *out)
 {
 	(void)l;
@@ -38,6 +41,13 @@ static void answer(struct loopback *l, const char *request, struct buf *out)
 		loopback_reply(out, "200 OK", "Content-Encoding: gzip", "no gzip at all", 14);
 	else if (strstr(request, "GET /request"))
 		loopback_reply(out, "200 OK", "", request, strlen(request));
+	else if (strstr(request, "GET /half "))
+		buf_printf(out, "HTTP/1.1 200 OK\r\nContent-Type: text/pl");
+	else if (strstr(request, "GET /chunks "))
+		buf_printf(
+		    out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n");
+	else if (strstr(request, "GET /long "))
+		loopback_reply(out, "200 OK", long_header, "", 0);
 	else if (strstr(request, "GET /short "))
 		buf_printf(out, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc");
 	else if (strstr(request, "POST /echo "))
@@ -272,6 +282,36 @@ static void test_cut_off(void **state)
 	http_reply_release(&r);
 }
 
+/* A reply that ends within its head is none, not even an empty one. */
+static void test_broken(void **state)
+{
+	(void)state;
+	check_ending(
+	    "/half", "/half\": net/http: HTTP/1.x transport connection broken: unexpected EOF");
+	check_ending("/chunks", "invalid byte in chunk length");
+	memset(long_header + 8, 'x', sizeof long_header - 9);
+	check_ending("/long",
+	    "/long\": net/http: HTTP/1.x transport connection broken: a header of the response is "
+	    "too long");
+}
+
+/* It is the proxy that refuses, not the server. */
+static void test_proxy(void **state)
+{
+	(void)state;
+	setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:1/", 1);
+	check_failure("http://no-such-host.invalid/x", ERR_IO,
+	    "Get \"http://no-such-host.invalid/x\": proxyconnect tcp: dial tcp 127.0.0.1:1: "
+	    "connect: connection refused");
+	check_failure("http://127.0.0.1:1/x", ERR_IO,
+	    "Get \"http://127.0.0.1:1/x\": dial tcp 127.0.0.1:1: connect: connection refused");
+	setenv("HTTP_PROXY", "no-such-proxy.invalid", 1);
+	check_failure("http://no-such-host.invalid/x", ERR_IO,
+	    "Get \"http://no-such-host.invalid/x\": proxyconnect tcp: dial tcp: lookup "
+	    "no-such-proxy.invalid: no such host");
+	unsetenv("HTTP_PROXY");
+}
+
 static void test_limit(void **state)
 {
 	struct http_options o = { .max_body = 4 };
@@ -397,6 +437,8 @@ int main(void)
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_post),
 		cmocka_unit_test(test_tls_files),
