@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/regex.h"
+#include "base/utf8.h"
+
 /* Longest number text that is looked at; longer ones are syntax errors. */
 #define VALUE_MAX 400
 
@@ -200,24 +203,6 @@ void value_print_float(struct buf *out, double v)
 	buf_printf(out, "%.*f", decimals > 0 ? decimals : 0, v);
 }
 
-/* Length of the valid UTF-8 sequence at s, or 0. */
-static size_t utf8_length(struct str s)
-{
-	unsigned char c = (unsigned char)s.p[0];
-	size_t n = c < 0x80                ? 1
-		   : c >= 0xc2 && c < 0xe0 ? 2
-		   : c >= 0xe0 && c < 0xf0 ? 3
-		   : c >= 0xf0 && c < 0xf5 ? 4
-					   : 0;
-
-	if (n > s.n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 static void quote_byte(struct buf *out, unsigned char c)
 {
 	static const char from[] = "\a\b\f\n\r\t\v\"\\";
@@ -230,20 +215,46 @@ static void quote_byte(struct buf *out, unsigned char c)
 		buf_printf(out, "\\x%02x", c);
 }
 
-void value_quote(struct buf *out, struct str s)
+/* Letters, marks, numbers, punctuation and symbols are what Go prints. */
+static void quote_character(struct buf *out, const struct regex *printable, struct str text)
 {
-	buf_char(out, '"');
-	while (s.n > 0) {
-		size_t n = utf8_length(s);
-		unsigned char c = (unsigned char)s.p[0];
+	uint32_t c;
 
-		if (n > 1 || (n == 1 && c >= ' ' && c != 0x7f && c != '"' && c != '\\')) {
-			buf_add(out, s.p, n);
-		} else {
+	utf8_next(text, &c);
+	if (regex_match(printable, text))
+		buf_add_str(out, text);
+	else
+		buf_printf(out, c <= 0xffff ? "\\u%04x" : "\\U%08x", (unsigned)c);
+}
+
+static void quote_text(struct buf *out, const struct regex *printable, struct str s)
+{
+	while (s.n > 0) {
+		unsigned char c = (unsigned char)s.p[0];
+		uint32_t wide;
+		size_t n = utf8_next(s, &wide);
+
+		if (n > 1)
+			quote_character(out, printable, str_head(s, n));
+		else if (c >= ' ' && c < 0x7f && c != '"' && c != '\\')
+			buf_char(out, (char)c);
+		else
 			quote_byte(out, c);
-			n = 1;
-		}
 		s = str_skip(s, n);
 	}
+}
+
+void value_quote(struct buf *out, struct str s)
+{
+	struct regex *printable;
+	struct err e;
+
+	if (regex_new(&printable, STR("[\\pL\\pM\\pN\\pP\\pS]"), &e) != OK) {
+		out->failed = true;
+		return;
+	}
 	buf_char(out, '"');
+	quote_text(out, printable, s);
+	buf_char(out, '"');
+	regex_free(printable);
 }

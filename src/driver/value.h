@@ -31,7 +31,7 @@ bool value_word_bool(struct str s, bool *out);
 
 /* Shortest text that reads back as v, exponent form below 1e-4 and from 1e21 on. */
 void value_print_float(struct buf *out, double v);
-/* s in double quotes, escaped as Go's %q does. */
+/* s in double quotes, escaped as Go's %q does; out has failed when there is no memory. */
 void value_quote(struct buf *out, struct str s);
 
 #endif

@@ -41,8 +41,9 @@ struct node_info {
 struct tag {
 	/* "k:v\\nk:v" with a literal backslash-n, escaped for dot; or the scaled number "16kB" */
 	struct str name;
-	struct str unit; /* of a numeric tag */
-	int64_t value;   /* of a numeric tag */
+	struct str plain; /* the name before it was escaped: what tags are ordered by */
+	struct str unit;  /* of a numeric tag */
+	int64_t value;    /* of a numeric tag */
 	int64_t flat, flat_div;
 	int64_t cum, cum_div;
 };

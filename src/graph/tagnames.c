@@ -15,16 +15,19 @@ static bool same_text(const void *ctx, uint32_t index, const void *key)
 	return str_eq(((const struct str *)ctx)[index], *(const struct str *)key);
 }
 
-static uint32_t text_number(struct tag_texts *t, struct str text, struct arena *arena)
+static uint32_t text_number(
+    struct tag_texts *t, struct str text, struct str plain, struct arena *arena)
 {
 	uint32_t fresh = (uint32_t)t->v.n;
 	uint32_t at;
 
-	if (!VEC_RESERVE(&t->v, 1))
+	if (!VEC_RESERVE(&t->v, 1) || !VEC_RESERVE(&t->plain, 1))
 		return MAP_NONE;
 	at = map_intern(&t->map, hash_bytes(text.p, text.n), same_text, t->v.p, &text, fresh);
-	if (at == fresh)
+	if (at == fresh) {
 		t->v.p[t->v.n++] = arena_str(arena, text);
+		t->plain.p[t->plain.n++] = arena_str(arena, plain);
+	}
 	return arena_failed(arena) ? MAP_NONE : at;
 }
 
@@ -56,13 +59,15 @@ bool tagnames_init(
 {
 	*t = (struct tag_names){ .p = p, .arena = arena, .tag_unit = tag_unit };
 	find_keys(t);
-	return text_number(&t->sets, STR(""), arena) == TAG_SET_NONE;
+	return text_number(&t->sets, STR(""), STR(""), arena) == TAG_SET_NONE;
 }
 
 void tagnames_release(struct tag_names *t)
 {
 	VEC_RELEASE(&t->sets.v);
+	VEC_RELEASE(&t->sets.plain);
 	VEC_RELEASE(&t->sizes.v);
+	VEC_RELEASE(&t->sizes.plain);
 	VEC_RELEASE(&t->values);
 	VEC_RELEASE(&t->seen);
 	VEC_RELEASE(&t->ids);
@@ -72,6 +77,7 @@ void tagnames_release(struct tag_names *t)
 	map_release(&t->value_map);
 	map_release(&t->seen_map);
 	buf_release(&t->text);
+	buf_release(&t->plain);
 	buf_release(&t->joined);
 }
 
@@ -108,13 +114,18 @@ static uint32_t make_set(struct tag_names *t, const uint32_t *ids, size_t n)
 	if (t->pairs.n > 1)
 		qsort(t->pairs.p, t->pairs.n, sizeof *t->pairs.p, compare_text);
 	buf_clear(&t->joined);
+	buf_clear(&t->plain);
 	for (size_t i = 0; i < t->pairs.n; i++) {
-		if (i > 0)
+		if (i > 0) {
 			BUF_LIT(&t->joined, "\\n");
+			BUF_LIT(&t->plain, "\\n");
+		}
 		graph_quote(&t->joined, t->pairs.p[i]);
+		buf_add_str(&t->plain, t->pairs.p[i]);
 	}
-	return buf_failed(&t->joined) ? MAP_NONE
-				      : text_number(&t->sets, buf_str(&t->joined), t->arena);
+	if (buf_failed(&t->joined) || buf_failed(&t->plain))
+		return MAP_NONE;
+	return text_number(&t->sets, buf_str(&t->joined), buf_str(&t->plain), t->arena);
 }
 
 static bool same_ids(const void *ctx, uint32_t index, const void *key)
@@ -180,7 +191,7 @@ uint32_t tagnames_size(struct tag_names *t, int64_t value)
 	buf_clear(&t->joined);
 	graph_quote(&t->joined, buf_str(&t->text)); /* the unit is the profile's */
 	if (!buf_failed(&t->text) && !buf_failed(&t->joined))
-		size = text_number(&t->sizes, buf_str(&t->joined), t->arena);
+		size = text_number(&t->sizes, buf_str(&t->joined), buf_str(&t->text), t->arena);
 	t->values.p[t->values.n++] = (struct tag_size){ value, size };
 	return size;
 }

@@ -32,6 +32,14 @@ static int compare_u32(uint32_t a, uint32_t b)
 	return a < b ? -1 : a > b;
 }
 
+/* As they were before they were escaped; what is different only then keeps an order too. */
+static int compare_texts(const struct tag_texts *t, uint32_t a, uint32_t b)
+{
+	int order = str_cmp(t->plain.p[a], t->plain.p[b]);
+
+	return order ? order : str_cmp(t->v.p[a], t->v.p[b]);
+}
+
 /* By node, then set by text (the empty set last), then the set's own sum, then size by text. */
 static int compare_sums(const void *left, const void *right, void *ctx)
 {
@@ -44,16 +52,19 @@ static int compare_sums(const void *left, const void *right, void *ctx)
 	if ((a->set == TAG_SET_NONE) != (b->set == TAG_SET_NONE))
 		return a->set == TAG_SET_NONE ? 1 : -1;
 	if (a->set != b->set)
-		return str_cmp(o->names->sets.v.p[a->set], o->names->sets.v.p[b->set]);
+		return compare_texts(&o->names->sets, a->set, b->set);
 	if (!a->size || !b->size)
 		return compare_u32(a->size, b->size);
-	return str_cmp(o->names->sizes.v.p[a->size - 1], o->names->sizes.v.p[b->size - 1]);
+	return compare_texts(&o->names->sizes, a->size - 1, b->size - 1);
 }
 
 static struct tag make_tag(const struct tag_names *t, const struct tag_sum *s)
 {
+	const struct tag_texts *texts = s->key.size ? &t->sizes : &t->sets;
+	const uint32_t at = s->key.size ? s->key.size - 1 : s->key.set;
 	struct tag tag = {
-		.name = s->key.size ? t->sizes.v.p[s->key.size - 1] : t->sets.v.p[s->key.set],
+		.name = texts->v.p[at],
+		.plain = texts->plain.p[at],
 		.unit = s->key.size ? t->unit : STR(""),
 		.value = s->value,
 		.flat = s->flat,

@@ -13,9 +13,10 @@
 
 #define TAG_SET_NONE 0 /* the empty label set */
 
-/* Texts with a number each; they live in the graph's arena. */
+/* Texts with a number each, escaped and as they were; they live in the graph's arena. */
 struct tag_texts {
 	VEC(struct str) v;
+	VEC(struct str) plain;
 	struct map map;
 };
 
@@ -44,7 +45,7 @@ struct tag_names {
 	VEC(uint32_t) ids;
 	struct map seen_map;
 	VEC(struct str) pairs; /* of one sample: "k:v" */
-	struct buf text, joined;
+	struct buf text, plain, joined;
 };
 
 /* What a sum belongs to. */

@@ -72,6 +72,14 @@ static bool is_wrapper(const struct series *s, const struct frame *f)
 	return false;
 }
 
+/* A line may be of a function without a name: its address tells more. */
+static uint32_t named(const struct profile *p, const struct line *line)
+{
+	const uint32_t f = line->function;
+
+	return f != PROFILE_NONE && p->functions[f].name != 0 ? f : PROFILE_NONE;
+}
+
 size_t owners_frames(const struct series *s, uint32_t stack, struct frame out[OWNERS_DEPTH])
 {
 	const struct profile *p = s->in->p;
@@ -85,7 +93,7 @@ size_t owners_frames(const struct series *s, uint32_t stack, struct frame out[OW
 		if (l->n_lines == 0)
 			out[n++] = (struct frame){ at[i], PROFILE_NONE, 0 };
 		for (uint32_t k = 0; k < l->n_lines && n < OWNERS_DEPTH; k++)
-			out[n++] = (struct frame){ at[i], lines[k].function, lines[k].line };
+			out[n++] = (struct frame){ at[i], named(p, &lines[k]), lines[k].line };
 	}
 	if (n == 0)
 		out[n++] = (struct frame){ PROFILE_NONE, PROFILE_NONE, 0 };

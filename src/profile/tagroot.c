@@ -169,18 +169,21 @@ static bool framer_failed(const struct tag_framer *f)
 	       f->name.failed || f->root.v.failed || f->leaf.v.failed || f->p->arena.failed;
 }
 
+/* Frames at the root are interned first: their order is that of the new locations. */
 static void write_stacks(struct tag_framer *f, struct sieve *s)
 {
 	for (size_t i = 0; i < f->p->samples.n && !framer_failed(f) && !cancel_now(f->p->cancel, i);
 	     i++) {
 		size_t depth;
 		const uint32_t *stack = sample_stack(f->p, i, &depth);
-		uint32_t *to = put_frames(f, &f->leaf, i, sieve_stack(s));
+		uint32_t *to = sieve_stack(s);
+		uint32_t *callees = to + f->leaf.v.n;
+		const uint32_t *end = put_frames(f, &f->root, i, callees + depth);
 
+		put_frames(f, &f->leaf, i, to);
 		if (depth)
-			memcpy(to, stack, depth * sizeof *stack);
-		to = put_frames(f, &f->root, i, to + depth);
-		sieve_keep(s, i, (size_t)(to - sieve_stack(s)));
+			memcpy(callees, stack, depth * sizeof *stack);
+		sieve_keep(s, i, (size_t)(end - to));
 	}
 }
 

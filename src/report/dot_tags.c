@@ -31,6 +31,8 @@ static int compare_flat(const void *left, const void *right)
 	const struct tag *a = left, *b = right;
 	int order = compare_down(a->flat, b->flat);
 
+	if (order == 0)
+		order = str_cmp(a->plain, b->plain);
 	return order ? order : str_cmp(a->name, b->name);
 }
 
@@ -112,6 +114,7 @@ static struct tag range_tag(struct dot *d, const struct range *r)
 		unit_label(&plain, r->max->value, r->max->unit);
 	}
 	graph_quote(&d->text, buf_str(&plain));
+	t.plain = arena_str(&d->r->arena, buf_str(&plain));
 	buf_release(&plain);
 	t.name = arena_str(&d->r->arena, buf_str(&d->text));
 	return t;

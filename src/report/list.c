@@ -145,7 +145,7 @@ static enum err_code print_routine(
     struct list *l, struct list_entry *v, size_t n, struct buf *out, struct err *e)
 {
 	const struct list_range range = range_of(v, n);
-	const struct source_file *file;
+	struct source_file *file;
 	uint64_t flat = 0, cum = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -161,9 +161,10 @@ static enum err_code print_routine(
 	BUF_LIT(out, " (flat, cum) ");
 	report_percent(l->r, (int64_t)cum, out);
 	BUF_LIT(out, " of Total\n");
+	file->wanted |= range.begin <= range.end; /* else google/pprof does not read it yet */
 	if (file->error.n == 0)
 		print_lines(l->r, file, range, v, n, out);
-	else if (range.begin <= range.end) /* pprof reads no file that it wants no line of */
+	else if (file->wanted)
 		buf_printf(out, " Error: %.*s\n", STR_ARG(file->error));
 	return OK;
 }

@@ -67,7 +67,7 @@ static enum err_code read_source(struct source_file *f, struct report *r, struct
 }
 
 enum err_code source_texts_get(struct source_texts *t, struct report *r, struct str path,
-    const struct source_file **out, struct err *e)
+    struct source_file **out, struct err *e)
 {
 	const uint32_t fresh = (uint32_t)t->files.n;
 	uint32_t at;

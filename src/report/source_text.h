@@ -20,6 +20,7 @@ struct source_file {
 	struct str error;        /* why it could not be read; "" when it was */
 	const struct str *lines; /* without line ends; lines[0] is line 1 */
 	size_t n;
+	bool wanted; /* a line of it was asked for; the caller's */
 };
 
 /* A zero struct is valid. Files live in the report's arena. */
@@ -35,7 +36,7 @@ void source_texts_release(struct source_texts *t);
  * file with an error; *out is valid until the next call. ERR_NOMEM.
  */
 enum err_code source_texts_get(struct source_texts *t, struct report *r, struct str path,
-    const struct source_file **out, struct err *e) MUST_USE;
+    struct source_file **out, struct err *e) MUST_USE;
 
 /* Line `number` (from 1), without its end; false when the file has no such line. */
 bool source_file_line(const struct source_file *f, int64_t number, struct str *line);

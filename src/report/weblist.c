@@ -95,7 +95,7 @@ static void print_place(struct page *page, struct str file, int64_t line)
 static enum err_code print_call(
     struct page *page, const struct codelines_call *call, size_t indent, struct err *e)
 {
-	const struct source_file *file;
+	struct source_file *file;
 	struct str line = STR("");
 
 	TRY(source_texts_get(&page->texts, page->r, call->file, &file, e));
@@ -210,7 +210,7 @@ static enum err_code print_lines(
 {
 	const struct codelines_use *use = page->lines.uses.p + block->first_use;
 	const struct codelines_use *const end = use + block->n_uses;
-	const struct source_file *file;
+	struct source_file *file;
 
 	for (int64_t line = block->begin; line < block->end; line++) {
 		struct str text;

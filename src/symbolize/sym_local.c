@@ -496,8 +496,30 @@ static void add_lines(struct local *l, uint32_t mapping)
 	t->mappings[mapping].has_inline_frames |= n > 0;
 }
 
+/*
+ * A location that its binary says nothing of gets a line without a name when it has none: without
+ * a line, -show and -hide would take it away whatever they match.
+ */
+static void set_nameless(struct local *l, uint32_t location, uint32_t *nameless)
+{
+	struct sym_tables *t = &l->tables;
+	const struct location *at = &t->locations[location];
+
+	if (l->places[location] == PROFILE_NONE || at->n_lines != 0)
+		return;
+	if (*nameless == PROFILE_NONE) {
+		*nameless = (uint32_t)t->lines.n;
+		(void)VEC_PUSH(
+		    &t->lines, (struct line){ .function = sym_tables_function(t, 0, 0, 0, 0) });
+	}
+	t->mappings[at->mapping].has_inline_frames = true;
+	sym_tables_set_lines(t, location, *nameless, 1);
+}
+
 static void set_all_lines(struct local *l)
 {
+	uint32_t nameless = PROFILE_NONE; /* the line, once there is one */
+
 	for (uint32_t i = 0; i < l->p->n_mappings; i++)
 		if (l->binaries[i].lines)
 			add_lines(l, i);
@@ -507,6 +529,8 @@ static void set_all_lines(struct local *l)
 
 		if (place)
 			sym_tables_set_lines(&l->tables, i, b->lines[place->first], place->n);
+		else
+			set_nameless(l, i, &nameless);
 	}
 }
 

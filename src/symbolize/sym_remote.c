@@ -32,7 +32,8 @@ static bool is_wanted(const struct remote *r, uint32_t location, uint32_t mappin
 {
 	const struct location *l = &r->tables.locations[location];
 
-	return l->mapping == mapping && l->address != 0 && l->n_lines == 0;
+	return l->mapping == mapping && l->address != 0 &&
+	       sym_tables_is_nameless(&r->tables, location);
 }
 
 /* "0xA+0xB+…" of the mapping's nameless locations. */

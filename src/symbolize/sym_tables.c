@@ -101,6 +101,21 @@ struct line *sym_tables_lines(struct sym_tables *t, uint32_t location, uint32_t 
 	return &t->lines.p[at->first_line];
 }
 
+bool sym_tables_is_nameless(const struct sym_tables *t, uint32_t location)
+{
+	const struct location *at = &t->locations[location];
+	const struct line *line;
+	const struct function *f;
+
+	if (at->n_lines != 1)
+		return at->n_lines == 0;
+	line = &t->lines.p[at->first_line];
+	if (line->function == PROFILE_NONE)
+		return line->line == 0;
+	f = &t->functions.p[line->function];
+	return !f->name && !f->filename && line->line == 0;
+}
+
 enum err_code sym_tables_publish(struct sym_tables *t, struct err *e)
 {
 	struct profile *p = t->p;

@@ -42,6 +42,9 @@ struct line *sym_tables_lines(struct sym_tables *t, uint32_t location, uint32_t 
 /* Gives it n lines that are there already, perhaps for others too. */
 void sym_tables_set_lines(struct sym_tables *t, uint32_t location, uint32_t first, uint32_t n);
 
+/* True when nothing names the location: it has no line, or one that says nothing. */
+bool sym_tables_is_nameless(const struct sym_tables *t, uint32_t location);
+
 /* Puts the tables into the profile. ERR_NOMEM when anything before ran short. */
 enum err_code sym_tables_publish(struct sym_tables *t, struct err *e) MUST_USE;
 

@@ -88,7 +88,7 @@ static MUST_USE enum err_code add_calls(struct page *page, const struct codeline
 
 	for (uint32_t i = 0; i < use->n_calls; i++) {
 		const struct codelines_call *call = &use->calls[i];
-		const struct source_file *file;
+		struct source_file *file;
 		struct str line = STR("");
 
 		same = same && i < before->n_calls && same_call(call, &before->calls[i]);
@@ -173,7 +173,7 @@ static MUST_USE enum err_code add_lines(
 	bool first = true;
 
 	for (int64_t line = block->begin; line < block->end; line++) {
-		const struct source_file *file;
+		struct source_file *file;
 		struct str text;
 		size_t n = 0;
 
@@ -194,7 +194,7 @@ static MUST_USE enum err_code add_lines(
 static MUST_USE enum err_code add_block(
     struct page *page, const struct codelines_block *block, struct err *e)
 {
-	const struct source_file *file;
+	struct source_file *file;
 	struct buf *out = page->out;
 
 	TRY(source_texts_get(&page->texts, page->r, block->file, &file, e));

@@ -134,6 +134,10 @@ static void quotes_as_go(void **state)
 	(void)state;
 	value_quote(&out, STR("a\"b\\c\n\x01\xc3\xa9\xff"));
 	assert_string_equal(buf_c(&out), "\"a\\\"b\\\\c\\n\\x01\xc3\xa9\\xff\"");
+	buf_clear(&out);
+	/* A byte order mark, a wide blank, a tag: nothing that is seen. An emoji is. */
+	value_quote(&out, STR("\xef\xbb\xbf\xc2\xa0\xf3\xa0\x80\x81\xf0\x9f\x98\x80"));
+	assert_string_equal(buf_c(&out), "\"\\ufeff\\u00a0\\U000e0001\xf0\x9f\x98\x80\"");
 	buf_release(&out);
 }
 

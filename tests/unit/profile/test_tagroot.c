@@ -95,12 +95,33 @@ static void frames_are_shared_and_name_their_key(void **state)
 	profile_release(&p);
 }
 
+/* The order of -raw and of the functions and locations in files. */
+static void frames_at_the_root_come_first(void **state)
+{
+	static const char *const keys[] = { "job", "k" };
+	struct profile p;
+	bool rm, lm;
+	struct err e;
+
+	(void)state;
+	make_profile(&p);
+	assert_int_equal(
+	    profile_add_tag_frames(&p, STR("job"), STR("k"), STR("auto"), &rm, &lm, &e), OK);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct line *line = location_lines(&p, &p.locations[2 + i]);
+
+		assert_true(str_is(profile_str(&p, p.functions[line->function].filename), keys[i]));
+	}
+	profile_release(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_become_frames),
 		cmocka_unit_test(the_first_key_is_outermost_and_the_last_innermost),
 		cmocka_unit_test(frames_are_shared_and_name_their_key),
+		cmocka_unit_test(frames_at_the_root_come_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

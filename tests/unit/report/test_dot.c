@@ -170,6 +170,31 @@ static void collapses_sizes(void **state)
 	make_release(&m);
 }
 
+/* A quote sorts before a letter, the backslash that escapes it behind one. */
+static void equal_tags_are_ordered_as_they_were_written(void **state)
+{
+	struct maker m;
+	struct report_options o;
+	struct buf out;
+	uint32_t a;
+
+	(void)state;
+	make_init(&m);
+	make_type(&m, "n", "count");
+	a = make_frame(&m, "a");
+	MAKE_SAMPLE(&m, VALUES(3), a);
+	make_label(&m, "k", "Z");
+	MAKE_SAMPLE(&m, VALUES(3), a);
+	make_label(&m, "k", "\"");
+	make_done(&m);
+	o = make_options(&m.p, REPORT_DOT);
+	out = make_report(&m.p, &o);
+	assert_non_null(strstr(buf_c(&out), "N1_0 [label = \"k:\\\"\""));
+	assert_non_null(strstr(buf_c(&out), "N1_1 [label = \"k:Z\""));
+	buf_release(&out);
+	make_release(&m);
+}
+
 /* A leaf shows all of its tags' values, dotted where they are not its own. */
 static void inner_nodes_show_their_own_tags(void **state)
 {
@@ -243,6 +268,7 @@ int main(void)
 		cmocka_unit_test(escapes_names),
 		cmocka_unit_test(breaks_names_into_lines),
 		cmocka_unit_test(draws_tags),
+		cmocka_unit_test(equal_tags_are_ordered_as_they_were_written),
 		cmocka_unit_test(collapses_sizes),
 		cmocka_unit_test(inner_nodes_show_their_own_tags),
 		cmocka_unit_test(empty_graph_has_a_legend),

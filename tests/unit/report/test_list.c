@@ -149,6 +149,27 @@ static void shows_nothing_of_a_start_behind_its_lines(void **state)
 	listed_release(&l);
 }
 
+/* That the file is missing is told from the first function on that wants a line of it. */
+static void tells_again_why_there_is_no_source(void **state)
+{
+	struct listed l;
+
+	(void)state;
+	listed_init(&l, "other|work");
+	l.m.functions.p[0].filename = l.m.functions.p[1].filename;
+	l.m.functions.p[0].start_line = 100;
+	assert_report(make_report(&l.m.p, &l.o),
+	    "Total: 100ms\n"
+	    "ROUTINE ======================== other in b.c\n"
+	    "      60ms       60ms (flat, cum) 60.00% of Total\n"
+	    " Error: could not find file b.c on path .\n"
+	    "ROUTINE ======================== work in b.c\n"
+	    "      20ms       80ms (flat, cum) 80.00% of Total\n"
+	    " Error: could not find file b.c on path .\n");
+	assert_int_equal(l.reads, 1);
+	listed_release(&l);
+}
+
 static void fails_without_a_match(void **state)
 {
 	struct listed l;
@@ -230,6 +251,7 @@ int main(void)
 		cmocka_unit_test(starts_where_the_function_does),
 		cmocka_unit_test(tells_why_there_is_no_source),
 		cmocka_unit_test(shows_nothing_of_a_start_behind_its_lines),
+		cmocka_unit_test(tells_again_why_there_is_no_source),
 		cmocka_unit_test(fails_without_a_match),
 		cmocka_unit_test(reads_a_file_once),
 		cmocka_unit_test(shows_long_lines),

@@ -96,7 +96,8 @@ static void test_local(void **state)
 	assert_true(text_is(line_name(&p, 0, 0), "sample_outer"));
 	assert_true(p.mappings[0].has_functions && p.mappings[0].has_line_numbers);
 	assert_true(p.mappings[0].has_filenames && p.mappings[0].has_inline_frames);
-	assert_int_equal(p.locations[1].n_lines, 0);
+	assert_int_equal(p.locations[1].n_lines, 1); /* in no function: a line that says nothing */
+	assert_true(text_is(line_name(&p, 1, 0), ""));
 	assert_int_equal(said.n, 0);
 	profile_release(&p);
 }
@@ -211,6 +212,43 @@ static void add_source(struct mapping_sources *s, const char *key, int port, con
 
 	snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, path);
 	mapping_sources_add(s, str_c(key), str_c(url), START + 0x4000);
+}
+
+/* A line that says nothing, as a binary without the function's name leaves behind. */
+static void add_nameless_line(struct profile *p)
+{
+	struct location *l = ARENA_NEW(&p->arena, struct location);
+
+	p->functions = ARENA_NEW(&p->arena, struct function);
+	p->lines = ARENA_NEW(&p->arena, struct line);
+	assert_true(l && p->functions && p->lines);
+	p->n_functions = 1;
+	p->n_lines = 1;
+	*l = p->locations[0];
+	l->n_lines = 1;
+	p->locations = l;
+}
+
+static void test_remote_names_what_the_binary_did_not(void **state)
+{
+	uint64_t offset = 0x10;
+	struct mapping_sources urls = { 0 };
+	static char request[1024];
+	struct loopback server;
+	struct profile p;
+	struct err e;
+
+	(void)state;
+	loopback_start(&server, answer, request);
+	add_source(&urls, "app", server.port, "/debug/pprof/heap?gc=1");
+	make(&p, "app", "", 0, &offset, 1);
+	add_nameless_line(&p);
+	assert_int_equal(symbolize_remote(&p, false, &urls, NULL, &ui, &e), OK);
+	assert_non_null(strstr(request, "0x7f0000005010"));
+	assert_true(text_is(line_name(&p, 0, 0), "far_function"));
+	loopback_stop(&server);
+	mapping_sources_release(&urls);
+	profile_release(&p);
 }
 
 static void test_remote(void **state)
@@ -354,6 +392,7 @@ int main(void)
 		cmocka_unit_test_setup(test_no_base, clear_said),
 		cmocka_unit_test_setup(test_modes, clear_said),
 		cmocka_unit_test_setup(test_remote, clear_said),
+		cmocka_unit_test_setup(test_remote_names_what_the_binary_did_not, clear_said),
 		cmocka_unit_test_setup(test_remote_refused, clear_said),
 		cmocka_unit_test_setup(test_demangle, clear_said),
 		cmocka_unit_test_setup(test_symbolizer, clear_said),
