@@ -20,6 +20,7 @@
 #include "runtime/endpoint.h"
 #include "runtime/fds.h"
 #include "runtime/heap_sample.h"
+#include "runtime/heir.h"
 #include "runtime/lastthread.h"
 #include "runtime/mapranges.h"
 #include "runtime/module_snap.h"
@@ -107,6 +108,7 @@ static void after_fork(void)
 		rt_sigtake_after_fork();
 	}
 	rt_retain_after_fork();
+	rt_heir_after_fork();
 	rt_endpoint_after_fork();
 	rt_watch_after_fork();
 }

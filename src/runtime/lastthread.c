@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "runtime/endpoint.h"
+#include "runtime/heir.h"
 #include "runtime/init.h"
 #include "runtime/rt_cpu.h"
 #include "runtime/watch.h"
@@ -30,12 +31,18 @@ void rt_lastthread_leave(void)
 
 	if (atomic_fetch_sub(&alive, 1) != 1)
 		return;
+	rt_heir_stop();
 	rt_init_lock();
 	rt_endpoint_stop();
 	rt_init_unlock();
 	rt_watch_stop();
 	rt_cpu_end_scanner();
 	errno = saved;
+}
+
+bool rt_lastthread_alone(void)
+{
+	return atomic_load(&alive) == 1;
 }
 
 void rt_lastthread_after_fork(void)

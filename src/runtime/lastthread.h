@@ -9,6 +9,8 @@
 #ifndef RUNTIME_LASTTHREAD_H
 #define RUNTIME_LASTTHREAD_H
 
+#include <stdbool.h>
+
 /* The program is about to start a thread, or could not after all. RT_NOALLOC */
 void rt_lastthread_enter(void);
 void rt_lastthread_enter_failed(void);
@@ -16,6 +18,9 @@ void rt_lastthread_enter_failed(void);
 /* The calling thread of the program's ends; after the last of them no thread of ours is left.
  * RT_ANY */
 void rt_lastthread_leave(void);
+
+/* True when the program has one thread that we know of. RT_NOALLOC */
+bool rt_lastthread_alone(void);
 
 /* In a forked child: there is one thread. */
 void rt_lastthread_after_fork(void);

@@ -17,6 +17,7 @@
 #include "pprof/pprof.h"
 #include "runtime/coverage.h"
 #include "runtime/dump.h"
+#include "runtime/heir.h"
 #include "runtime/init.h"
 #include "runtime/rt.h"
 #include "runtime/state_file.h"
@@ -115,8 +116,10 @@ static void serve(void)
 
 	if (!is_main && !for_all)
 		return;
-	if (rt.options.addr[0] && !b.failed && pprof_start(address) == 0 && !for_all)
+	if (rt.options.addr[0] && !b.failed && pprof_start(address) == 0 && !for_all) {
 		set_variable("PPROF_ADDR", pprof_address());
+		rt_heir_serves(pprof_address());
+	}
 	fmt_u64(&p, (uint64_t)rt.pid);
 	if (rt.options.main_pid == 0 && (rt.options.addr[0] || rt.options.out[0]))
 		set_variable("PPROF_PID", fmt_end(&p));
@@ -139,11 +142,13 @@ __attribute__((constructor(102))) static void preload_start(void)
 
 /*
  * PPROF_OUT for this process. Children write only when the name tells processes apart: a wrapper
- * script starts dozens, and nobody asked for their files.
+ * script starts dozens, and nobody asked for their files. A daemon is what was started.
  */
 static bool out_path(struct fmt_buf *b)
 {
-	if (!rt_dump_name(rt.options.out, 0, b) && (!is_main || rt.pid != started_pid))
+	bool is_the_one = rt_heir_took_over() || (is_main && rt.pid == started_pid);
+
+	if (!rt_dump_name(rt.options.out, 0, b) && !is_the_one)
 		return false;
 	return !b->failed;
 }
@@ -153,6 +158,7 @@ __attribute__((destructor(102))) static void preload_end(void)
 	char path[RT_OPTION_PATH + 32];
 	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
 
+	rt_heir_stop();
 	if (rt.options.out[0] && rt_is_ready() && out_path(&b))
 		rt_dump_write(path);
 	rt_watch_stop();

@@ -30,6 +30,7 @@
 
 static struct {
 	_Atomic bool running;
+	_Atomic bool expected; /* about to run, in a forked child */
 	pthread_t thread;
 	_Atomic uint32_t
 	    woken; /* how often; a futex: a descriptor might be closed by the program */
@@ -64,7 +65,7 @@ static void on_signal(int number)
 {
 	int saved = errno;
 
-	if (!watch.running || getpid() != rt.pid) {
+	if ((!watch.running && !watch.expected) || getpid() != rt.pid) {
 		signal(number, SIG_DFL);
 		raise(number);
 	} else {
@@ -160,7 +161,7 @@ static void take_signal(int number)
 	sigfillset(&ours.sa_mask);
 	if (sigaction(number, NULL, &old) != 0)
 		watch.refused = "there is no such signal";
-	else if (old.sa_handler != SIG_DFL)
+	else if (old.sa_handler != SIG_DFL && old.sa_handler != on_signal)
 		watch.refused = "the signal has a handler or is ignored";
 	else if (sigaction(number, &ours, NULL) != 0)
 		watch.refused = "the handler could not be installed";
@@ -182,14 +183,36 @@ static bool set_pattern(void)
 	}
 	fmt_c(&b, rt.options.dump[0] ? rt.options.dump : "heap.%p.%n.pb.gz");
 	fmt_end(&b);
+	if (b.failed)
+		watch.pattern[0] = '\0';
 	return !b.failed;
 }
 
+static bool has_cause(void)
+{
+	return rt_is_ready() && (rt.options.dump_signal || rt.options.dump_at);
+}
+
+bool rt_watch_for_all(void)
+{
+	char path[PATH_ROOM];
+	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
+
+	return has_cause() && rt_dump_name(watch.pattern, 1, &b) && !b.failed;
+}
+
+void rt_watch_expect(void)
+{
+	watch.expected = rt_watch_for_all();
+}
+
+/* A forked child goes on with its parent's pattern: the directory may have changed. */
 void rt_watch_start(void)
 {
-	if (watch.running || !rt_is_ready() || (!rt.options.dump_signal && !rt.options.dump_at))
+	if (watch.running || !has_cause())
 		return;
-	watch.running = set_pattern() && rt_ownthread_start(&watch.thread, thread_main);
+	watch.running =
+	    (watch.pattern[0] || set_pattern()) && rt_ownthread_start(&watch.thread, thread_main);
 	if (!watch.running)
 		return;
 	if (rt.options.dump_signal)
@@ -222,6 +245,14 @@ void rt_watch_stop(void)
 void rt_watch_after_fork(void)
 {
 	watch.running = false;
+	watch.expected = false;
+	watch.stop = false;
+	watch.asked = false;
+	watch.written = 0;
+	watch.failed = 0;
+	watch.found_ns = 0;
+	watch.dumped_ns = 0;
+	watch.again_at = 0;
 }
 
 static void line(struct rt_bytes *out, const char *name, uint64_t value, const char *meaning)

@@ -8,10 +8,16 @@
 #ifndef RUNTIME_WATCH_H
 #define RUNTIME_WATCH_H
 
+#include <stdbool.h>
+
 #include "runtime/mem.h"
 
-/* Starts what the options ask for. Preloaded library only, once. RT_ANY */
+/* Starts what the options ask for. Preloaded library only, once in a process. RT_ANY */
 void rt_watch_start(void);
+/* True when there is something to watch for and PPROF_DUMP tells processes apart. RT_ANY */
+bool rt_watch_for_all(void);
+/* rt_watch_start will be called soon: the signal is kept until then. RT_ANY */
+void rt_watch_expect(void);
 /* Ends and joins the thread. RT_ANY */
 void rt_watch_stop(void);
 /* In a forked child: the thread is not here; the signal does what it does by default. */

@@ -42,11 +42,15 @@ none "own handler"
 (trap '' USR2; PPROF_DUMP_SIGNAL=USR2 LD_PRELOAD=$preload exec "$host" plain) >/dev/null ||
 	fail "ignored signal"
 none "ignored signal"
-# Without the variable it is deadly as ever, and so it is in a forked child.
+# Without the variable it is deadly as ever, and so it is in a forked child that has no file of its own;
+# one that has (forks.sh) lives.
 LD_PRELOAD=$preload "$host" plain 2>/dev/null
 [ $? = 140 ] || fail "not asked for"
-[ "$(PPROF_DUMP_SIGNAL=USR2 LD_PRELOAD=$preload "$host" fork)" = "child: 12" ] || fail "child"
+[ "$(PPROF_DUMP_SIGNAL=USR2 PPROF_DUMP=f LD_PRELOAD=$preload "$host" fork)" = "child: 12" ] ||
+	fail "child"
 none "child"
+[ "$(PPROF_DUMP_SIGNAL=USR2 LD_PRELOAD=$preload "$host" fork)" = "child: 0" ] ||
+	fail "child with a file"
 
 # Before memory ends: bytes, and a share of an address space limit. Killed without a chance.
 PPROF_DUMP_AT=60M PPROF_DUMP=c LD_PRELOAD=$preload "$host" grow 80 c 2>/dev/null
