@@ -72,7 +72,8 @@ PPROF_API const char *pprof_error(void);
  * send as a bearer token, or PPROF_INSECURE=1 is set. `address` is only read during the call.
  *
  * 0: the socket listens when the call returns (already serving at the same address is also 0).
- * -1: bad or refused address, address in use, already serving elsewhere, no thread.
+ * -1: bad or refused address, address in use, already serving elsewhere, no thread, or the library
+ * cannot work in this process: pprof_enabled is 0 then.
  * The thread blocks all signals.
  */
 PPROF_API int pprof_start(const char *address);

@@ -61,7 +61,7 @@ enum err_code run_check_loadable(const char *path, struct err *e)
 	struct object *o;
 	struct stat st;
 	struct err ignored;
-	bool is_static;
+	bool is_static, is_asan;
 
 	if (stat(path, &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)) && geteuid() != 0)
 		return FAIL(e, ERR_UNSUPPORTED,
@@ -73,12 +73,19 @@ enum err_code run_check_loadable(const char *path, struct err *e)
 	if (object_open(&o, str_c(path), &ignored) != OK)
 		return OK;
 	is_static = !object_has_interpreter(o);
+	is_asan = object_needs(o, STR("libasan.so"));
 	object_close(o);
 	if (is_static)
 		return FAIL(e, ERR_UNSUPPORTED,
 		    "%s is statically linked: nothing can be loaded into it; link it with "
 		    "libpprof.a "
 		    "instead",
+		    path);
+	/* It ends a program in which it is not the first library. */
+	if (is_asan)
+		return FAIL(e, ERR_UNSUPPORTED,
+		    "%s is built with AddressSanitizer, which lets nothing be loaded before it; "
+		    "build it without -fsanitize=address to profile it",
 		    path);
 	return OK;
 }

@@ -327,6 +327,22 @@ bool object_section(struct object *o, const char *name, struct str *bytes)
 	return bytes->n > 0;
 }
 
+bool object_needs(struct object *o, struct str start)
+{
+	struct str entries, names;
+	Elf64_Dyn d;
+
+	if (!object_section(o, ".dynamic", &entries) || !object_section(o, ".dynstr", &names))
+		return false;
+	for (; entries.n >= sizeof(d); entries = str_skip(entries, sizeof(d))) {
+		memcpy(&d, entries.p, sizeof(d));
+		if (d.d_tag == DT_NEEDED && d.d_un.d_val < names.n &&
+		    str_starts(str_skip(names, (size_t)d.d_un.d_val), start))
+			return true;
+	}
+	return false;
+}
+
 bool object_has_section(struct object *o, const char *name)
 {
 	Elf_Scn *section = find_section(o->elf, name);

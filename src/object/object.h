@@ -47,6 +47,8 @@ bool object_is_fixed(const struct object *o);
 bool object_is_dynamic(const struct object *o);
 /* True when a dynamic linker loads it (PT_INTERP): not a static program, not a library. */
 bool object_has_interpreter(const struct object *o);
+/* True when it needs a library whose name begins so (DT_NEEDED). */
+bool object_needs(struct object *o, struct str start);
 
 /* Where a file is mapped in a process, from a profile's mapping. */
 struct object_mapping {

@@ -14,6 +14,7 @@
 #include "runtime/custom.h"
 #include "runtime/dump.h"
 #include "runtime/endpoint.h"
+#include "runtime/glibc_only.h"
 #include "runtime/heap_sample.h"
 #include "runtime/init.h"
 #include "runtime/rt.h"
@@ -58,6 +59,8 @@ int pprof_start(const char *address)
 	bool good;
 
 	rt_init();
+	if (rt.why_dormant)
+		return rt_api_fail(rt.why_dormant);
 	if (!address)
 		address = rt.options.addr[0] ? rt.options.addr : DEFAULT_ADDRESS;
 	rt_init_lock();
@@ -166,7 +169,7 @@ int pprof_write_to(const struct pprof_profile *profile, int fd, int debug)
 	if (!rt_profiles_write(from_public(profile), debug, &out))
 		result = rt_api_fail("not enough memory for the profile");
 	else if (!rt_dump_bytes(fd, out.p, out.n))
-		result = rt_api_fail(strerrordesc_np(errno));
+		result = rt_api_fail(rt_error_text(errno));
 	rt_bytes_release(&out);
 	errno = saved;
 	return result;

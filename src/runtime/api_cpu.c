@@ -5,6 +5,7 @@
 #include "pprof/pprof.h"
 #include "runtime/api.h"
 #include "runtime/dump.h"
+#include "runtime/glibc_only.h"
 #include "runtime/rt_cpu.h"
 #include "runtime/init.h"
 #include "runtime/rt.h"
@@ -52,7 +53,7 @@ static const char *stop_and_write(int fd)
 	if (!rt_cpu_stop(&s))
 		return why;
 	if (rt_encode(&s, &rt_cpu_shape, &plain) && rt_encode_gzip(&plain, &out))
-		why = rt_dump_bytes(fd, out.p, out.n) ? NULL : strerrordesc_np(errno);
+		why = rt_dump_bytes(fd, out.p, out.n) ? NULL : rt_error_text(errno);
 	rt_snapshot_release(&s);
 	rt_bytes_release(&plain);
 	rt_bytes_release(&out);

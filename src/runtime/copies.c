@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/elfnote.h"
+#include "runtime/glibc_only.h"
 #include "runtime/rt.h"
 
 static const void *base_of(const void *address)

@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "runtime/glibc_only.h"
+
 #define HOOK_EXPORT __attribute__((visibility("default")))
 /* Where the program called from: our functions are reached by a jump. */
 #define HOOK_CALLER __builtin_return_address(0)
@@ -24,7 +26,7 @@
 /* The function's address at *slot, which stays as it is when there is none. */
 static inline void hook_look_up(void *slot, const char *name, const char *version)
 {
-	void *f = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
+	void *f = version && dlvsym ? dlvsym(RTLD_NEXT, name, version) : NULL;
 
 	if (!f)
 		f = dlsym(RTLD_NEXT, name);

@@ -4,6 +4,7 @@
  */
 #include "runtime/init.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -19,8 +20,10 @@
 #include "runtime/early.h"
 #include "runtime/endpoint.h"
 #include "runtime/fds.h"
+#include "runtime/glibc_only.h"
 #include "runtime/heap_sample.h"
 #include "runtime/heir.h"
+#include "runtime/host.h"
 #include "runtime/lastthread.h"
 #include "runtime/mapranges.h"
 #include "runtime/module_snap.h"
@@ -113,6 +116,9 @@ static void after_fork(void)
 	rt_watch_after_fork();
 }
 
+/* Memory of the tables besides the state's, of which most is never touched. */
+#define OTHER_BYTES ((size_t)10 << 20)
+
 static bool map_tables(void)
 {
 	if (!rt_capture_init() || !rt_threads_init())
@@ -130,6 +136,38 @@ static bool map_tables(void)
 	return true;
 }
 
+/* NULL when the runtime can work here, else why not. */
+static const char *set_up(void)
+{
+	const char *why = rt_host_refuses();
+
+	if (why)
+		return why;
+	rt_saferead_init();
+	rt_modules_init();
+	rt_encode_init();
+	rt_coverage_init();
+	if (!rt_host_has_room(rt_state_bytes(true) + OTHER_BYTES))
+		return "not profiled: the limit of memory (ulimit -v or -d) has no room for the "
+		       "tables";
+	return map_tables() ? NULL : "not profiled: no memory for the tables";
+}
+
+/*
+ * What pthread_atfork is in glibc, found where it is there: a reference would keep programs of
+ * other C libraries from starting.
+ */
+static void handle_forks(void)
+{
+	int (*add)(void (*)(void), void (*)(void), void (*)(void), void *);
+	void *f = dlsym(RTLD_DEFAULT, "__register_atfork");
+
+	if (!f)
+		return;
+	memcpy(&add, &f, sizeof(add));
+	add(before_fork, after_fork_parent, after_fork, NULL);
+}
+
 static void init_once(void)
 {
 	uint64_t start = rt_routes_now();
@@ -140,13 +178,10 @@ static void init_once(void)
 	rt_options_read(&rt.options);
 	rt.seed = rt.options.seed ? rt.options.seed : random_seed();
 	atomic_store(&rt.heap_rate, rt.options.heap_rate);
-	rt_saferead_init();
-	rt_modules_init();
-	rt_encode_init();
-	rt_coverage_init();
-	usable = usable && map_tables();
+	rt.why_dormant = usable ? set_up() : "not profiled: no allocator was found";
+	usable = !rt.why_dormant;
 	rt_early_keep(usable && rt.options.heap_rate == 1);
-	pthread_atfork(before_fork, after_fork_parent, after_fork);
+	handle_forks();
 	rt.init_ns = rt_routes_now() - start;
 	atomic_store_explicit(&rt.phase, usable ? RT_READY : RT_DORMANT, memory_order_release);
 	rt_contend_init();

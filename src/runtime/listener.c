@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/http1.h"
+#include "runtime/glibc_only.h"
 
 #define BACKLOG 64
 
@@ -31,7 +32,7 @@ static bool refuse(struct fmt_buf *why, const char *address, const char *reason)
 
 static bool refuse_errno(struct fmt_buf *why, const char *address)
 {
-	const char *text = strerrordesc_np(errno);
+	const char *text = rt_error_text(errno);
 
 	return refuse(why, address, text ? text : "unknown error");
 }

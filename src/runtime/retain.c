@@ -5,7 +5,6 @@
 #include "runtime/retain.h"
 
 #include <errno.h>
-#include <gnu/libc-version.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 
 #include "runtime/busy.h"
 #include "runtime/copies.h"
+#include "runtime/glibc_only.h"
 #include "runtime/memlimit.h"
 #include "runtime/modules.h"
 #include "runtime/retain_child.h"

@@ -18,6 +18,8 @@
 #define PAGE        ((uintptr_t)4096)
 /* Arenas of glibc begin at multiples of this; the rest of the one below is no guard. */
 #define ARENA_ALIGN ((uintptr_t)64 << 20)
+/* Room for the list of most programs at once. */
+#define LIST_BYTES  ((size_t)1 << 20)
 
 size_t retain_maps_count(const struct retain_maps *m)
 {
@@ -106,6 +108,25 @@ static bool is_memory(const struct maps_line *line)
 		   str_is(line->path, "[stack]") || str_starts(line->path, STR("[anon:")));
 }
 
+/*
+ * The list as of one moment. Room that grows while it is read is itself a mapping that was listed
+ * and is gone: then it is read again, into what is there by now.
+ */
+static bool read_list(struct rt_bytes *out)
+{
+	size_t room;
+
+	if (!rt_bytes_room(out, LIST_BYTES))
+		return false;
+	do {
+		room = out->cap;
+		out->n = 0;
+		if (!rt_modules_read_file("/proc/self/maps", out))
+			return false;
+	} while (out->cap != room);
+	return true;
+}
+
 bool retain_maps_read(struct retain_maps *m, const struct retain_input *in)
 {
 	struct maps_line line, last = { 0 };
@@ -113,8 +134,9 @@ bool retain_maps_read(struct retain_maps *m, const struct retain_input *in)
 	struct str rest, text;
 
 	*m = (struct retain_maps){ 0 };
-	if (!rt_modules_read_file("/proc/self/maps", &whole))
+	if (!read_list(&whole))
 		return false;
+	take(m, (uintptr_t)whole.p, (uintptr_t)whole.p + whole.cap);
 	rest = (struct str){ (const char *)whole.p, whole.n };
 	while (str_split(&rest, '\n', &text)) {
 		if (!maps_parse_line(text, &line))

@@ -28,7 +28,7 @@
 enum rt_phase {
 	RT_STARTING = 0, /* before our constructor: allocations pass through unsampled */
 	RT_READY,
-	RT_DORMANT, /* tables could not be mapped: pass everything through for ever */
+	RT_DORMANT, /* it cannot work in this process: pass everything through for ever */
 };
 
 /* The one process-wide struct. Zero but for `real` until init.c's constructor. */
@@ -42,6 +42,7 @@ struct rt {
 	_Atomic uint64_t threads;           /* threads seeded so far */
 	uint64_t start_mono_ns;             /* CLOCK_MONOTONIC at init */
 	uint64_t init_ns;                   /* time our constructor took */
+	const char *why_dormant;            /* in words, when the phase is that */
 	int32_t pid;                        /* of this process; refreshed in a forked child */
 	struct rt_options options;          /* set by init.c, then constant */
 	_Alignas(64) struct rt_stats stats; /* on lines that no fast path reads */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/environment.h"
+#include "runtime/glibc_only.h"
 
 #define RATE_MAX (1ULL << 40)
 #define HZ_MAX   10000u
@@ -104,7 +105,7 @@ bool rt_options_signal(struct str text, uint64_t *out)
 
 	if (str_to_u64(text, 10, out))
 		return *out <= INT32_MAX && may_be_taken((int)*out);
-	for (int i = 1; i < SIGRTMIN; i++) {
+	for (int i = 1; i < SIGRTMIN && rt_is_glibc(); i++) {
 		const char *known = sigabbrev_np(i);
 
 		*out = (uint64_t)i;

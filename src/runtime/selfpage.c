@@ -210,7 +210,8 @@ void rt_pages_self(const struct rt_request *req, struct rt_bytes *out)
 	(void)req;
 	rt_text_c(out, "libpprof " PPROF_VERSION "\n\n");
 	self_line(out, "pid", (uint64_t)getpid(), "process id");
-	self_line(out, "enabled", rt_is_ready(), "1 when allocations are sampled");
+	self_line(out, "enabled", rt_is_ready(),
+	    rt.why_dormant ? rt.why_dormant : "1 when allocations are sampled");
 	rt_coverage_print(out);
 	self_line(out, "heap_rate", atomic_load(&rt.heap_rate), "mean bytes between samples");
 	self_line(out, "block_rate", rt_contend_block_rate(),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/heap_live.h"
+#include "runtime/host.h"
 #include "runtime/mem.h"
 #include "runtime/rt.h"
 #include "runtime/stacktab.h"
@@ -95,7 +96,7 @@ bool rt_state_init_at(struct rt_state *s, uint8_t *mapping, bool small, enum rt_
 
 bool rt_state_init(struct rt_state *s)
 {
-	for (int small = 0; small <= 1; small++) {
+	for (int small = !rt_host_has_room(rt_state_bytes(false)); small <= 1; small++) {
 		uint8_t *mapping = rt_mem_reserve(rt_state_bytes(small));
 
 		if (mapping)

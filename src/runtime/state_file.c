@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/glibc_only.h"
+#include "runtime/host.h"
 #include "runtime/mem.h"
 #include "runtime/rt.h"
 #include "runtime/state_dir.h"
@@ -121,7 +123,8 @@ static uint8_t *map_sized(int fd, bool small, bool whole)
 static bool map_file(struct rt_state *s, int fd)
 {
 	bool whole = !rt_mem_can_populate();
-	bool small = whole || !fits_limit(rt_state_bytes(false));
+	bool small =
+	    whole || !fits_limit(rt_state_bytes(false)) || !rt_host_has_room(rt_state_bytes(false));
 	uint8_t *p = map_sized(fd, small, whole);
 
 	if (!p && !small) {
@@ -294,7 +297,7 @@ void rt_state_file_why(struct fmt_buf *out)
 	fmt_c(out, file.why ? file.why : "a forked child has none");
 	if (file.error) {
 		fmt_c(out, ": ");
-		fmt_c(out, strerrordesc_np(file.error));
+		fmt_c(out, rt_error_text(file.error));
 	}
 }
 

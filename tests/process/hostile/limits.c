@@ -37,24 +37,37 @@ static void be_silent(void)
 	dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 1);
 }
 
-static void become_limited(int which, rlim_t value)
+static void become_limited(int which, rlim_t value, const char *part)
 {
 	struct rlimit limit = { value, value };
 
 	be_silent();
 	closefrom(3); /* whatever the test's own parents left open takes room */
 	setrlimit(which, &limit);
-	hostile_become("after_exec");
+	hostile_become(part);
 	_exit(100);
 }
 
-static int start_limited(int which, rlim_t value)
+static int start_as(const char *part, int which, rlim_t value)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		become_limited(which, value);
+		become_limited(which, value, part);
 	return hostile_wait(pid);
+}
+
+static int start_limited(int which, rlim_t value)
+{
+	return start_as("after_exec", which, value);
+}
+
+/* Most of the room that the limits below leave. */
+static int uses_most(void)
+{
+	for (int i = 0; i < 36; i++)
+		HOSTILE_CHECK(hostile_block(1 << 20) != NULL, 1);
+	return after_exec();
 }
 
 /* The program itself needs some 6 MB to start. */
@@ -69,6 +82,14 @@ static int little_data(void)
 {
 	for (rlim_t mb = 2; mb < 200; mb = mb * 3 / 2)
 		HOSTILE_CHECK(start_limited(RLIMIT_DATA, mb << 20), 0);
+	return 0;
+}
+
+/* What a limit leaves is the program's, but for a small share. */
+static int limit_is_used(void)
+{
+	HOSTILE_CHECK(start_as("uses_most", RLIMIT_AS, 54 << 20), 0);
+	HOSTILE_CHECK(start_as("uses_most", RLIMIT_DATA, 42 << 20), 0);
 	return 0;
 }
 
@@ -234,6 +255,8 @@ static int other_user_in_threads(void)
 
 const struct hostile_scenario hostile_limits[] = {
 	{ "after_exec", after_exec },
+	{ "uses_most", uses_most },
+	{ "limit_is_used", limit_is_used },
 	{ "little_address_space", little_address_space },
 	{ "little_data", little_data },
 	{ "few_files", few_files },

@@ -187,6 +187,7 @@ static void test_refused(void **state)
 	    "exec: \"no-such-command-here\": executable file not found in $PATH");
 	check_refused("/no/such", ERR_NOT_FOUND, "exec: \"/no/such\": no such program");
 	check_refused(STATIC_PROGRAM, ERR_UNSUPPORTED, "is statically linked");
+	check_refused(ASAN_PROGRAM, ERR_UNSUPPORTED, "is built with AddressSanitizer");
 	setenv("PPROF_PRELOAD", "/no/library.so", 1);
 	check_refused("sh", ERR_NOT_FOUND, "PPROF_PRELOAD: cannot read /no/library.so");
 }
