@@ -18,6 +18,7 @@
 #include "runtime/coverage.h"
 #include "runtime/dump.h"
 #include "runtime/init.h"
+#include "runtime/ownstack.h"
 #include "runtime/rt.h"
 #include "runtime/state_file.h"
 #include "runtime/watch.h"
@@ -148,13 +149,19 @@ static bool out_path(struct fmt_buf *b)
 	return !b->failed;
 }
 
-__attribute__((destructor(102))) static void preload_end(void)
+static void write_out(void)
 {
 	char path[RT_OPTION_PATH + 32];
 	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
 
-	if (rt.options.out[0] && rt_is_ready() && out_path(&b))
+	if (out_path(&b))
 		rt_dump_write(path);
+}
+
+__attribute__((destructor(102))) static void preload_end(void)
+{
+	if (rt.options.out[0] && rt_is_ready())
+		rt_ownstack_run(write_out);
 	rt_watch_stop();
 	pprof_stop();
 }
