@@ -8,7 +8,8 @@
 const struct environment_variable environment_variables[ENVIRONMENT_N] = {
 	[ENVIRONMENT_ADDR] = { "PPROF_ADDR", "(off)",
 	    "serve /debug/pprof/ here: 127.0.0.1:6060, :0 (any free port), unix:/path; with %p, "
-	    "the process id, children serve too: workers, helpers. A daemon has its starter's" },
+	    "the process id, children serve too, forked or other programs; without, a daemon takes "
+	    "it over from the process that was started" },
 	[ENVIRONMENT_HEAP_RATE] = { "PPROF_HEAP_RATE", "512k",
 	    "mean bytes allocated between heap samples; 1 every allocation, 0 off; k, M, G "
 	    "allowed" },

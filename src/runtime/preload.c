@@ -19,6 +19,7 @@
 #include "runtime/dump.h"
 #include "runtime/heir.h"
 #include "runtime/init.h"
+#include "runtime/ownstack.h"
 #include "runtime/rt.h"
 #include "runtime/state_file.h"
 #include "runtime/watch.h"
@@ -153,14 +154,20 @@ static bool out_path(struct fmt_buf *b)
 	return !b->failed;
 }
 
-__attribute__((destructor(102))) static void preload_end(void)
+static void write_out(void)
 {
 	char path[RT_OPTION_PATH + 32];
 	struct fmt_buf b = fmt_buf_of(path, sizeof(path));
 
-	rt_heir_stop();
-	if (rt.options.out[0] && rt_is_ready() && out_path(&b))
+	if (out_path(&b))
 		rt_dump_write(path);
+}
+
+__attribute__((destructor(102))) static void preload_end(void)
+{
+	rt_heir_stop();
+	if (rt.options.out[0] && rt_is_ready())
+		rt_ownstack_run(write_out);
 	rt_watch_stop();
 	pprof_stop();
 }

@@ -26,12 +26,12 @@ same() {
 	local name=$1 without=$2 with=$3 scenario want got
 	shift 3
 	for scenario in $scenarios; do
-		(cd "$work" && env "$@" LD_PRELOAD="$without" timeout -k 5 150 "$hostile" \
+		(cd "$work" && timeout -k 5 150 env "$@" LD_PRELOAD="$without" "$hostile" \
 			"$scenario") >"$work/want" 2>"$work/want.err"
 		want=$?
-		(cd "$work" && env "$@" PPROF_HEAP_RATE=64 PPROF_ADDR=127.0.0.1:0 \
-			PPROF_OUT="$work/out" LD_PRELOAD="$with" timeout -k 5 150 "$hostile" \
-			"$scenario") >"$work/got" 2>"$work/got.err"
+		(cd "$work" && timeout -k 5 150 env "$@" PPROF_HEAP_RATE=64 \
+			PPROF_ADDR=127.0.0.1:0 PPROF_OUT="$work/out" LD_PRELOAD="$with" \
+			"$hostile" "$scenario") >"$work/got" 2>"$work/got.err"
 		got=$?
 		if [ $got != $want ] || ! cmp -s "$work/want" "$work/got"; then
 			fail "$name: $scenario: status $got, wanted $want"

@@ -22,25 +22,26 @@ ulimit -c 0
 limit="timeout -k 5 150"
 mkdir -m 777 "$work/files"
 
+# The variables are for the program alone: what is started first serves and writes, not its children.
 without() {
 	case $mode in
-	bump) HOSTILE_BUMP=1 LD_PRELOAD=$bump $limit "$hostile" "$1" ;;
-	linked) PPROF_HEAP_RATE=0 $limit "$hostile" "$1" ;;
+	bump) $limit env HOSTILE_BUMP=1 LD_PRELOAD="$bump" "$hostile" "$1" ;;
+	linked) $limit env PPROF_HEAP_RATE=0 "$hostile" "$1" ;;
 	*) $limit "$hostile" "$1" ;;
 	esac
 }
 
 with() {
 	case $mode in
-	preload) PPROF_HEAP_RATE=1 PPROF_ADDR=127.0.0.1:0 PPROF_OUT=$work/files/out.pb.gz \
-		LD_PRELOAD=$preload $limit "$hostile" "$1" ;;
-	quiet) LD_PRELOAD=$preload $limit "$hostile" "$1" ;;
-	files) PPROF_HEAP_RATE=64 PPROF_STATE=$work/files/state PPROF_DUMP_SIGNAL=PROF \
-		PPROF_DUMP_AT=90% PPROF_DUMP=$work/files/dump.%p.%n PPROF_ADDR=unix:$work/files/s \
-		PPROF_OUT=$work/files/out.pb.gz LD_PRELOAD=$preload $limit "$hostile" "$1" ;;
-	bump) HOSTILE_BUMP=1 PPROF_HEAP_RATE=1 LD_PRELOAD="$preload $bump" \
-		$limit "$hostile" "$1" ;;
-	linked) PPROF_HEAP_RATE=1 $limit "$hostile" "$1" ;;
+	preload) $limit env PPROF_HEAP_RATE=1 PPROF_ADDR=127.0.0.1:0 \
+		PPROF_OUT="$work/files/out.pb.gz" LD_PRELOAD="$preload" "$hostile" "$1" ;;
+	quiet) $limit env LD_PRELOAD="$preload" "$hostile" "$1" ;;
+	files) $limit env PPROF_HEAP_RATE=64 PPROF_STATE="$work/files/state" PPROF_DUMP_SIGNAL=PROF \
+		PPROF_DUMP_AT=90% PPROF_DUMP="$work/files/dump.%p.%n" PPROF_ADDR="unix:$work/files/s" \
+		PPROF_OUT="$work/files/out.pb.gz" LD_PRELOAD="$preload" "$hostile" "$1" ;;
+	bump) $limit env HOSTILE_BUMP=1 PPROF_HEAP_RATE=1 LD_PRELOAD="$preload $bump" \
+		"$hostile" "$1" ;;
+	linked) $limit env PPROF_HEAP_RATE=1 "$hostile" "$1" ;;
 	esac
 }
 

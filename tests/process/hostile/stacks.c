@@ -130,6 +130,26 @@ static int coroutines(void)
 	return 0;
 }
 
+static void leave(void)
+{
+	exit(0);
+}
+
+/* All that happens at exit happens on that stack. */
+static int exits_on_a_small_stack(void)
+{
+	ucontext_t *context = &contexts[0];
+	char *stack = guarded_stack(8192);
+
+	HOSTILE_CHECK(stack != NULL, 1);
+	getcontext(context);
+	context->uc_stack.ss_sp = stack;
+	context->uc_stack.ss_size = 8192;
+	makecontext(context, leave, 0);
+	swapcontext(&main_context, context);
+	return 1;
+}
+
 static volatile sig_atomic_t handled;
 
 static void allocate_on_other_stack(int number)
@@ -242,6 +262,7 @@ const struct hostile_scenario hostile_stacks[] = {
 	{ "long_jumps", long_jumps },
 	{ "jumps_out_of_handlers", jumps_out_of_handlers },
 	{ "coroutines", coroutines },
+	{ "exits_on_a_small_stack", exits_on_a_small_stack },
 	{ "alternate_stacks", alternate_stacks },
 	{ "spoilt_frames", spoilt_frames },
 	{ "memory_between_stacks_goes", memory_between_stacks_goes },
