@@ -205,38 +205,14 @@ bool rt_labels_keep(rt_label_set set, struct rt_state *s)
 	return true;
 }
 
-/* As Go's strconv.Quote does for bytes that are plain text; others as \xNN. */
-static void quote(struct rt_bytes *out, struct str s)
-{
-	rt_text_c(out, "\"");
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		char text[8];
-		struct fmt_buf b = fmt_buf_of(text, sizeof(text));
-
-		if (c == '"' || c == '\\')
-			fmt_char(&b, '\\');
-		if (c == '\n' || c == '\t' || c == '\r') {
-			fmt_c(&b, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
-		} else if (c < 0x20 || c == 0x7f) {
-			fmt_c(&b, "\\x");
-			fmt_hex(&b, c, 2);
-		} else {
-			fmt_char(&b, (char)c);
-		}
-		rt_text_str(out, fmt_text(&b));
-	}
-	rt_text_c(out, "\"");
-}
-
 void rt_labels_print(const struct rt_label *pairs, size_t n, struct rt_bytes *out)
 {
 	rt_text_c(out, "{");
 	for (size_t i = 0; i < n; i++) {
 		rt_text_c(out, i ? ", " : "");
-		quote(out, pairs[i].key);
+		rt_text_quoted(out, pairs[i].key);
 		rt_text_c(out, ":");
-		quote(out, pairs[i].value);
+		rt_text_quoted(out, pairs[i].value);
 	}
 	rt_text_c(out, "}");
 }

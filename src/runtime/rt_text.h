@@ -8,6 +8,8 @@
 
 void rt_text_str(struct rt_bytes *out, struct str s);
 void rt_text_c(struct rt_bytes *out, const char *s);
+/* In quotes, as Go's strconv.Quote writes bytes that are plain text; others as \xNN. */
+void rt_text_quoted(struct rt_bytes *out, struct str s);
 void rt_text_u64(struct rt_bytes *out, uint64_t v);
 void rt_text_i64(struct rt_bytes *out, int64_t v);
 /* "0x" and lower-case digits, as Go's %#x. */

@@ -197,9 +197,9 @@ static void put_head(struct rt_bytes *out, const char *word, const struct rt_lab
 		rt_text_c(out, ", ");
 		rt_text_str(out, wchan);
 	}
-	rt_text_c(out, ", \"");
-	rt_text_str(out, name);
-	rt_text_c(out, "\"]:\n");
+	rt_text_c(out, ", ");
+	rt_text_quoted(out, name); /* any program may name its threads anything */
+	rt_text_c(out, "]:\n");
 }
 
 static void put_thread(

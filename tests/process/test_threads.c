@@ -205,6 +205,19 @@ static void texts_are_gos(void **state)
 	assert_int_equal(disturbed, 0);
 }
 
+static void odd_names_break_no_text(void **state)
+{
+	static char out[1 << 20];
+	char before[16];
+
+	(void)state;
+	pthread_getname_np(pthread_self(), before, sizeof(before));
+	pthread_setname_np(pthread_self(), "a\"]:\n\33[2J");
+	client_get(pprof_address(), "/debug/pprof/threads?debug=2", out, sizeof(out));
+	pthread_setname_np(pthread_self(), before);
+	assert_non_null(strstr(client_body(out), "\"a\\\"]:\\\\n\\x1b[2J\"]:\n"));
+}
+
 /* Threads that stay where they are cancel out; one that runs may have moved. */
 static void a_difference_of_threads(void **state)
 {
@@ -368,6 +381,7 @@ int main(void)
 		cmocka_unit_test(each_thread_has_its_stack),
 		cmocka_unit_test(goroutine_adds_up),
 		cmocka_unit_test(texts_are_gos),
+		cmocka_unit_test(odd_names_break_no_text),
 		cmocka_unit_test(a_difference_of_threads),
 		cmocka_unit_test(creation_stacks),
 		cmocka_unit_test(labels_are_inherited_on_request),
