@@ -52,6 +52,12 @@ static inline bool wire_more(const struct wire_cursor *c)
 	return c->p < c->end;
 }
 
+/* What is left. */
+static inline struct str wire_rest(const struct wire_cursor *c)
+{
+	return (struct str){ (const char *)c->p, (size_t)(c->end - c->p) };
+}
+
 /* The general case of wire_get_varint, out of line. */
 enum wire_status wire_get_varint_slow(struct wire_cursor *c, uint64_t *out);
 

@@ -8,9 +8,9 @@
 
 #include <pthread.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fs.h"
+#include "base/processors.h"
 #include "fetch/grab.h"
 #include "net/url.h"
 #include "object/object.h"
@@ -106,13 +106,6 @@ static size_t put_in_order(const struct grab *slots, size_t n, uint32_t order[RO
 	return n_remote;
 }
 
-static size_t processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > ROUND ? ROUND : (size_t)n;
-}
-
 /* Runs all grabs; the calling thread works too, so that it goes on when no thread can be made. */
 static void run_all(struct grab *slots, size_t n, struct in_order *merging)
 {
@@ -123,7 +116,8 @@ static void run_all(struct grab *slots, size_t n, struct in_order *merging)
 		.n = n,
 		.merging = merging };
 	size_t n_remote = put_in_order(slots, n, order);
-	size_t n_local = n - n_remote < processors() ? n - n_remote : processors();
+	unsigned most = processors();
+	size_t n_local = n - n_remote < most ? n - n_remote : most;
 	pthread_t threads[ROUND];
 	size_t started = 0;
 

@@ -186,6 +186,7 @@ enum err_code frames_init(struct work *w, struct err *e)
 	n = count_frames(f, w->p);
 	if (n > UINT32_MAX)
 		return FAIL(e, ERR_LIMIT, "profile has too many lines");
+	VEC_EXPECT(&f->infos, n); /* most often as many, or a fraction */
 	f->node = arena_alloc_raw(&w->scratch, n, sizeof *f->node);
 	f->only = arena_alloc_raw(&w->scratch, w->p->n_locations, sizeof *f->only);
 	ok = f->node && f->only && clean_files(&in);

@@ -5,9 +5,9 @@
  * that they are the same however many threads there were.
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
+#include "base/processors.h"
 #include "object/dwarf_frames.h"
 #include "object/frame_set.h"
 
@@ -164,7 +164,6 @@ static bool prepare(struct many *m)
 {
 	uint64_t bytes = 0;
 	size_t units = 0;
-	cpu_set_t cpus;
 
 	for (size_t i = 0; i < m->groups.n; i++) {
 		struct dwarf_unit *u = m->groups.p[i].unit;
@@ -177,8 +176,7 @@ static bool prepare(struct many *m)
 		bytes += u->source.end - u->source.at;
 		units++;
 	}
-	return units > 1 && bytes > WORTH_A_THREAD &&
-	       sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 1;
+	return units > 1 && bytes > WORTH_A_THREAD && processors() > 1;
 }
 
 static bool run(struct many *m, unsigned threads)

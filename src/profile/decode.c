@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/processors.h"
 #include "profile/foreign/foreign.h"
 #include "profile/foreign/perf_format.h"
 #include "profile/legacy/legacy.h"
@@ -13,6 +14,7 @@
 #include "profile/uncompress.h"
 
 #define STREAM_FROM ((size_t)1 << 20) /* smaller files are simply read */
+#define AHEAD_FROM  ((size_t)4 << 20) /* inflating these takes longer than a thread is worth */
 
 /* Every reader but profile.proto's: the first that knows the bytes decides. */
 static MUST_USE enum err_code read_other(struct profile *out, struct str raw, struct err *e)
@@ -125,6 +127,11 @@ static enum err_code take_piece(struct inflate_sink *sink, struct buf *piece, st
 	return memory_or_format(proto_stream_take(&s->proto, piece, e));
 }
 
+static bool is_worth_a_thread(int fd)
+{
+	return fs_size(fd) >= AHEAD_FROM && processors() > 1;
+}
+
 static MUST_USE enum err_code stream(struct profile *out, int fd, struct err *e)
 {
 	struct stream s = { .sink.take = take_piece };
@@ -132,7 +139,8 @@ static MUST_USE enum err_code stream(struct profile *out, int fd, struct err *e)
 	enum err_code code = proto_stream_begin(&s.proto, claimed, e);
 
 	if (code == OK)
-		code = inflate_gzip_fd(fd, &s.sink, e);
+		code = is_worth_a_thread(fd) ? inflate_gzip_fd_ahead(fd, &s.sink, e)
+					     : inflate_gzip_fd(fd, &s.sink, e);
 	if (code == OK)
 		code = memory_or_format(proto_stream_end(out, &s.proto, e));
 	proto_stream_release(&s.proto);

@@ -17,7 +17,6 @@
 #define RATIO_GUESS ((size_t)32) /* a claimed size is believed up to here */
 #define FIRST_GUESS ((size_t)64 << 10)
 #define CHUNK       ((size_t)256 << 10) /* of a file */
-#define SINK_STEP   ((size_t)256 << 10) /* stays in the caches until the sink has taken it */
 #define FEED_MAX    ((size_t)1 << 30)   /* ISA-L counts in 32 bits */
 #define GZIP_MIN    ((size_t)10)        /* a member's fixed header */
 
@@ -190,7 +189,7 @@ enum err_code inflate_gzip_fd(int fd, struct inflate_sink *sink, struct err *e)
 {
 	struct buf piece = { 0 };
 	struct inflater f = { .out = &piece, .sink = sink, .fd = fd };
-	enum err_code code = inflate_all(&f, SINK_STEP, e);
+	enum err_code code = inflate_all(&f, INFLATE_PIECE, e);
 
 	if (code == OK && piece.n > 0)
 		code = FAIL(e, ERR_FORMAT, "the sink has left something");

@@ -13,7 +13,9 @@
 #include "core/str.h"
 
 /* Output is made in steps of this size, and looked at after each. */
-#define INFLATE_STEP ((size_t)1 << 20)
+#define INFLATE_STEP  ((size_t)1 << 20)
+/* And in pieces of about this size for a sink: they stay in the caches until it has taken them. */
+#define INFLATE_PIECE ((size_t)256 << 10)
 
 /* How far a stream has come when it was last compared with its input. Starts as zero. */
 struct expansion {
@@ -49,5 +51,11 @@ struct inflate_sink {
  * then has no words: whoever wants them reads the file again, from memory. Other errors are final.
  */
 enum err_code inflate_gzip_fd(int fd, struct inflate_sink *sink, struct err *e) MUST_USE;
+
+/*
+ * The same with a second thread, which inflates while the sink works: for files that take longer
+ * than making a thread does. The sink is called by the caller's thread only.
+ */
+enum err_code inflate_gzip_fd_ahead(int fd, struct inflate_sink *sink, struct err *e) MUST_USE;
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Reads profile.proto in passes over the same bytes: the first reads samples, by far the most, and
  * counts everything else, so that every table is allocated once at its exact size; then strings and
- * tables. Each of those only walks the stretch of the input in which its fields occur; in files as
- * writers make them the stretches do not overlap.
+ * tables. Each of those only walks the stretch of the input in which its fields occur; where
+ * writers mix the fields of tables, large files come with the tables apart (proto_stream.c).
  *
  * What is hard: a fault's place decides what the user hears. Bytes that break the wire format or
  * point outside the string table are "not a profile.proto" and go to the legacy readers; samples
@@ -37,40 +37,23 @@ static const uint8_t profile_types[PROTO_FIELDS] = {
 	[PB_PROFILE_DOC_URL] = VARINT,
 };
 
-enum err_code proto_field(struct wire_cursor *c, struct wire_field *f, struct err *e)
+enum err_code proto_field(struct proto_cursor *c, struct wire_field *f, struct err *e)
 {
 	static const char *const texts[] = {
 		[WIRE_BAD_VARINT] = "bad varint",
 		[WIRE_TOO_LONG] = "too much data",
 		[WIRE_BAD_TYPE] = "unknown wire type",
 	};
-	enum wire_status status = wire_get_field(c, f);
+	enum wire_status status = wire_get_field(&c->at, f);
 
 	return status == WIRE_OK ? OK : FAIL(e, ERR_FORMAT, "%s", texts[status]);
 }
 
-enum err_code proto_scalars(
-    struct str message, uint64_t *const *slots, size_t n_slots, struct err *e)
-{
-	struct wire_cursor c = wire_cursor_of(message);
-	struct wire_field f;
-
-	while (wire_more(&c)) {
-		TRY(proto_fast_field(&c, &f, e));
-		if (f.number >= n_slots || !slots[f.number])
-			continue;
-		if (f.type != WIRE_VARINT)
-			return FAIL(e, ERR_FORMAT, "type mismatch");
-		*slots[f.number] = f.value;
-	}
-	return OK;
-}
-
 /* Pass 1: counts, and samples as they are. */
 
-static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
+void proto_count_field(struct proto_counts *n, const struct wire_field *f)
 {
-	switch (field) {
+	switch (f->number) {
 	case PB_PROFILE_SAMPLE_TYPE:
 		n->sample_types++;
 		break;
@@ -85,61 +68,62 @@ static void count_into(struct proto_counts *n, uint32_t field, struct str bytes)
 		break;
 	case PB_PROFILE_STRING_TABLE:
 		n->strings++;
-		n->string_bytes += bytes.n;
+		n->string_bytes += f->bytes.n;
+		break;
+	case PB_PROFILE_COMMENT:
+		n->comments += f->type == WIRE_VARINT ? 1 : proto_count_varints(f->bytes);
 		break;
 	default:
 		break;
 	}
 }
 
-static MUST_USE enum err_code count_field(
-    struct proto_reader *r, const struct wire_field *f, struct err *e)
+static void stretch(struct str *span, const char *begin, const uint8_t *end)
 {
-	struct proto_header *h = &r->header;
+	if (span->n == 0)
+		span->p = begin;
+	span->n = (size_t)((const char *)end - span->p);
+}
 
-	switch (f->number) {
-	case PB_PROFILE_SAMPLE:
-		return proto_add_sample(r->samples, f->bytes, e);
-	case PB_PROFILE_PERIOD_TYPE:
-		h->period_type = f->bytes;
-		return proto_value_type(f->bytes, &(struct proto_value_type){ 0 }, e);
-	case PB_PROFILE_COMMENT:
-		r->n.comments += f->type == WIRE_VARINT ? 1 : proto_count_varints(f->bytes);
-		break;
-	default:
-		count_into(&r->n, f->number, f->bytes);
-		if (f->type == WIRE_VARINT)
-			h->scalars[f->number] = f->value;
-		break;
-	}
-	return OK;
+static MUST_USE enum err_code read_header_field(
+    struct proto_header *h, const struct wire_field *f, struct err *e)
+{
+	uint64_t numbers[PB_VALUE_TYPE_UNIT + 1]; /* only whether it can be read */
+
+	if (f->type == WIRE_VARINT)
+		h->scalars[f->number] = f->value;
+	if (f->number != PB_PROFILE_PERIOD_TYPE)
+		return OK;
+	h->period_type = f->bytes;
+	return proto_numbers(proto_cursor_of(f->bytes), numbers, PB_VALUE_TYPE_UNIT, e);
 }
 
 /* Stops before the second time stamp: what comes behind it is never looked at. */
 static MUST_USE enum err_code count_all(struct proto_reader *r, struct err *e)
 {
-	struct wire_cursor c = wire_cursor_of(r->in);
+	struct proto_cursor c = proto_cursor_of(r->in);
 	struct wire_field f;
 
-	while (wire_more(&c)) {
-		size_t begin = (size_t)(c.p - (const uint8_t *)r->in.p);
-		struct proto_span *span;
+	while (wire_more(&c.at)) {
+		const char *begin = (const char *)c.at.p;
 
 		TRY(proto_fast_field(&c, &f, e));
 		if (f.number >= PROTO_FIELDS || !profile_types[f.number])
 			continue;
 		if (f.number == PB_PROFILE_TIME_NANOS && r->header.scalars[f.number] != 0) {
 			r->concatenated = true;
-			r->in.n = begin;
+			r->in.n = (size_t)(begin - r->in.p);
 			return OK;
 		}
 		if (!(profile_types[f.number] & 1u << f.type))
 			return FAIL(e, ERR_FORMAT, "type mismatch");
-		TRY(count_field(r, &f, e));
-		span = &r->spans[f.number];
-		if (span->end == 0)
-			span->begin = begin;
-		span->end = (size_t)(c.p - (const uint8_t *)r->in.p);
+		if (f.number == PB_PROFILE_SAMPLE) {
+			TRY(proto_add_sample(r->samples, proto_inside(&c, f.bytes), e));
+			continue;
+		}
+		TRY(read_header_field(&r->header, &f, e));
+		proto_count_field(&r->spans.n, &f);
+		stretch(&r->spans.of[f.number], begin, c.at.p);
 	}
 	return OK;
 }
@@ -161,42 +145,63 @@ static MUST_USE enum err_code check_limits(const struct proto_counts *n, struct 
 	return OK;
 }
 
-bool proto_next(struct wire_cursor *c, uint32_t number, struct wire_field *f)
+struct proto_cursor proto_span_cursor(const struct proto_reader *r, uint32_t number)
 {
-	struct err none; /* pass 1 has found everything well-formed */
-
-	while (wire_more(c) && proto_fast_field(c, f, &none) == OK)
-		if (f->number == number)
-			return true;
-	return false;
+	return proto_cursor_of(r->spans.of[number]);
 }
 
-struct wire_cursor proto_span_cursor(const struct proto_reader *r, uint32_t number)
+void proto_span_done(struct proto_reader *r, uint32_t number)
 {
-	const struct proto_span *span = &r->spans[number];
-
-	return wire_cursor_of((struct str){ r->in.p + span->begin, span->end - span->begin });
+	r->spans.of[number] = (struct str){ "", 0 };
+	if (r->parts)
+		buf_release(&r->parts->of[number]);
 }
 
-/* Pass 2: strings. All bytes lie in one block; equal strings get one id. */
+/*
+ * Pass 2: strings. All bytes lie in one block, copied or, when they were put apart, as they came;
+ * equal strings get one id.
+ */
+
+static MUST_USE enum err_code keep_strings(struct proto_reader *r, char **copy, struct err *e)
+{
+	struct str *span = &r->spans.of[PB_PROFILE_STRING_TABLE];
+
+	*copy = NULL;
+	if (r->parts)
+		span->p = VEC_HAND_OVER(&r->p->arena, r->parts->of[PB_PROFILE_STRING_TABLE]);
+	else
+		*copy = arena_alloc_raw(&r->p->arena, r->spans.n.string_bytes, 1);
+	r->str_ids = arena_alloc_raw(&r->scratch, r->spans.n.strings, sizeof *r->str_ids);
+	if (arena_failed(&r->p->arena) || !r->str_ids ||
+	    !profile_reserve_strings(r->p, r->spans.n.strings))
+		return FAIL_NOMEM(e);
+	return OK;
+}
+
+static struct str kept(struct str text, char **copy)
+{
+	struct str in_block = { *copy, text.n };
+
+	if (!*copy)
+		return text;
+	if (text.n)
+		memcpy(*copy, text.p, text.n);
+	*copy += text.n;
+	return in_block;
+}
 
 static MUST_USE enum err_code read_strings(struct proto_reader *r, struct err *e)
 {
-	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_STRING_TABLE);
-	char *bytes = arena_alloc_raw(&r->p->arena, r->n.string_bytes, 1);
+	struct proto_cursor c;
 	struct wire_field f;
+	char *copy;
 
-	r->str_ids = arena_alloc_raw(&r->scratch, r->n.strings, sizeof *r->str_ids);
-	if (!bytes || !r->str_ids || !profile_reserve_strings(r->p, r->n.strings))
-		return FAIL_NOMEM(e);
+	TRY(keep_strings(r, &copy, e));
+	c = proto_span_cursor(r, PB_PROFILE_STRING_TABLE);
 	while (proto_next(&c, PB_PROFILE_STRING_TABLE, &f)) {
 		if (r->n_strings == 0 && f.bytes.n != 0)
 			return FAIL(e, ERR_FORMAT, "string_table[0] must be ''");
-		if (f.bytes.n)
-			memcpy(bytes, f.bytes.p, f.bytes.n);
-		r->str_ids[r->n_strings++] =
-		    profile_intern_kept(r->p, (struct str){ bytes, f.bytes.n });
-		bytes += f.bytes.n;
+		r->str_ids[r->n_strings++] = profile_intern_kept(r->p, kept(f.bytes, &copy));
 	}
 	return arena_failed(&r->p->arena) ? FAIL_NOMEM(e) : OK;
 }
@@ -211,45 +216,36 @@ str_id proto_string(struct proto_reader *r, uint64_t index)
 
 /* The header. */
 
-enum err_code proto_value_type(struct str message, struct proto_value_type *out, struct err *e)
-{
-	uint64_t *const slots[] = {
-		[PB_VALUE_TYPE_TYPE] = &out->type,
-		[PB_VALUE_TYPE_UNIT] = &out->unit,
-	};
-
-	return proto_scalars(message, slots, sizeof slots / sizeof slots[0], e);
-}
-
 static MUST_USE enum err_code read_value_type(
-    struct proto_reader *r, struct str message, struct value_type *out, struct err *e)
+    struct proto_reader *r, struct proto_cursor message, struct value_type *out, struct err *e)
 {
-	struct proto_value_type raw = { 0 };
+	uint64_t numbers[PB_VALUE_TYPE_UNIT + 1] = { 0 };
 
-	TRY(proto_value_type(message, &raw, e));
-	out->type = proto_string(r, raw.type);
-	out->unit = proto_string(r, raw.unit);
+	TRY(proto_numbers(message, numbers, PB_VALUE_TYPE_UNIT, e));
+	out->type = proto_string(r, numbers[PB_VALUE_TYPE_TYPE]);
+	out->unit = proto_string(r, numbers[PB_VALUE_TYPE_UNIT]);
 	return OK;
 }
 
 static MUST_USE enum err_code read_sample_types(struct proto_reader *r, struct err *e)
 {
-	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_SAMPLE_TYPE);
+	struct proto_cursor c = proto_span_cursor(r, PB_PROFILE_SAMPLE_TYPE);
 	struct profile *p = r->p;
 	struct wire_field f;
 
-	p->sample_types = ARENA_ARRAY(&p->arena, struct value_type, r->n.sample_types);
+	p->sample_types = ARENA_ARRAY(&p->arena, struct value_type, r->spans.n.sample_types);
 	if (!p->sample_types)
 		return FAIL_NOMEM(e);
 	while (proto_next(&c, PB_PROFILE_SAMPLE_TYPE, &f))
-		TRY(read_value_type(r, f.bytes, &p->sample_types[p->n_sample_types++], e));
+		TRY(read_value_type(
+		    r, proto_inside(&c, f.bytes), &p->sample_types[p->n_sample_types++], e));
 	return OK;
 }
 
 static MUST_USE enum err_code read_comments(struct proto_reader *r, struct err *e)
 {
-	struct wire_cursor c = proto_span_cursor(r, PB_PROFILE_COMMENT);
-	str_id *comments = arena_alloc_raw(&r->p->arena, r->n.comments, sizeof *comments);
+	struct proto_cursor c = proto_span_cursor(r, PB_PROFILE_COMMENT);
+	str_id *comments = arena_alloc_raw(&r->p->arena, r->spans.n.comments, sizeof *comments);
 	struct wire_field f;
 	uint64_t index;
 
@@ -276,7 +272,7 @@ static MUST_USE enum err_code read_header(struct proto_reader *r, struct err *e)
 	struct profile *p = r->p;
 
 	TRY(read_sample_types(r, e));
-	TRY(read_value_type(r, r->header.period_type, &p->period_type, e));
+	TRY(read_value_type(r, proto_cursor_of(r->header.period_type), &p->period_type, e));
 	TRY(read_comments(r, e));
 	p->drop_frames = proto_string(r, scalars[PB_PROFILE_DROP_FRAMES]);
 	p->keep_frames = proto_string(r, scalars[PB_PROFILE_KEEP_FRAMES]);
@@ -291,7 +287,7 @@ static MUST_USE enum err_code read_header(struct proto_reader *r, struct err *e)
 static MUST_USE enum err_code read_all(struct proto_reader *r, struct err *e)
 {
 	TRY(count_all(r, e));
-	TRY(check_limits(&r->n, e));
+	TRY(check_limits(&r->spans.n, e));
 	TRY(read_strings(r, e));
 	TRY(read_header(r, e));
 	TRY(proto_read_tables(r, e));
@@ -305,22 +301,20 @@ static MUST_USE enum err_code read_all(struct proto_reader *r, struct err *e)
 	return profile_check_tables(r->p, e);
 }
 
-enum err_code proto_decode_with(struct profile *out, struct str bytes,
-    struct proto_samples *samples, enum proto_kind *kind, struct err *e)
+static enum err_code decode(struct proto_reader *r, enum proto_kind *kind, struct err *e)
 {
-	struct proto_reader r = { .p = out, .in = bytes, .samples = samples };
 	enum err_code code;
 
 	*kind = PROTO_OTHER;
-	TRY(profile_init(out, e));
-	code = read_all(&r, e);
-	if (r.is_profile)
+	TRY(profile_init(r->p, e));
+	code = read_all(r, e);
+	if (r->is_profile)
 		*kind = PROTO_PROFILE;
-	else if (r.concatenated && code == ERR_FORMAT && r.samples_read)
+	else if (r->concatenated && code == ERR_FORMAT && r->samples_read)
 		*kind = PROTO_CONCATENATED;
-	proto_reader_release(&r);
+	proto_reader_release(r);
 	if (code != OK)
-		profile_release(out);
+		profile_release(r->p);
 	return code;
 }
 
@@ -328,8 +322,23 @@ enum err_code profile_proto_decode(
     struct profile *out, struct str bytes, enum proto_kind *kind, struct err *e)
 {
 	struct proto_samples samples = { 0 };
-	enum err_code code = proto_decode_with(out, bytes, &samples, kind, e);
+	struct proto_reader r = { .p = out, .in = bytes, .samples = &samples };
+	enum err_code code = decode(&r, kind, e);
 
 	proto_samples_release(&samples);
 	return code;
+}
+
+enum err_code proto_decode_parts(
+    struct profile *out, struct proto_parts *parts, struct proto_samples *samples, struct err *e)
+{
+	struct proto_reader r = {
+		.p = out, .in = buf_str(&parts->others), .samples = samples, .parts = parts
+	};
+	enum proto_kind kind;
+
+	r.spans.n = parts->n;
+	for (size_t i = 0; i < PROTO_FIELDS; i++)
+		r.spans.of[i] = buf_str(&parts->of[i]);
+	return decode(&r, &kind, e);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -56,10 +57,45 @@ struct proto_samples {
 	bool failed; /* memory */
 };
 
-/* The stretch of the input from the first to behind the last occurrence of a field. */
-struct proto_span {
-	size_t begin;
-	size_t end;
+/*
+ * What is left of a message. Its bytes lie in a larger piece of memory as a rule: so far may be
+ * read (not used) beyond its end, which spares asking for each number how many bytes are left.
+ */
+struct proto_cursor {
+	struct wire_cursor at;
+	const uint8_t *limit;
+};
+
+static inline struct proto_cursor proto_cursor_of(struct str piece)
+{
+	struct wire_cursor at = wire_cursor_of(piece);
+
+	return (struct proto_cursor){ at, at.end };
+}
+
+/* A message within another. */
+static inline struct proto_cursor proto_inside(const struct proto_cursor *c, struct str message)
+{
+	return (struct proto_cursor){ wire_cursor_of(message), c->limit };
+}
+
+/*
+ * Where the fields of each number are: a stretch of memory from the first to behind the last, with
+ * other fields in between or not.
+ */
+struct proto_spans {
+	struct str of[PROTO_FIELDS];
+	struct proto_counts n;
+};
+
+/*
+ * Fields that were put apart while they came: those of three tables by their number, and all others
+ * but samples. A zero struct is a valid empty one.
+ */
+struct proto_parts {
+	struct buf of[PROTO_FIELDS];
+	struct buf others;
+	struct proto_counts n; /* of the tables */
 };
 
 struct proto_header {
@@ -77,14 +113,14 @@ struct proto_fault {
 struct proto_reader {
 	struct profile *p;
 	struct proto_samples *samples;
+	struct proto_parts *parts; /* NULL: all is in one piece */
 	VEC(struct line) lines;
 	struct str in; /* ends before the second profile of a concatenation */
 	bool concatenated;
 	bool bad_string;   /* an index outside the string table was met */
 	bool samples_read; /* the wire format was right to the end */
 	bool is_profile;
-	struct proto_counts n;
-	struct proto_span spans[PROTO_FIELDS];
+	struct proto_spans spans;
 	struct proto_header header;
 	struct arena scratch;
 	str_id *str_ids; /* by the file's index */
@@ -93,11 +129,6 @@ struct proto_reader {
 	struct idtable function_ids;
 	struct idtable location_ids;
 	struct proto_fault fault;
-};
-
-struct proto_value_type {
-	uint64_t type; /* indices in the file's string table */
-	uint64_t unit;
 };
 
 static inline void proto_reader_release(struct proto_reader *r)
@@ -110,21 +141,21 @@ static inline void proto_reader_release(struct proto_reader *r)
 }
 
 /* Reads the next field of a message, or fails with the reader's words. */
-enum err_code proto_field(struct wire_cursor *c, struct wire_field *f, struct err *e) MUST_USE;
-/* Reads a message of numbers: field i goes to *slots[i]; others are skipped. */
-enum err_code proto_scalars(
-    struct str message, uint64_t *const *slots, size_t n_slots, struct err *e) MUST_USE;
-enum err_code proto_value_type(
-    struct str message, struct proto_value_type *out, struct err *e) MUST_USE;
+enum err_code proto_field(struct proto_cursor *c, struct wire_field *f, struct err *e) MUST_USE;
 
-/* profile_proto_decode() when some samples were read before `bytes`, which have the tables. */
-enum err_code proto_decode_with(struct profile *out, struct str bytes,
-    struct proto_samples *samples, enum proto_kind *kind, struct err *e) MUST_USE;
+/* Counts a field of the profile, which is of the right type. */
+void proto_count_field(struct proto_counts *n, const struct wire_field *f);
+/*
+ * The second half of profile_proto_decode(), when the samples were read and all else was put apart.
+ * Empties *parts as their contents are no longer needed.
+ */
+enum err_code proto_decode_parts(struct profile *out, struct proto_parts *parts,
+    struct proto_samples *samples, struct err *e) MUST_USE;
 
 /* A cursor over a field's span; only for what pass 1 has found to be well-formed. */
-struct wire_cursor proto_span_cursor(const struct proto_reader *r, uint32_t number);
-/* Moves to the next field of that number; false at the end. */
-bool proto_next(struct wire_cursor *c, uint32_t number, struct wire_field *f);
+struct proto_cursor proto_span_cursor(const struct proto_reader *r, uint32_t number);
+/* A field's span is read and no longer needed. */
+void proto_span_done(struct proto_reader *r, uint32_t number);
 
 /* The id of a string; an index outside the table is noted and gives 0. */
 str_id proto_string(struct proto_reader *r, uint64_t index);
@@ -133,7 +164,8 @@ str_id proto_string(struct proto_reader *r, uint64_t index);
 enum err_code proto_read_tables(struct proto_reader *r, struct err *e) MUST_USE;
 
 /* proto_samples.c: adds what a sample's message says. Errors are those of the wire format. */
-enum err_code proto_add_sample(struct proto_samples *s, struct str message, struct err *e) MUST_USE;
+enum err_code proto_add_sample(
+    struct proto_samples *s, struct proto_cursor message, struct err *e) MUST_USE;
 /* After the last sample. */
 enum err_code proto_end_samples(struct proto_samples *s, struct err *e) MUST_USE;
 void proto_samples_release(struct proto_samples *s);

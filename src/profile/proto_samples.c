@@ -25,9 +25,11 @@ size_t proto_count_varints(struct str packed)
 	return count;
 }
 
-static inline size_t room_for(struct str packed)
+static inline size_t room_for(const struct proto_cursor *packed)
 {
-	return packed.n > LONG_FIELD ? proto_count_varints(packed) : packed.n;
+	struct str bytes = wire_rest(&packed->at);
+
+	return bytes.n > LONG_FIELD ? proto_count_varints(bytes) : bytes.n;
 }
 
 /* Ids that take more than 31 bits get numbers in the order in which they come. */
@@ -65,12 +67,12 @@ static inline void add_frame(struct proto_samples *s, uint64_t id)
  * files. The lengths of ids vary without a pattern, so branching on them costs more than all the
  * arithmetic. An id of 0 becomes PROTO_NO_FRAME.
  */
-static inline void read_short_ids(struct proto_samples *s, struct wire_cursor *c)
+static inline void read_short_ids(struct proto_samples *s, struct proto_cursor *c)
 {
-	const uint8_t *p = c->p;
+	const uint8_t *p = c->at.p, *next;
 	uint32_t *to = s->stacks.p + s->stacks.n, max = s->max_frame;
 
-	while (c->end - p >= 8) {
+	while (c->limit - p >= 8) {
 		uint64_t word = proto_load_word(p), ends = ~word & PROTO_TOP_BITS;
 		uint64_t rest = ends & (ends - 1);
 		uint64_t first = word & (ends ^ (ends - 1)), second;
@@ -78,31 +80,31 @@ static inline void read_short_ids(struct proto_samples *s, struct wire_cursor *c
 		if (rest == 0)
 			break;
 		second = (word & (rest ^ (rest - 1))) >> 1 >> __builtin_ctzll(ends);
-		if ((first | second) >> 32)
+		next = p + proto_length(rest);
+		if ((first | second) >> 32 || next > c->at.end)
 			break;
-		to[0] = (uint32_t)proto_close_up(first) - 1;
-		to[1] = (uint32_t)proto_close_up(second) - 1;
+		to[0] = proto_close_up_short((uint32_t)first) - 1;
+		to[1] = proto_close_up_short((uint32_t)second) - 1;
 		max = to[0] > max ? to[0] : max;
 		max = to[1] > max ? to[1] : max;
 		to += 2;
-		p += (unsigned)__builtin_ctzll(rest) / 8 + 1;
+		p = next;
 	}
 	s->max_frame = max;
 	s->stacks.n = (size_t)(to - s->stacks.p);
-	c->p = p;
+	c->at.p = p;
 }
 
 static MUST_USE enum err_code read_packed_stack(
-    struct proto_samples *s, struct str packed, struct err *e)
+    struct proto_samples *s, struct proto_cursor c, struct err *e)
 {
-	struct wire_cursor c = wire_cursor_of(packed);
 	uint64_t id;
 
-	if (!VEC_RESERVE(&s->stacks, room_for(packed)))
+	if (!VEC_RESERVE(&s->stacks, room_for(&c)))
 		return FAIL_NOMEM(e);
-	while (wire_more(&c)) {
+	while (wire_more(&c.at)) {
 		read_short_ids(s, &c);
-		if (!wire_more(&c))
+		if (!wire_more(&c.at))
 			break;
 		if (proto_get_varint(&c, &id) != WIRE_OK)
 			return FAIL(e, ERR_FORMAT, "bad varint");
@@ -112,35 +114,16 @@ static MUST_USE enum err_code read_packed_stack(
 }
 
 static MUST_USE enum err_code read_packed_values(
-    struct proto_samples *s, struct str packed, struct err *e)
+    struct proto_samples *s, struct proto_cursor c, struct err *e)
 {
-	struct wire_cursor c = wire_cursor_of(packed);
 	uint64_t value;
 
-	if (!VEC_RESERVE(&s->values, room_for(packed)))
+	if (!VEC_RESERVE(&s->values, room_for(&c)))
 		return FAIL_NOMEM(e);
-	while (wire_more(&c)) {
+	while (wire_more(&c.at)) {
 		if (proto_get_varint(&c, &value) != WIRE_OK)
 			return FAIL(e, ERR_FORMAT, "bad varint");
 		s->values.p[s->values.n++] = (int64_t)value;
-	}
-	return OK;
-}
-
-/* The numbers of a label message by field; proto_scalars() with everything in line. */
-static MUST_USE enum err_code read_label_numbers(
-    struct str message, uint64_t numbers[PB_LABEL_NUM_UNIT + 1], struct err *e)
-{
-	struct wire_cursor c = wire_cursor_of(message);
-	struct wire_field f;
-
-	while (wire_more(&c)) {
-		TRY(proto_fast_field(&c, &f, e));
-		if (f.number < PB_LABEL_KEY || f.number > PB_LABEL_NUM_UNIT)
-			continue;
-		if (f.type != WIRE_VARINT)
-			return FAIL(e, ERR_FORMAT, "type mismatch");
-		numbers[f.number] = f.value;
 	}
 	return OK;
 }
@@ -162,13 +145,14 @@ static bool begin_labels(struct proto_samples *s)
 }
 
 /* A label that says nothing (no text, number 0 without a unit) is dropped, as pprof does. */
-static MUST_USE enum err_code read_label(struct proto_samples *s, struct str message, struct err *e)
+static MUST_USE enum err_code read_label(
+    struct proto_samples *s, struct proto_cursor message, struct err *e)
 {
 	uint64_t numbers[PB_LABEL_NUM_UNIT + 1] = { 0 };
 	uint64_t text, unit;
 	struct label label = { 0 };
 
-	TRY(read_label_numbers(message, numbers, e));
+	TRY(proto_numbers(message, numbers, PB_LABEL_NUM_UNIT, e));
 	text = numbers[PB_LABEL_STR];
 	unit = numbers[PB_LABEL_NUM_UNIT];
 	label.key = string_index(numbers[PB_LABEL_KEY]);
@@ -202,17 +186,19 @@ static MUST_USE enum err_code read_number(
 	return OK;
 }
 
-static MUST_USE enum err_code read_field(
-    struct proto_samples *s, const struct wire_field *f, struct err *e)
+static MUST_USE enum err_code read_field(struct proto_samples *s, const struct proto_cursor *c,
+    const struct wire_field *f, struct err *e)
 {
+	struct proto_cursor inside = proto_inside(c, f->bytes);
+
 	if (f->number < PB_SAMPLE_LOCATION_ID || f->number > PB_SAMPLE_LABEL)
 		return OK;
 	if (f->type == WIRE_BYTES) {
 		if (f->number == PB_SAMPLE_LOCATION_ID)
-			return read_packed_stack(s, f->bytes, e);
+			return read_packed_stack(s, inside, e);
 		if (f->number == PB_SAMPLE_VALUE)
-			return read_packed_values(s, f->bytes, e);
-		return read_label(s, f->bytes, e);
+			return read_packed_values(s, inside, e);
+		return read_label(s, inside, e);
 	}
 	if (f->type != WIRE_VARINT || f->number == PB_SAMPLE_LABEL)
 		return FAIL(e, ERR_FORMAT, "type mismatch");
@@ -237,9 +223,8 @@ static void note_values(struct proto_samples *s, size_t sample, size_t n)
 	}
 }
 
-enum err_code proto_add_sample(struct proto_samples *s, struct str message, struct err *e)
+enum err_code proto_add_sample(struct proto_samples *s, struct proto_cursor c, struct err *e)
 {
-	struct wire_cursor c = wire_cursor_of(message);
 	size_t sample = s->stack_at.n, values_before = s->values.n;
 	struct wire_field f;
 
@@ -248,9 +233,9 @@ enum err_code proto_add_sample(struct proto_samples *s, struct str message, stru
 		return FAIL(e, ERR_LIMIT, "profile is too large");
 	if (!add_row(s))
 		return FAIL_NOMEM(e);
-	while (wire_more(&c)) {
+	while (wire_more(&c.at)) {
 		TRY(proto_fast_field(&c, &f, e));
-		TRY(read_field(s, &f, e));
+		TRY(read_field(s, &c, &f, e));
 	}
 	note_values(s, sample, s->values.n - values_before);
 	return s->failed ? FAIL_NOMEM(e) : OK;

@@ -22,22 +22,50 @@ static bool may_go_on(struct wire_cursor c)
 	return left < HEAD_MAX || (left < FIELD_MAX && wire_get_field(&c, &f) == WIRE_TOO_LONG);
 }
 
-static enum err_code take_field(
-    struct proto_stream *s, const struct wire_field *f, struct str all, struct err *e)
+/* Go's writer mixes locations with functions, and each table is read in a pass of its own. */
+static bool is_table(uint32_t number)
 {
-	if (f->number != PB_PROFILE_SAMPLE) {
-		buf_add_str(&s->rest, all);
-		return buf_failed(&s->rest) ? FAIL_NOMEM(e) : OK;
-	}
-	return f->type == WIRE_BYTES ? proto_add_sample(s->samples, f->bytes, e)
+	return number == PB_PROFILE_LOCATION || number == PB_PROFILE_FUNCTION ||
+	       number == PB_PROFILE_STRING_TABLE;
+}
+
+static enum err_code keep_field(
+    struct proto_parts *parts, const struct wire_field *f, struct str all, struct err *e)
+{
+	bool apart = is_table(f->number);
+	struct buf *part = apart ? &parts->of[f->number] : &parts->others;
+
+	if (apart && f->type != WIRE_BYTES)
+		return FAIL(e, ERR_FORMAT, "type mismatch");
+	if (apart)
+		proto_count_field(&parts->n, f);
+	buf_add_str(part, all);
+	return buf_failed(part) ? FAIL_NOMEM(e) : OK;
+}
+
+static enum err_code take_field(struct proto_stream *s, const struct proto_cursor *c,
+    const struct wire_field *f, const uint8_t *begin, struct err *e)
+{
+	if (f->number != PB_PROFILE_SAMPLE)
+		return keep_field(
+		    s->parts, f, (struct str){ (const char *)begin, (size_t)(c->at.p - begin) }, e);
+	return f->type == WIRE_BYTES ? proto_add_sample(s->samples, proto_inside(c, f->bytes), e)
 				     : FAIL(e, ERR_FORMAT, "type mismatch");
+}
+
+static void parts_release(struct proto_parts *parts)
+{
+	for (size_t i = 0; i < PROTO_FIELDS; i++)
+		buf_release(&parts->of[i]);
+	buf_release(&parts->others);
 }
 
 enum err_code proto_stream_begin(struct proto_stream *s, size_t expected, struct err *e)
 {
 	*s = (struct proto_stream){ 0 };
 	s->samples = ARENA_NEW(&s->arena, struct proto_samples);
-	if (!s->samples)
+	s->parts = ARENA_NEW(&s->arena, struct proto_parts);
+	if (!s->samples || !s->parts)
 		return FAIL_NOMEM(e);
 	VEC_EXPECT(&s->samples->stacks, expected / FRAME_MIN);
 	return OK;
@@ -45,20 +73,19 @@ enum err_code proto_stream_begin(struct proto_stream *s, size_t expected, struct
 
 enum err_code proto_stream_take(struct proto_stream *s, struct buf *in, struct err *e)
 {
-	struct wire_cursor c = wire_cursor_of(buf_str(in));
-	const uint8_t *taken = c.p;
+	struct proto_cursor c = proto_cursor_of(buf_str(in));
+	const uint8_t *taken = c.at.p;
 	struct wire_field f;
 	struct err cut_off;
 
-	while (wire_more(&c) && proto_fast_field(&c, &f, &cut_off) == OK) {
-		TRY(take_field(
-		    s, &f, (struct str){ (const char *)taken, (size_t)(c.p - taken) }, e));
-		taken = c.p;
+	while (wire_more(&c.at) && proto_fast_field(&c, &f, &cut_off) == OK) {
+		TRY(take_field(s, &c, &f, taken, e));
+		taken = c.at.p;
 	}
-	c.p = taken;
-	if (wire_more(&c) && !may_go_on(c))
+	c.at.p = taken;
+	if (wire_more(&c.at) && !may_go_on(c.at))
 		return FAIL(e, ERR_FORMAT, "not a profile.proto");
-	in->n = (size_t)(c.end - taken);
+	in->n = (size_t)(c.at.end - taken);
 	if (in->n)
 		memmove(in->p, taken, in->n);
 	return OK;
@@ -66,15 +93,14 @@ enum err_code proto_stream_take(struct proto_stream *s, struct buf *in, struct e
 
 enum err_code proto_stream_end(struct profile *out, struct proto_stream *s, struct err *e)
 {
-	enum proto_kind kind;
-
-	return proto_decode_with(out, buf_str(&s->rest), s->samples, &kind, e);
+	return proto_decode_parts(out, s->parts, s->samples, e);
 }
 
 void proto_stream_release(struct proto_stream *s)
 {
 	if (s->samples)
 		proto_samples_release(s->samples);
-	buf_release(&s->rest);
+	if (s->parts)
+		parts_release(s->parts);
 	arena_release(&s->arena);
 }

@@ -10,12 +10,13 @@
 #include "profile/profile.h"
 
 struct proto_samples;
+struct proto_parts;
 
 /* A zero struct may be released. */
 struct proto_stream {
 	struct arena arena;
 	struct proto_samples *samples;
-	struct buf rest; /* all fields that are no samples */
+	struct proto_parts *parts; /* all fields that are no samples */
 };
 
 /*

@@ -5,9 +5,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
+#include "gen/builder.h"
 #include "graph_fixture.h"
 
 static const struct graph_options plain = { .sort = GRAPH_SORT_FLAT };
@@ -160,6 +162,58 @@ static void sums_wrap(void **state)
 	fixture_release(&f);
 }
 
+/* So many frames that two threads sum them up. */
+#define MANY       4400
+#define DEEP       1000
+#define N_FUNCTION 40
+
+static void make_large(struct profile *p, int64_t flat[N_FUNCTION], int64_t cum[N_FUNCTION])
+{
+	static uint32_t stack[DEEP];
+	struct builder b;
+	char name[8];
+
+	builder_begin(&b, p);
+	builder_type(&b, "cpu", "nanoseconds");
+	for (uint32_t i = 0; i < N_FUNCTION; i++) {
+		snprintf(name, sizeof name, "f%u", i);
+		builder_frame(&b, PROFILE_NONE, 0, builder_function(&b, name, "", 0), 0);
+	}
+	for (uint32_t i = 0; i < MANY; i++) {
+		bool seen[N_FUNCTION] = { false };
+		int64_t value = i % 17;
+
+		for (uint32_t k = 0; k < DEEP; k++) {
+			stack[k] = (i * 7 + (k & i & 3)) % (N_FUNCTION - i % 13);
+			cum[stack[k]] += seen[stack[k]] ? 0 : value;
+			seen[stack[k]] = true;
+		}
+		flat[stack[0]] += value;
+		builder_sample(&b, stack, DEEP, &value);
+	}
+	builder_finish(&b);
+}
+
+static void large_profiles_add_up(void **state)
+{
+	int64_t flat[N_FUNCTION] = { 0 }, cum[N_FUNCTION] = { 0 };
+	struct fixture f;
+	char name[8];
+
+	(void)state;
+	make_large(&f.p, flat, cum);
+	fixture_build(&f, &plain);
+	for (uint32_t i = 0; i < N_FUNCTION; i++) {
+		const struct node *n;
+
+		snprintf(name, sizeof name, "f%u", i);
+		n = find_node(&f.g, name);
+		assert_int_equal(n ? n->flat : 0, flat[i]);
+		assert_int_equal(n ? n->cum : 0, cum[i]);
+	}
+	fixture_release(&f);
+}
+
 static void prints_names(void **state)
 {
 	struct graph_options o = { .trim_path = STR("/src") };
@@ -226,6 +280,7 @@ int main(void)
 		cmocka_unit_test(drops_negative_nodes),
 		cmocka_unit_test(mean_keeps_divisors),
 		cmocka_unit_test(sums_wrap),
+		cmocka_unit_test(large_profiles_add_up),
 		cmocka_unit_test(prints_names),
 		cmocka_unit_test(equal_files_are_one),
 		cmocka_unit_test(nameless_nodes),
