@@ -59,8 +59,10 @@ else
 	echo "skip: musl-gcc is not installed"
 fi
 
-# Limits of memory that the program counts on.
+# Limits of memory that the program counts on. Arenas and large stacks might take it all without us.
+export MALLOC_ARENA_MAX=1
 for limit in "-v 100000" "-d 40000"; do
-	(ulimit $limit && alone "ulimit $limit" "not profiled: the limit" "$host" && exit $failed) || failed=1
+	(ulimit -s 1024 && ulimit $limit &&
+		alone "ulimit $limit" "not profiled: the limit" "$host" && exit $failed) || failed=1
 done
 exit $failed
