@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/vec.h"
 #include "core/hash.h"
+#include "core/heapframes.h"
 #include "core/statefmt.h"
 #include "fetch/state_births.h"
 #include "profile/check.h"
@@ -374,6 +375,7 @@ static void build_types(struct profile *p, const struct statefmt_head *h)
 			profile_intern(p, str_c(types[i].unit)) };
 	p->n_sample_types = VALUES;
 	p->default_sample_type = profile_intern(p, STR("inuse_space"));
+	p->drop_frames = profile_intern(p, STR(HEAP_DROP_FRAMES));
 	p->period_type.type = profile_intern(p, STR("space"));
 	p->period_type.unit = profile_intern(p, STR("bytes"));
 	p->period = h->rate <= INT64_MAX ? (int64_t)h->rate : 0;

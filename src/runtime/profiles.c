@@ -5,6 +5,7 @@
  */
 #include "runtime/profiles.h"
 
+#include "core/heapframes.h"
 #include "runtime/contend.h"
 #include "runtime/counttext.h"
 #include "runtime/custom.h"
@@ -23,14 +24,16 @@
 		}                                                                                  \
 	}
 
-static const struct rt_shape heap_shape = { HEAP_VALUES, 4, { "space", "bytes" }, "inuse_space" };
-static const struct rt_shape allocs_shape = { HEAP_VALUES, 4, { "space", "bytes" }, "alloc_space" };
+static const struct rt_shape heap_shape = { HEAP_VALUES, 4, { "space", "bytes" }, "inuse_space",
+	HEAP_DROP_FRAMES };
+static const struct rt_shape allocs_shape = { HEAP_VALUES, 4, { "space", "bytes" }, "alloc_space",
+	HEAP_DROP_FRAMES };
 
 static const struct rt_shape contention_shape = { { { "contentions", "count" },
 						      { "delay", "nanoseconds" } },
-	2, { "contentions", "count" }, NULL };
+	2, { "contentions", "count" }, NULL, NULL };
 
-static const struct rt_shape fd_shape = { { { "fd", "count" } }, 1, { "fd", "count" }, NULL };
+static const struct rt_shape fd_shape = { { { "fd", "count" } }, 1, { "fd", "count" }, NULL, NULL };
 
 static bool heap_take(const struct rt_profile_kind *kind, struct rt_snapshot *s)
 {

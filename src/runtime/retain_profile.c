@@ -22,7 +22,7 @@
 
 const struct rt_shape rt_retain_shape = {
 	{ { "inuse_objects", "count" }, { "inuse_samples", "count" }, { "inuse_space", "bytes" } },
-	3, { "space", "bytes" }, "inuse_space"
+	3, { "space", "bytes" }, "inuse_space", NULL
 };
 
 enum { OBJECTS, SAMPLES, BYTES };

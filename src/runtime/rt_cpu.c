@@ -35,7 +35,7 @@
 struct rt_cpu rt_cpu;
 
 const struct rt_shape rt_cpu_shape = { { { "samples", "count" }, { "cpu", "nanoseconds" } }, 2,
-	{ "cpu", "nanoseconds" }, NULL };
+	{ "cpu", "nanoseconds" }, NULL, NULL };
 
 static struct {
 	_Atomic bool taken; /* a profile runs, starts or ends */

@@ -419,6 +419,8 @@ static void put_profile(struct encoder *e, const struct rt_snapshot *s)
 	if (e->shape->default_type)
 		wire_put_uint(
 		    &e->w, PB_PROFILE_DEFAULT_SAMPLE_TYPE, name_id(e, e->shape->default_type));
+	if (e->shape->drop_frames)
+		wire_put_uint(&e->w, PB_PROFILE_DROP_FRAMES, name_id(e, e->shape->drop_frames));
 	/* Last, as each of the others may have a new one. */
 	put_strings(e);
 }

@@ -33,6 +33,7 @@ struct rt_shape {
 	unsigned n; /* values of a row that count */
 	struct rt_value_type period;
 	const char *default_type; /* NULL: none */
+	const char *drop_frames;  /* NULL: none */
 };
 
 /* Labels that a row may have besides its block size; see ages.h. */

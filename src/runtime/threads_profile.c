@@ -11,11 +11,11 @@
 #include "runtime/threads_signal.h"
 
 const struct rt_shape rt_threads_shape = { { { "threads", "count" } }, 1, { "threads", "count" },
-	NULL };
+	NULL, NULL };
 const struct rt_shape rt_goroutine_shape = { { { "goroutine", "count" } }, 1,
-	{ "goroutine", "count" }, NULL };
+	{ "goroutine", "count" }, NULL, NULL };
 const struct rt_shape rt_threadcreate_shape = { { { "threadcreate", "count" } }, 1,
-	{ "threadcreate", "count" }, NULL };
+	{ "threadcreate", "count" }, NULL, NULL };
 
 /* A thread without an answer has one frame that says so. */
 static rt_stack_id own_stack(struct rt_snapshot *s, const struct rt_threads_one *one)

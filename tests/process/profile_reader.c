@@ -178,6 +178,9 @@ static bool read_one(struct reader_profile *p, const struct field *f)
 		p->functions = grow(p->functions, p->n_functions, sizeof(uint64_t));
 		p->functions[p->n_functions++] = n[2];
 		return true;
+	case 7:
+		p->drop_frames = text(p, f->value);
+		return true;
 	case 9:
 		p->time_ns = (int64_t)f->value;
 		return true;

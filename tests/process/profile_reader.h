@@ -47,6 +47,7 @@ struct reader_profile {
 	size_t n_types;
 	const char *period_type[2];
 	const char *default_type;
+	const char *drop_frames;
 	int64_t period, time_ns, duration_ns;
 };
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/heapframes.h"
 #include "fetch/fetch.h"
 #include "fetch/state_list.h"
 #include "fetch/state_read.h"
@@ -75,6 +76,7 @@ static void a_heap_profile(void **state)
 	assert_string_equal(text(&p, p.sample_types[3].type), "inuse_space");
 	assert_string_equal(text(&p, p.sample_types[3].unit), "bytes");
 	assert_string_equal(text(&p, p.default_sample_type), "inuse_space");
+	assert_string_equal(text(&p, p.drop_frames), HEAP_DROP_FRAMES);
 	assert_string_equal(text(&p, p.period_type.type), "space");
 	assert_int_equal(p.period, 524288);
 	assert_int_equal(p.time_ns, 1700000030000000000);

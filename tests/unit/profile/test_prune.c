@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/heapframes.h"
 #include "gen/builder.h"
 #include "profile/check.h"
 #include "profile/prune.h"
@@ -67,6 +68,35 @@ static void drop_frames_cut_from_the_root(void **state)
 	uninteresting("[a-c]|i", "c|b|i", "1 b+i c b+i d\n1 .alloc(int) user\n1 .alloc(int)\n");
 }
 
+/* A vector that grows, and a string: what C++ has between them and malloc is not shown. */
+static void heap_profiles_blame_who_asked(void **state)
+{
+	static const uint32_t vector[] = { 0, 1, 2 }, string[] = { 3, 2 };
+	const int64_t one = 1;
+	struct builder b;
+	struct profile p;
+	struct err e;
+
+	(void)state;
+	builder_begin(&b, &p);
+	builder_type(&b, "inuse_space", "bytes");
+	builder_frame(
+	    &b, PROFILE_NONE, 1, builder_function(&b, "operator new(unsigned long)", "", 0), 0);
+	builder_location(&b, PROFILE_NONE, 2);
+	builder_line(&b, builder_function(&b, "std::__new_allocator::allocate", "", 0), 0, 0);
+	builder_line(&b, builder_function(&b, "std::allocator_traits::allocate", "", 0), 0, 0);
+	builder_line(&b, builder_function(&b, "std::_Vector_base::_M_allocate", "", 0), 0, 0);
+	builder_frame(&b, PROFILE_NONE, 3, builder_function(&b, "user", "", 0), 0);
+	builder_frame(&b, PROFILE_NONE, 4, builder_function(&b, "operator new[]", "", 0), 0);
+	builder_sample(&b, vector, 3, &one);
+	builder_sample(&b, string, 2, &one);
+	builder_finish(&b);
+	p.drop_frames = profile_intern(&p, STR(HEAP_DROP_FRAMES));
+	assert_int_equal(profile_remove_uninteresting(&p, &e), OK);
+	expect_samples(&p, "1 std::_Vector_base::_M_allocate user\n1 user\n");
+	profile_release(&p);
+}
+
 static void bad_expressions_are_ignored(void **state)
 {
 	(void)state;
@@ -125,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drop_frames_cut_from_the_root),
+		cmocka_unit_test(heap_profiles_blame_who_asked),
 		cmocka_unit_test(bad_expressions_are_ignored),
 		cmocka_unit_test(prune_from_keeps_the_match),
 		cmocka_unit_test(names_lose_their_argument_lists),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/heapframes.h"
 #include "process/profile_reader.h"
 #include "runtime/init.h"
 #include "runtime/records.h"
@@ -77,6 +78,7 @@ static void shape_is_gos(void **state)
 	assert_string_equal(p.period_type[1], "bytes");
 	assert_int_equal(p.period, 524288);
 	assert_string_equal(p.default_type, "inuse_space");
+	assert_string_equal(p.drop_frames, HEAP_DROP_FRAMES);
 	assert_string_equal(p.strings[0], "");
 	assert_int_equal(p.duration_ns, 0);
 	assert_true(p.time_ns > 1700000000000000000);
