@@ -64,7 +64,7 @@ enum err_code profile_sum_add(struct profile_sum *s, struct profile *p, bool *ta
 {
 	enum err_code code;
 
-	*taken = s->n == 0 || fits(s, p);
+	*taken = p->n_sample_types > 0 && (s->n == 0 || fits(s, p));
 	if (!*taken)
 		return OK;
 	code = add(s, p, e);

@@ -25,9 +25,10 @@ struct profile_sum {
 };
 
 /*
- * Adds *p, which is used up, unless its sample and period types are not those of the first: then
- * *taken is false, nothing has changed, and who wants the sum needs all profiles at once, for
- * profile_combine(). Errors: ERR_LIMIT, ERR_NOMEM, and what p->cancel says; *p is empty then.
+ * Adds *p, which is used up, unless its sample and period types are not those of the first, or it
+ * has none: then *taken is false, nothing has changed, and who wants the sum needs all profiles at
+ * once, for profile_combine(). Errors: ERR_LIMIT, ERR_NOMEM, and what p->cancel says; *p is empty
+ * then.
  */
 enum err_code profile_sum_add(
     struct profile_sum *s, struct profile *p, bool *taken, struct err *e) MUST_USE;

@@ -107,15 +107,16 @@ static int by_key_and_text(const void *a, const void *b)
 	return order != 0 ? order : str_cmp(x->text, y->text);
 }
 
-static uint64_t magnitude(int64_t v)
+/* As Go's: that of the least number is itself, and sorts last. */
+static int64_t magnitude(int64_t v)
 {
-	return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	return v < 0 ? (int64_t)(0 - (uint64_t)v) : v;
 }
 
 static int by_sum(const void *a, const void *b)
 {
 	const struct tags_value *x = a, *y = b;
-	const uint64_t sx = magnitude(x->sum), sy = magnitude(y->sum);
+	const int64_t sx = magnitude(x->sum), sy = magnitude(y->sum);
 
 	if (sx != sy)
 		return sx > sy ? -1 : 1;

@@ -67,7 +67,8 @@ static bool add_node(struct top *t, uint32_t i)
 
 	if (function == MAP_NONE)
 		return false;
-	t->lines[i] = (struct line){ .function = function, .line = n->info.line };
+	t->lines[i] =
+	    (struct line){ .function = function, .line = n->info.line, .column = n->info.column };
 	t->locations[i] = (struct location){
 		.id = (uint64_t)i + 1,
 		.address = n->info.address,

@@ -187,6 +187,20 @@ static void test_some_fail(void **state)
 	fetch_result_release(&r);
 }
 
+/* One that can be read and has no types is no profile to go on with. */
+static void test_one_without_types(void **state)
+{
+	struct str sources[] = { in_root("typeless.pb"), in_root("words.txt") };
+	struct fetch_result r;
+	struct err e;
+
+	(void)state;
+	put_file("typeless.pb", (struct str){ "\x32", 2 });
+	assert_int_equal(fetch(&r, sources, 2, NULL, 0, &e), ERR_FORMAT);
+	assert_string_equal(e.msg, "problem fetching source profiles: profiles have empty common "
+				   "sample type list");
+}
+
 static void test_all_fail(void **state)
 {
 	struct str none[] = { STR("no-such-file") };
@@ -434,6 +448,7 @@ int main(void)
 		cmocka_unit_test_setup(test_files_are_added, clear_said),
 		cmocka_unit_test_setup(test_some_fail, clear_said),
 		cmocka_unit_test_setup(test_all_fail, clear_said),
+		cmocka_unit_test_setup(test_one_without_types, clear_said),
 		cmocka_unit_test_setup(test_types_differ, clear_said),
 		cmocka_unit_test_setup(test_base_is_told, clear_said),
 		cmocka_unit_test_setup(test_directory, clear_said),

@@ -122,6 +122,7 @@ static void topproto_shares_functions(void **state)
 		uint32_t l = make_location(&m, 0, PROFILE_NONE);
 
 		make_line(&m, f, line);
+		m.lines.p[m.lines.n - 1].column = -line;
 		MAKE_SAMPLE(&m, VALUES(line), l);
 	}
 	make_done(&m);
@@ -130,6 +131,7 @@ static void topproto_shares_functions(void **state)
 	assert_int_equal(p.samples.n, 3);
 	assert_int_equal(p.n_functions, 1);
 	assert_int_equal(p.lines[0].line, 3);
+	assert_int_equal(p.lines[0].column, -3);
 	profile_release(&p);
 	make_release(&m);
 }

@@ -40,6 +40,34 @@ static void sums_and_aligns(void **state)
 	make_release(&m);
 }
 
+/* The least number has no magnitude, as in Go. */
+static void the_least_sum_comes_last(void **state)
+{
+	struct maker m;
+	struct report_options o;
+	uint32_t f;
+
+	(void)state;
+	make_init(&m);
+	make_type(&m, "n", "count");
+	f = make_frame(&m, "f");
+	MAKE_SAMPLE(&m, VALUES(INT64_MIN), f);
+	make_label(&m, "key", "least");
+	MAKE_SAMPLE(&m, VALUES(-2), f);
+	make_label(&m, "key", "two");
+	MAKE_SAMPLE(&m, VALUES(1), f);
+	make_label(&m, "key", "one");
+	make_done(&m);
+	o = make_options(&m.p, REPORT_TAGS);
+	assert_report(make_report(&m.p, &o),
+	    " key: Total 9223372036854775808 of -9223372036854775808\n"
+	    "                        -2: two\n"
+	    "                         1: one\n"
+	    "      -9223372036854775808: least\n"
+	    "\n");
+	make_release(&m);
+}
+
 /* Numbers that print alike are one row; the key's unit counts, not the label's own. */
 static void merges_equal_texts(void **state)
 {
@@ -89,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_and_aligns),
+		cmocka_unit_test(the_least_sum_comes_last),
 		cmocka_unit_test(merges_equal_texts),
 		cmocka_unit_test(leaves_percentages_out_without_a_total),
 	};
