@@ -154,10 +154,11 @@ static uint32_t frame_source(struct table *t, const struct location *l, uint32_t
 	const struct profile *p = t->p;
 	struct key k = { .inlined = line_index + 1 < l->n_lines };
 	const struct line *line = l->n_lines ? location_lines(p, l) + line_index : NULL;
+	const struct function *f =
+	    line && line->function != PROFILE_NONE ? &p->functions[line->function] : NULL;
 
-	if (line && line->function != PROFILE_NONE) {
-		const struct function *f = &p->functions[line->function];
-
+	/* What a binary does not name has a line without a name: its file tells more. */
+	if (f && (f->name != 0 || f->filename != 0)) {
 		k.name = f->name;
 		k.file = f->filename;
 		k.line = line->line;

@@ -60,20 +60,16 @@ void *rt_real_boot_move(void *p, size_t n)
 	return q;
 }
 
-/* In the dynamic linker, and not in libc.a. */
-extern void *__tls_get_addr(void *);
-
 /*
- * Only the dynamic linker can tell the next malloc, and it and its table are only in programs that
- * it loads: a -static (no table) or -static-pie (no linker) link fails here, with this function's
- * name, instead of the program later.
+ * Only the dynamic linker can tell the next malloc, and its table is only in programs that it
+ * loads: a -static link fails here, with this function's name, instead of the program later
+ * (static_link.c).
  */
 static bool static_programs_have_no_next_malloc(void)
 {
 	const ElfW(Dyn) *volatile table = _DYNAMIC;
-	void *(*volatile linker)(void *) = __tls_get_addr;
 
-	return !table || !linker;
+	return !table;
 }
 
 /* dlsym's object pointer as a function pointer, without a cast that ISO C does not know. */
