@@ -39,8 +39,9 @@ static void a_long_list_has_nothing_that_is_gone(void **state)
 		const struct retain_region *r = retain_maps_at(&m, i);
 
 		found += r->start >= (uintptr_t)p && r->end <= (uintptr_t)p + 2 * MAPPINGS * PAGE;
-		for (uintptr_t at = r->start; at < r->end; at += PAGE)
-			assert_true(rt_saferead_probe(at));
+		/* Not every page: a sanitizer's own memory has terabytes. */
+		assert_true(rt_saferead_probe(r->start));
+		assert_true(rt_saferead_probe(r->end - PAGE));
 	}
 	assert_int_equal(found, MAPPINGS);
 	munmap(p, 2 * MAPPINGS * PAGE);
