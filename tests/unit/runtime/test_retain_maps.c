@@ -11,6 +11,7 @@
 #include "runtime/saferead.h"
 
 #define PAGE     ((size_t)4096)
+#define HUGE     ((size_t)1 << 30)
 /* Their lines do not fit the room that is made for most programs. */
 #define MAPPINGS 20000
 
@@ -39,9 +40,10 @@ static void a_long_list_has_nothing_that_is_gone(void **state)
 		const struct retain_region *r = retain_maps_at(&m, i);
 
 		found += r->start >= (uintptr_t)p && r->end <= (uintptr_t)p + 2 * MAPPINGS * PAGE;
-		/* Not every page: a sanitizer's own memory has terabytes. */
-		assert_true(rt_saferead_probe(r->start));
-		assert_true(rt_saferead_probe(r->end - PAGE));
+		if (r->end - r->start > HUGE) /* a sanitizer's own */
+			continue;
+		for (uintptr_t at = r->start; at < r->end; at += PAGE)
+			assert_true(rt_saferead_probe(at));
 	}
 	assert_int_equal(found, MAPPINGS);
 	munmap(p, 2 * MAPPINGS * PAGE);
