@@ -19,6 +19,7 @@
 #include "runtime/own_files.h"
 #include "runtime/ownthread.h"
 #include "runtime/rt.h"
+#include "runtime/rt_cpu.h"
 
 #define CONNS       8
 #define TOKEN_MAX   256
@@ -27,7 +28,7 @@
  * is needed in the program's table. By default it is ignored.
  */
 #define WAKE_SIGNAL SIGURG
-#define LOOK_MS     1000
+#define LOOK_MS     100
 
 /* Guarded by the API lock; the thread reads what is set before it starts. */
 static struct {
@@ -115,15 +116,18 @@ static int poll_timeout(bool deaf)
 }
 
 /*
- * A signal of that number which is pending for the whole process, as all threads block it, wakes
- * us too. It is not ours to take: for a second we do not listen to it.
+ * Who listens to signals by a descriptor is woken by the kernel at each signal to any thread, so
+ * not while a CPU profile that somebody fetches makes them. Nor is a signal of that number ours to
+ * take which is pending for the whole process, as all threads block it. Instead we look at `stop`
+ * now and then.
  */
 static void serve(void)
 {
 	struct pollfd fds[2 + CONNS];
-	bool deaf = false;
+	bool taken = false, deaf;
 
 	while (!endpoint.stop) {
+		deaf = taken || rt_cpu_is_on();
 		fds[0] = (struct pollfd){ deaf ? -1 : endpoint.wake, POLLIN, 0 };
 		fds[1] = (struct pollfd){ endpoint.listener.fd, POLLIN, 0 };
 		for (unsigned i = 0; i < CONNS; i++) {
@@ -134,7 +138,7 @@ static void serve(void)
 		}
 		if (poll(fds, 2 + CONNS, poll_timeout(deaf)) < 0 && errno != EINTR)
 			return;
-		deaf = fds[0].revents != 0;
+		taken = fds[0].revents != 0;
 		for (unsigned i = 0; i < CONNS; i++)
 			rt_conn_run(&endpoint.conns[i], &endpoint.rules, fds[2 + i].revents);
 		if (fds[1].revents)

@@ -308,6 +308,11 @@ void rt_cpu_end_scanner(void)
 	pthread_join(cpu.thread, NULL);
 }
 
+bool rt_cpu_is_on(void)
+{
+	return atomic_load_explicit(&cpu.taken, memory_order_relaxed);
+}
+
 bool rt_cpu_stop(struct rt_snapshot *s)
 {
 	bool quiet, good;

@@ -44,6 +44,9 @@ const char *rt_cpu_start(uint32_t hz);
 /* What is said when one runs already. */
 #define RT_CPU_IN_USE "cpu profiling already in use"
 
+/* True while a profile runs, starts or ends. RT_NOALLOC */
+bool rt_cpu_is_on(void);
+
 /*
  * Ends the profile that the caller has started and fills *s (NULL: drops the data). False when
  * memory is short (nothing to release). RT_ANY

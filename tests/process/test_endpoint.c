@@ -341,6 +341,77 @@ static void a_forked_child_does_not_serve(void **state)
 	assert_int_equal(get("/debug/pprof/"), 200);
 }
 
+/* How often the serving thread has gone to sleep. */
+static long sleeps_of_the_thread(void)
+{
+	char path[300], line[200];
+	struct dirent *d;
+	long n = -1;
+	DIR *tasks = opendir("/proc/self/task");
+
+	assert_non_null(tasks);
+	while (n < 0 && (d = readdir(tasks))) {
+		bool is_it = false;
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/status", d->d_name);
+		f = fopen(path, "r");
+		while (f && fgets(line, sizeof(line), f)) {
+			is_it = is_it || strcmp(line, "Name:\tpprof\n") == 0;
+			if (is_it)
+				sscanf(line, "voluntary_ctxt_switches: %ld", &n);
+		}
+		if (f)
+			fclose(f);
+	}
+	closedir(tasks);
+	return n;
+}
+
+static double seconds_of(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void use_cpu(double seconds)
+{
+	double end = seconds_of(CLOCK_THREAD_CPUTIME_ID) + seconds;
+
+	while (seconds_of(CLOCK_THREAD_CPUTIME_ID) < end)
+		continue;
+}
+
+static void *fetch_cpu_profile(void *unused)
+{
+	get("/debug/pprof/profile?seconds=2");
+	return unused;
+}
+
+/* The signals of a CPU profile, a hundred to another thread, are none of its business. */
+static void signals_of_others_do_not_wake_it(void **state)
+{
+	pthread_t client;
+	double begin;
+	long before, after;
+
+	(void)state;
+	assert_int_equal(pprof_set_cpu_rate(100), 0); /* by timers */
+	assert_int_equal(pthread_create(&client, NULL, fetch_cpu_profile, NULL), 0);
+	use_cpu(0.2); /* it runs by now */
+	begin = seconds_of(CLOCK_MONOTONIC);
+	before = sleeps_of_the_thread();
+	use_cpu(1);
+	after = sleeps_of_the_thread();
+	begin = seconds_of(CLOCK_MONOTONIC) - begin;
+	pthread_join(client, NULL);
+	assert_int_equal(client_status(out), 200);
+	assert_true(before >= 0);
+	assert_true(after - before < 30 + 20 * begin);
+}
+
 static void stop_and_start_again(void **state)
 {
 	char was[128], path[64] = "/tmp/pprof-test-XXXXXX", address[128];
@@ -492,6 +563,7 @@ int main(void)
 		cmocka_unit_test(snapshots_of_a_busy_program),
 		cmocka_unit_test(the_thread_is_named_and_blocks_signals),
 		cmocka_unit_test(a_forked_child_does_not_serve),
+		cmocka_unit_test(signals_of_others_do_not_wake_it),
 		cmocka_unit_test(stop_and_start_again),
 		cmocka_unit_test(mounting_on_another_server),
 		cmocka_unit_test(profiles_by_name),
