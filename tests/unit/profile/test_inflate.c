@@ -37,27 +37,38 @@ static enum err_code take(struct inflate_sink *sink, struct buf *out, struct err
 	return t->got.n > t->most ? FAIL(e, ERR_LIMIT, "more than the taker wants") : OK;
 }
 
+static struct buf raw, packed;
+
 /* 3 MB that neither repeat nor are all different, in two members. */
-static void contents(struct buf *raw, struct buf *packed)
+static int start(void **state)
 {
 	uint32_t seed = 7;
 	struct err e;
 
+	(void)state;
 	for (size_t i = 0; i < 3000000; i++) {
 		seed = seed * 1664525 + 1013904223;
-		buf_char(raw, (char)(seed >> 24 & 0x3f));
+		buf_char(&raw, (char)(seed >> 24 & 0x3f));
 	}
-	assert_int_equal(profile_gzip(str_head(buf_str(raw), 1234567), packed, &e), OK);
-	assert_int_equal(profile_gzip(str_skip(buf_str(raw), 1234567), packed, &e), OK);
+	return profile_gzip(str_head(buf_str(&raw), 1234567), &packed, &e) != OK ||
+	       profile_gzip(str_skip(buf_str(&raw), 1234567), &packed, &e) != OK;
 }
 
-static enum err_code run(inflate_file *inflate, struct str packed, struct taker *t, struct err *e)
+static int end(void **state)
+{
+	(void)state;
+	buf_release(&raw);
+	buf_release(&packed);
+	return 0;
+}
+
+static enum err_code run(inflate_file *inflate, struct str bytes, struct taker *t, struct err *e)
 {
 	FILE *f = tmpfile();
 	enum err_code code;
 
 	assert_non_null(f);
-	assert_int_equal(fwrite(packed.p, 1, packed.n, f), packed.n);
+	assert_int_equal(fwrite(bytes.p, 1, bytes.n, f), bytes.n);
 	assert_int_equal(fflush(f), 0);
 	assert_int_equal(lseek(fileno(f), 0, SEEK_SET), 0);
 	t->sink.take = take;
@@ -66,99 +77,69 @@ static enum err_code run(inflate_file *inflate, struct str packed, struct taker 
 	return code;
 }
 
-static void everything_arrives(void **state)
+/* Both ways end with `code` and `message` after they gave the taker the first bytes of `raw`. */
+static void expect(
+    struct str bytes, size_t leave, size_t most, enum err_code code, const char *message)
 {
-	struct buf raw = { 0 }, packed = { 0 };
-	struct err e;
-
-	(void)state;
-	contents(&raw, &packed);
 	for (size_t i = 0; i < 2; i++) {
-		struct taker t = { .most = raw.n };
+		struct taker t = { .leave = leave, .most = most };
+		struct err e = { 0 };
 
-		assert_int_equal(run(both[i], buf_str(&packed), &t, &e), OK);
-		assert_true(str_eq(buf_str(&t.got), buf_str(&raw)));
+		assert_int_equal(run(both[i], bytes, &t, &e), code);
+		if (message)
+			assert_non_null(strstr(e.msg, message));
+		assert_true(t.got.n > 0 && t.got.n <= raw.n);
+		assert_true(str_eq(buf_str(&t.got), str_head(buf_str(&raw), t.got.n)));
+		if (code == OK || leave > 0)
+			assert_int_equal(t.got.n, raw.n - leave);
+		else
+			assert_true(t.got.n < raw.n);
 		buf_release(&t.got);
 	}
-	buf_release(&raw);
-	buf_release(&packed);
+}
+
+static void everything_arrives(void **state)
+{
+	(void)state;
+	expect(buf_str(&packed), 0, raw.n, OK, NULL);
 }
 
 static void what_is_left_comes_again(void **state)
 {
-	struct buf raw = { 0 }, packed = { 0 };
-	struct err e;
-
 	(void)state;
-	contents(&raw, &packed);
-	for (size_t i = 0; i < 2; i++) {
-		struct taker t = { .most = raw.n, .leave = 1001 };
-
-		assert_int_equal(run(both[i], buf_str(&packed), &t, &e), ERR_FORMAT);
-		assert_string_equal(e.msg, "the sink has left something");
-		assert_true(str_eq(buf_str(&t.got), str_head(buf_str(&raw), raw.n - 1001)));
-		buf_release(&t.got);
-	}
-	buf_release(&raw);
-	buf_release(&packed);
+	expect(buf_str(&packed), 1001, raw.n, ERR_FORMAT, "the sink has left something");
 }
 
 static void a_sink_that_fails_ends_it(void **state)
 {
-	struct buf raw = { 0 }, packed = { 0 };
-	struct err e;
-
 	(void)state;
-	contents(&raw, &packed);
-	for (size_t i = 0; i < 2; i++) {
-		struct taker t = { .most = 600000 };
-
-		assert_int_equal(run(both[i], buf_str(&packed), &t, &e), ERR_LIMIT);
-		assert_string_equal(e.msg, "more than the taker wants");
-		assert_true(t.got.n < raw.n);
-		buf_release(&t.got);
-	}
-	buf_release(&raw);
-	buf_release(&packed);
+	expect(buf_str(&packed), 0, 600000, ERR_LIMIT, "more than the taker wants");
 }
 
 static void broken_files_end_it(void **state)
 {
-	struct buf raw = { 0 }, packed = { 0 };
-	struct err e;
-
 	(void)state;
-	contents(&raw, &packed);
-	for (size_t i = 0; i < 2; i++) {
-		struct taker t = { .most = raw.n };
-
-		assert_int_equal(
-		    run(both[i], str_head(buf_str(&packed), packed.n / 2), &t, &e), ERR_FORMAT);
-		assert_true(t.got.n > 0 && t.got.n < raw.n);
-		buf_release(&t.got);
-	}
-	buf_release(&raw);
-	buf_release(&packed);
+	expect(str_head(buf_str(&packed), packed.n / 2), 0, raw.n, ERR_FORMAT, NULL);
 }
 
-/* 64 MB of zeros: a bomb must end it also when the sink is slower. */
+/* 64 MB of zeros end it also when the sink is slower. */
 static void bombs_end_it(void **state)
 {
-	struct buf raw = { 0 }, packed = { 0 };
+	struct buf zeros = { 0 }, bomb = { 0 };
 	struct err e;
 
 	(void)state;
-	buf_fill(&raw, 0, (size_t)64 << 20);
-	assert_int_equal(profile_gzip(buf_str(&raw), &packed, &e), OK);
+	buf_fill(&zeros, 0, (size_t)64 << 20);
+	assert_int_equal(profile_gzip(buf_str(&zeros), &bomb, &e), OK);
 	for (size_t i = 0; i < 2; i++) {
-		struct taker t = { .most = raw.n };
+		struct taker t = { .most = zeros.n };
 
-		assert_int_equal(run(both[i], buf_str(&packed), &t, &e), ERR_LIMIT);
+		assert_int_equal(run(both[i], buf_str(&bomb), &t, &e), ERR_LIMIT);
 		assert_non_null(strstr(e.msg, "packed more than"));
 		buf_release(&t.got);
 	}
-	buf_release(&raw);
-	buf_release(&packed);
+	buf_release(&zeros);
+	buf_release(&bomb);
 }
 
 int main(void)
@@ -171,5 +152,5 @@ int main(void)
 		cmocka_unit_test(bombs_end_it),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start, end);
 }
