@@ -25,6 +25,7 @@ static void ask(struct object *o)
 	uint64_t base;
 	size_t n;
 
+	(void)object_needs(o, STR("lib"));
 	if (object_base(o, &m, 0x401145, &base, &e) == OK)
 		(void)object_find_symbol(o, 0x401145 - base);
 	m.offset = 0x123;
